@@ -1,0 +1,28 @@
+/**
+ * The one shape of an expected failure: a tag for the program and three lines for a tired person at 3 a.m.
+ * `what` happened, what is `safe`, what to `todo`. `code` is copyable detail (SQLSTATE, errno, HTTP status);
+ * never a secret, never a stack.
+ */
+export type Failure<Tag extends string = string> = {
+  readonly tag: Tag;
+  readonly what: string;
+  readonly safe: string;
+  readonly todo: string;
+  readonly code?: string;
+};
+
+/** Build a failure; the order of arguments is the order in which a person reads it. */
+export const failure = <Tag extends string>(
+  tag: Tag,
+  what: string,
+  safe: string,
+  todo: string,
+  code?: string,
+): Failure<Tag> => (code === undefined ? { tag, what, safe, todo } : { tag, what, safe, todo, code });
+
+/** Text of anything that was thrown, without a stack. The Databricks driver throws values that are no Error. */
+export const thrownText = (thrown: unknown): string => {
+  if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message);
+  return String(thrown);
+};
