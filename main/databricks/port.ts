@@ -1,0 +1,79 @@
+import type { Failure } from '../../shared/base/failure.ts';
+import type { Result } from '../../shared/base/result.ts';
+
+/** A statement as data: text with `:name` markers; identifiers were put in by the one printer (identifiers.ts). */
+export type Statement = {
+  /** Stable name for logs, the registry of statements and error messages, e.g. `lake.table-lineage`. */
+  readonly name: string;
+  readonly text: string;
+  readonly parameters?: Readonly<Record<string, Parameter>>;
+  /** A read can be repeated after a lost reply; a write never is. */
+  readonly effect: 'read' | 'write';
+};
+export type Parameter =
+  | string
+  | null
+  | { readonly type: 'STRING' | 'BIGINT' | 'INT' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMP'; readonly value: string | null };
+
+/** Rows as text: numbers, decimals, times and nested values arrive as the server printed them; null stays null. */
+export type TextRow = Readonly<Record<string, string | null>>;
+export type RowPage = { readonly columns: readonly string[]; readonly rows: readonly TextRow[] };
+
+export type DatabricksTag =
+  | 'Offline' | 'Unauthorized' | 'Forbidden' | 'RateLimited' | 'Unavailable' | 'Starting' | 'StatementFailed' | 'Cancelled' | 'TimedOut' | 'ReplyLost' | 'BadCertificate' | 'BadAnswer' | 'NotConfigured'; // prettier-ignore
+export type DatabricksFailure = Failure<DatabricksTag> & {
+  readonly sqlState?: string;
+  readonly errorClass?: string;
+  readonly retryAfterMs?: number;
+};
+
+export type QueryOptions = { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly maxRows?: number };
+
+/** A SQL warehouse: the unmodified driver behind a bounded, cancellable, text-only face. */
+export type Warehouse = {
+  readonly query: (statement: Statement, options?: QueryOptions) => Promise<Result<RowPage, DatabricksFailure>>;
+  /** Pages as they arrive, for bulk pulls; stops with an Err as last item. */
+  readonly pages: (statement: Statement, options?: QueryOptions) => AsyncIterable<Result<RowPage, DatabricksFailure>>;
+  readonly close: () => Promise<void>;
+};
+
+export type RestRequest = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+};
+export type Rest = {
+  readonly call: (request: RestRequest, options?: QueryOptions) => Promise<Result<unknown, DatabricksFailure>>;
+};
+
+/** Where a workspace is and how to get in. `kind` practice is never asked for consent. The token is never logged. */
+export type Connection = {
+  readonly kind: 'practice' | 'workspace';
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly httpPath: string;
+  readonly token: string;
+  readonly caFile?: string;
+};
+
+export type Workspace = {
+  readonly connection: Connection;
+  readonly warehouse: Warehouse;
+  readonly rest: Rest;
+  /** Ids that scope asset ids; asked once, then cached by the caller. */
+  readonly identity: (
+    options?: QueryOptions,
+  ) => Promise<
+    Result<{ readonly workspaceId: string; readonly metastoreId: string; readonly user: string }, DatabricksFailure>
+  >;
+  readonly close: () => Promise<void>;
+};
+
+export type ConnectionStep = {
+  readonly step: string;
+  readonly state: 'works' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly failure?: DatabricksFailure;
+};

@@ -1,0 +1,42 @@
+import type { JsonValue } from '../../shared/base/json.ts';
+import type { Instant } from '../../shared/base/time.ts';
+import type { AssetId, FactId } from '../../shared/domain/ids.ts';
+import type { FactKind } from '../../shared/domain/vocabulary.ts';
+
+/** One cached fact about the lake. A device's cache, not the log: it becomes evidence by citation. */
+export type LakeFact = {
+  readonly id: FactId;
+  readonly kind: FactKind;
+  readonly source: string;
+  readonly workspace: string;
+  readonly happenedAt: Instant;
+  readonly observedAt: Instant;
+  /** Up to which moment the source was complete when this was read, from data; null = not known. */
+  readonly completeTo: Instant | null;
+  readonly assets: readonly AssetId[];
+  /** One line for people, e.g. "Run 88213 of daily_features failed". */
+  readonly title: string;
+  /** What the source said, normalised; raw spellings kept under `raw`. */
+  readonly data: { readonly [key: string]: JsonValue };
+};
+
+/** Asset to asset, with the source that says so and when it was first and last seen. */
+export type LakeEdge = {
+  readonly from: AssetId;
+  readonly to: AssetId;
+  readonly source: string;
+  readonly via: AssetId | null;
+  readonly firstSeen: Instant;
+  readonly lastSeen: Instant;
+};
+
+/** How fresh one source is and what is missing of it. */
+export type SourceState = {
+  readonly source: string;
+  readonly workspace: string;
+  readonly completeTo: Instant | null;
+  readonly observedAt: Instant | null;
+  readonly state: 'never' | 'fresh' | 'stale' | 'denied' | 'failed' | 'missing';
+  readonly missingColumns: readonly string[];
+  readonly note: string | null;
+};

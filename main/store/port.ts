@@ -1,0 +1,34 @@
+import type { Brand } from '../../shared/base/brand.ts';
+import type { Result } from '../../shared/base/result.ts';
+
+/** What SQLite takes and gives. Integers above 2^53 cross as bigint only where a caller asks; we keep them as text. */
+export type SqlValue = string | number | bigint | null | Uint8Array;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** A statement that was written with the `sql` template: text and values never mix (sql.ts is the only maker). */
+export type Sql = { readonly text: string; readonly values: readonly SqlValue[] } & Brand<object, 'Sql'>;
+
+/** A handle that can only read: a function's signature says whether it writes. */
+export type ReadableDb = {
+  readonly all: <T extends Row>(query: Sql) => readonly T[];
+  readonly first: <T extends Row>(query: Sql) => T | undefined;
+  readonly each: <T extends Row>(query: Sql) => IterableIterator<T>;
+};
+
+declare const writableKey: unique symbol;
+export type WritableDb = ReadableDb & {
+  readonly [writableKey]: true;
+  /** Run one statement; the number of changed rows. */
+  readonly run: (query: Sql) => number;
+};
+
+export type Store = {
+  readonly read: ReadableDb;
+  /** One `BEGIN IMMEDIATE` … COMMIT (synchronous=FULL). Rolls back when `work` returns an Err or throws. Not nestable. */
+  readonly transaction: <T, E>(work: (db: WritableDb) => Result<T, E>) => Result<T, E>;
+  /** Called after each commit, in order; the subscriptions of the core hang on it. */
+  readonly onCommit: (listener: () => void) => () => void;
+  /** Backup by VACUUM INTO only; the target must not exist. */
+  readonly backup: (path: string) => void;
+  readonly close: () => void;
+};

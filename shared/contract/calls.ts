@@ -1,0 +1,257 @@
+import * as v from 'valibot';
+import type { Capability } from '../domain/policy.ts';
+import { roles } from '../domain/policy.ts';
+import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
+import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
+import { inbox } from './inbox.ts';
+import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
+import { connectionStep, ledgerRow, packDone, packPreview, people, practiceState, quarantined } from './share.ts';
+import { shareState, status } from './status.ts';
+
+/** Raised whenever a call or view changes shape; both ends compare it in the first message and refuse a mismatch. */
+export const contractVersion = 1;
+/** Largest message in bytes of JSON; files travel in chunks below it. */
+export const messageLimit = 1024 * 1024;
+/** Largest attached file for now, in bytes. */
+export const attachmentLimit = 25 * 1024 * 1024;
+/** Largest chunk of an attached file, in bytes before base64. */
+export const chunkLimit = 512 * 1024;
+
+export type CallSpec = {
+  readonly kind: 'query' | 'command';
+  readonly capability: Capability;
+  readonly input: v.GenericSchema;
+  readonly output: v.GenericSchema;
+};
+const query = <I extends v.GenericSchema, O extends v.GenericSchema>(capability: Capability, input: I, output: O) => ({
+  kind: 'query' as const, capability, input, output,
+}); // prettier-ignore
+const command = <I extends v.GenericSchema, O extends v.GenericSchema>(capability: Capability, input: I, output: O) => ({
+  kind: 'command' as const, capability, input, output,
+}); // prettier-ignore
+
+const nothing = v.object({});
+const ofRoom = v.object({ log: logId });
+/** Every write answers with the hashes of the events that are now durable on this disk. */
+const written = v.object({ hashes: v.array(hash) });
+const opened = v.object({ log: logId });
+const page = { limit, before: v.optional(v.nullable(v.string()), null) };
+const reason = v.optional(v.pipe(v.string(), v.maxLength(textLimit)));
+
+/** name → capability, input, output. Queries can be called, or subscribed to: then the core pushes diffs. */
+export const calls = {
+  // Queries.
+  'app.status': query('app.view', nothing, status),
+  'inbox.list': query('room.view', nothing, inbox),
+  'rooms.list': query(
+    'room.view',
+    v.object(page),
+    v.object({ rows: v.array(roomRow), next: v.nullable(v.string()), total: count }),
+  ),
+  'room.get': query('room.view', ofRoom, room),
+  'room.timeline': query(
+    'room.view',
+    v.object({
+      log: logId,
+      order: v.optional(v.picklist(['happened', 'recorded']), 'happened'),
+      machine: v.optional(v.boolean(), true),
+      search: v.optional(v.pipe(v.string(), v.maxLength(200)), ''),
+      ...page,
+    }),
+    timelinePage,
+  ),
+  'room.entry': query('room.view', v.object({ log: logId, id }), v.nullable(entry)),
+  'room.lineage': query(
+    'room.view',
+    v.object({ log: logId, hops: v.optional(v.pipe(count, v.maxValue(6)), 3) }),
+    lineage,
+  ),
+  'ledger.list': query(
+    'app.view',
+    v.object(page),
+    v.object({ rows: v.array(ledgerRow), next: v.nullable(v.string()), total: count }),
+  ),
+  'quarantine.list': query(
+    'app.view',
+    v.object(page),
+    v.object({ rows: v.array(quarantined), next: v.nullable(v.string()), total: count }),
+  ),
+  'people.list': query('people.view', nothing, people),
+  'pack.preview': query('export', ofRoom, packPreview),
+  'practice.get': query('practice.control', nothing, practiceState),
+
+  // Triage.
+  'signal.judge': command(
+    'signal.judge',
+    v.object({ signals: v.pipe(v.array(id), v.minLength(1), v.maxLength(100)), verdict: v.picklist(verdicts), reason }),
+    written,
+  ),
+  'room.open': command(
+    'room.open',
+    v.variant('from', [
+      v.object({ from: v.literal('proposal'), proposal: id }),
+      v.object({
+        from: v.literal('hand'),
+        title: shortText,
+        class: v.picklist(incidentClasses),
+        severity: v.picklist(severities),
+      }),
+    ]),
+    opened,
+  ),
+
+  // The incident. `over` = the heads that the author saw; left out, the core takes the present ones.
+  'title.set': command(
+    'incident.steer',
+    v.object({ log: logId, title: shortText, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'severity.set': command(
+    'incident.steer',
+    v.object({ log: logId, severity: v.picklist(severities), reason, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'class.set': command(
+    'incident.steer',
+    v.object({ log: logId, class: v.picklist(incidentClasses), over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'phase.set': command(
+    'incident.steer',
+    v.object({ log: logId, phase: v.picklist(phases), reason, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'commander.set': command(
+    'incident.steer',
+    v.object({ log: logId, person: id, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'harm.set': command(
+    'incident.steer',
+    v.object({ log: logId, harm: v.picklist(harmStates), reason, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+  'update.schedule': command('incident.steer', v.object({ log: logId, dueAt: instant, audience: reason }), written),
+  'summary.set': command(
+    'room.write',
+    v.object({ log: logId, summary: summaryText, over: v.optional(v.array(hash)) }),
+    written,
+  ),
+
+  // What people write.
+  'note.add': command(
+    'room.write',
+    v.object({ log: logId, text, happenedAt: v.optional(instant), assets: v.optional(v.array(id)) }),
+    written,
+  ),
+  'note.edit': command('room.write', v.object({ log: logId, note: hash, text }), written),
+  'decision.record': command(
+    'decision.record',
+    v.object({
+      log: logId, title: shortText, options: v.pipe(v.array(shortText), v.minLength(1), v.maxLength(20)), choice: shortText,
+      reason: text, dissent: reason, expiresAt: v.optional(instant), evidence: v.optional(v.array(id)),
+    }), // prettier-ignore
+    written,
+  ),
+  'decision.withdraw': command('decision.record', v.object({ log: logId, decision: hash, reason: text }), written),
+  'decision.renew': command(
+    'decision.record',
+    v.object({ log: logId, decision: hash, expiresAt: instant, reason }),
+    written,
+  ),
+  'task.add': command(
+    'room.write',
+    v.object({ log: logId, text: shortText, assignee: v.optional(id), dueAt: v.optional(instant) }),
+    written,
+  ),
+  'task.assign': command('room.write', v.object({ log: logId, task: hash, assignee: id }), written),
+  'task.done': command('room.write', v.object({ log: logId, task: hash, outcome: reason }), written),
+  'task.reopen': command('room.write', v.object({ log: logId, task: hash, reason }), written),
+  'handoff.offer': command(
+    'room.write',
+    v.object({ log: logId, subject: v.picklist(handoffSubjects), text, to: shortText, reason }),
+    written,
+  ),
+  'handoff.accept': command('room.write', v.object({ log: logId, handoff: hash, reason }), written),
+  'handoff.refuse': command('room.write', v.object({ log: logId, handoff: hash, reason: text }), written),
+  /** Files come in chunks: begin → chunk … → commit; only commit writes the event, after the file is on disk. */
+  'attachment.begin': command(
+    'room.write',
+    v.object({
+      log: logId,
+      name: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)),
+      size: count,
+      media: v.pipe(v.string(), v.maxLength(200)),
+    }),
+    v.object({ upload: id }),
+  ),
+  'attachment.chunk': command(
+    'room.write',
+    v.object({ upload: id, offset: count, base64: v.pipe(v.string(), v.maxLength(chunkLimit * 1.4)) }),
+    v.object({ received: count }),
+  ),
+  'attachment.commit': command('room.write', v.object({ upload: id, note: reason }), written),
+  'attachment.read': query(
+    'room.view',
+    v.object({ log: logId, attachment: hash, offset: count }),
+    v.object({ base64: v.string(), size: count }),
+  ),
+  'fact.pin': command('room.write', v.object({ log: logId, fact: id }), written),
+
+  // The lake, shares, people, packs, connection, practice.
+  'lake.refresh': command('lake.refresh', nothing, v.object({ started: v.boolean() })),
+  'share.setup': command(
+    'share.setup',
+    v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),
+    shareState,
+  ),
+  'share.join': command(
+    'share.sync',
+    v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),
+    shareState,
+  ),
+  'share.sync': command('share.sync', nothing, v.object({ pushed: count, pulled: count, shares: v.array(shareState) })),
+  'person.rename': command('app.view', v.object({ name: shortText }), written),
+  'device.admit': command(
+    'device.admit',
+    v.object({ device: id, person: id, roles: v.pipe(v.array(v.picklist(roles)), v.minLength(1)) }),
+    written,
+  ),
+  'device.revoke': command('device.admit', v.object({ device: id, reason }), written),
+  'role.grant': command('role.grant', v.object({ person: id, role: v.picklist(roles) }), written),
+  'role.revoke': command('role.grant', v.object({ grant: hash, reason }), written),
+  'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),
+  'connection.test': command(
+    'connection.manage',
+    v.object({ host: shortText, httpPath: shortText, token: v.pipe(v.string(), v.maxLength(5000)) }),
+    v.object({ steps: v.array(connectionStep) }),
+  ),
+  'connection.save': command(
+    'connection.manage',
+    v.object({
+      host: shortText,
+      httpPath: shortText,
+      token: v.pipe(v.string(), v.maxLength(5000)),
+      acceptUnencrypted: v.boolean(),
+    }),
+    v.object({ saved: v.boolean() }),
+  ),
+  'connection.usePractice': command('connection.manage', nothing, v.object({ saved: v.boolean() })),
+  'practice.set': command(
+    'practice.control',
+    v.object({
+      disconnected: v.optional(v.boolean()), latencyMs: v.optional(v.pipe(count, v.maxValue(60_000))),
+      fail: v.optional(v.nullable(v.picklist(['401', '403', '429', '503']))), loseReply: v.optional(v.boolean()), coldStart: v.optional(v.boolean()),
+    }), // prettier-ignore
+    practiceState,
+  ),
+} as const satisfies Readonly<Record<string, CallSpec>>;
+
+export type Calls = typeof calls;
+export type CallName = keyof Calls;
+export type QueryName = { [N in CallName]: Calls[N]['kind'] extends 'query' ? N : never }[CallName];
+export type CommandName = Exclude<CallName, QueryName>;
+/** What a caller may pass (defaults left out) and what a handler receives (defaults filled in). */
+export type CallInput<N extends CallName> = v.InferInput<Calls[N]['input']>;
+export type ParsedInput<N extends CallName> = v.InferOutput<Calls[N]['input']>;
+export type CallOutput<N extends CallName> = v.InferOutput<Calls[N]['output']>;

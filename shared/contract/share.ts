@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { roles } from '../domain/policy.ts';
+import { count, failureSchema, hash, id, instant, logId, person } from './common.ts';
+
+export const people = v.object({
+  org: v.nullable(logId),
+  people: v.array(
+    v.object({
+      person,
+      email: v.nullable(v.string()),
+      roles: v.array(v.object({ role: v.picklist(roles), grant: hash })),
+      devices: v.array(
+        v.object({
+          id,
+          label: v.nullable(v.string()),
+          state: v.picklist(['attested', 'asking', 'revoked']),
+          /** First 16 characters in groups of four, to read out over a phone. */
+          fingerprint: v.string(),
+          lastSeen: v.nullable(instant),
+          you: v.boolean(),
+        }),
+      ),
+    }),
+  ),
+});
+export type People = v.InferOutput<typeof people>;
+
+/** One row of "what is only here". */
+export const ledgerRow = v.object({
+  log: logId,
+  room: v.string(),
+  hash,
+  seq: count,
+  what: v.string(),
+  at: instant,
+  state: v.picklist(['only-here', 'sent', 'shared']),
+});
+
+export const quarantined = v.object({ id, from: v.string(), tag: v.string(), reason: v.string(), at: instant });
+
+export const packLine = v.object({ path: v.string(), size: count, what: v.string(), withheld: v.nullable(v.string()) });
+export const packPreview = v.object({
+  lines: v.array(packLine),
+  events: count,
+  devices: count,
+  notAttested: count,
+  absentBlobs: v.array(v.string()),
+  warnings: v.array(v.string()),
+});
+export const packDone = v.object({
+  file: v.string(),
+  sha256: v.string(),
+  size: count,
+  signersFile: v.string(),
+  fingerprint: v.string(),
+  /** The exact commands that an auditor types. */
+  commands: v.array(v.string()),
+  download: v.nullable(v.string()),
+});
+export type PackDone = v.InferOutput<typeof packDone>;
+
+export const connectionStep = v.object({
+  step: v.string(),
+  state: v.picklist(['works', 'failed', 'skipped']),
+  detail: v.string(),
+  failure: v.nullable(failureSchema),
+});
+
+export const practiceState = v.object({
+  running: v.boolean(),
+  address: v.nullable(v.string()),
+  seed: v.nullable(v.number()),
+  buttons: v.object({
+    disconnected: v.boolean(),
+    latencyMs: count,
+    fail: v.nullable(v.picklist(['401', '403', '429', '503'])),
+    loseReply: v.boolean(),
+    coldStart: v.boolean(),
+  }),
+});
+export type PracticeState = v.InferOutput<typeof practiceState>;
