@@ -1,0 +1,1 @@
+export type Core = { readonly run: () => void };

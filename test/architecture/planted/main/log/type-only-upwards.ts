@@ -1,0 +1,1 @@
+import type { Core } from '../core/core.ts'; export type Up = Core;

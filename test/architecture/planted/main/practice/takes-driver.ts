@@ -1,0 +1,1 @@
+import { DBSQLClient } from '@databricks/sql'; export const client = DBSQLClient;

@@ -1,0 +1,1 @@
+import cytoscape from 'cytoscape'; export const graph = cytoscape;

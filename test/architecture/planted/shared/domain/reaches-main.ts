@@ -1,0 +1,1 @@
+import { store } from '../../main/store/db.ts'; export const rule = store;
