@@ -66,6 +66,12 @@ export const calls = {
     v.object({ log: logId, hops: v.optional(v.pipe(count, v.maxValue(6)), 3) }),
     lineage,
   ),
+  /** Equal on devices that have converged: digest of the projections and the stream heads they stand on. */
+  'room.digest': query(
+    'room.view',
+    ofRoom,
+    v.object({ digest: v.string(), heads: v.array(v.object({ id, seq: count, hash })) }),
+  ),
   'ledger.list': query(
     'app.view',
     v.object(page),
