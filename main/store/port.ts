@@ -1,5 +1,6 @@
 import type { Brand } from '../../shared/base/brand.ts';
 import type { Result } from '../../shared/base/result.ts';
+import type { StoreFailure } from './failures.ts';
 
 /** What SQLite takes and gives. Integers above 2^53 cross as bigint only where a caller asks; we keep them as text. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -24,11 +25,16 @@ export type WritableDb = ReadableDb & {
 
 export type Store = {
   readonly read: ReadableDb;
-  /** One `BEGIN IMMEDIATE` … COMMIT (synchronous=FULL). Rolls back when `work` returns an Err or throws. Not nestable. */
-  readonly transaction: <T, E>(work: (db: WritableDb) => Result<T, E>) => Result<T, E>;
+  /**
+   * One `BEGIN IMMEDIATE` … COMMIT (synchronous=FULL). Rolls back when `work` returns an Err or throws. Not nestable.
+   * A full disk, a damaged or read-only file come back as a StoreFailure; a bug is thrown on.
+   */
+  readonly transaction: <T, E>(work: (db: WritableDb) => Result<T, E>) => Result<T, E | StoreFailure>;
   /** Called after each commit, in order; the subscriptions of the core hang on it. */
   readonly onCommit: (listener: () => void) => () => void;
   /** Backup by VACUUM INTO only; the target must not exist. */
   readonly backup: (path: string) => void;
+  /** Full integrity check (seconds on large files): what is wrong, in SQLite's words; empty = nothing. */
+  readonly check: () => readonly string[];
   readonly close: () => void;
 };
