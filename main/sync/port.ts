@@ -14,7 +14,16 @@ export type Share = {
 };
 
 export type ShareTag = 'ShareOffline' | 'ShareNotSetUp' | 'ShareDenied' | 'ShareReplaced' | 'ShareBroken' | 'ShareBusy';
-export type ShareFailure = Failure<ShareTag>;
+/** `retryAfterMs`: the place said when to come back. `lost`: a write's reply was lost, it may or may not be there. */
+export type ShareFailure = Failure<ShareTag> & { readonly retryAfterMs?: number; readonly lost?: boolean };
+
+/** Something in a place that is no event: kept apart, named, never a reason to stop. */
+export type PlaceProblem = { readonly name: string; readonly tag: PlaceProblemTag; readonly reason: string };
+export type PlaceProblemTag =
+  | 'half-written' | 'forged' | 'replayed' | 'renamed' | 'too-large' | 'not-a-file' | 'not-a-segment' | 'unreadable' | 'fork'; // prettier-ignore
+
+/** Every call that waits can be given up. Giving up a push is a lost reply. */
+export type CallOptions = { readonly signal?: AbortSignal };
 
 /** One transport event with the copies that the place keeps beside the line; a mismatch is quarantined on intake. */
 export type SharedEvent = WireEvent & {
@@ -27,7 +36,9 @@ export type PullPage = {
   readonly events: readonly SharedEvent[];
   readonly cursor: Cursor;
   readonly more: boolean;
+  /** First page of a pull from the beginning: what was known about the place before is void. */
   readonly full: boolean;
+  readonly problems?: readonly PlaceProblem[];
 };
 export type PlaceHead = {
   readonly dev: DeviceId;
@@ -40,7 +51,7 @@ export type PlaceHead = {
 export type Transport = {
   readonly kind: ShareKind;
   readonly init: (org: LogId) => Promise<Result<{ readonly backendId: string; readonly org: LogId }, ShareFailure>>;
-  readonly probe: () => Promise<
+  readonly probe: (options?: CallOptions) => Promise<
     Result<{ readonly backendId: string; readonly org: LogId; readonly incarnation: string }, ShareFailure>
   >;
   /** Blind append. Ok means "probably there"; only reading back acknowledges. */
@@ -49,14 +60,20 @@ export type Transport = {
     dev: DeviceId,
     fromSeq: number,
     events: readonly WireEvent[],
+    options?: CallOptions,
   ) => Promise<Result<void, ShareFailure>>;
-  readonly pull: (log: LogId, cursor: Cursor | null) => Promise<Result<PullPage, ShareFailure>>;
-  readonly heads: (log: LogId) => Promise<Result<readonly PlaceHead[], ShareFailure>>;
+  readonly pull: (
+    log: LogId,
+    cursor: Cursor | null,
+    options?: CallOptions,
+  ) => Promise<Result<PullPage, ShareFailure>>;
+  readonly heads: (log: LogId, options?: CallOptions) => Promise<Result<readonly PlaceHead[], ShareFailure>>;
   readonly range: (
     log: LogId,
     dev: DeviceId,
     from: number,
     to: number,
+    options?: CallOptions,
   ) => Promise<Result<readonly SharedEvent[], ShareFailure>>;
   readonly close: () => Promise<void>;
 };
