@@ -80,7 +80,12 @@ export const eventTypes = {
       registers: [register('name', 'person', 'name')],
     },
   ),
-  'device.registered': type(null, { person: clear('id'), label: maybe(told('text')) }, control),
+  // `succeeds` + `proof`: a profile that had to take a new key shows that its former key vouches for it (see event-1.md).
+  'device.registered': type(
+    null,
+    { person: clear('id'), label: maybe(told('text')), succeeds: maybe(clear('id')), proof: maybe(clear('id')) },
+    control,
+  ),
   'device.confirmed': type(
     'device.admit',
     {

@@ -19,7 +19,7 @@ CREATE TABLE over_ref (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (
   event_rid INTEGER PRIMARY KEY, log_rid INTEGER NOT NULL, hash TEXT NOT NULL, type TEXT NOT NULL, happened TEXT NOT NULL,
-  hlc TEXT NOT NULL, actor TEXT NOT NULL, dev TEXT NOT NULL, reason TEXT, listed INTEGER NOT NULL, fact TEXT
+  hlc TEXT NOT NULL, reason TEXT, listed INTEGER NOT NULL, fact TEXT
 ) STRICT;
 CREATE INDEX entry_happened ON entry (log_rid, happened, hlc, hash);
 CREATE INDEX entry_recorded ON entry (log_rid, hlc, hash);
