@@ -1,0 +1,123 @@
+import { parse } from 'ini';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { databricksFailure } from './failures.ts';
+import { checkHost, checkHttpPath } from './hosts.ts';
+import type { Connection, DatabricksFailure } from './port.ts';
+
+/** Values from which a connection is made. A later source never overrides an earlier one; each field may come from elsewhere. */
+export type ConnectionValues = {
+  readonly kind?: 'practice' | 'workspace';
+  readonly name?: string;
+  readonly host?: string;
+  readonly httpPath?: string;
+  readonly token?: string;
+  readonly caFile?: string;
+  /** Section of `~/.databrickscfg`; default: DATABRICKS_CONFIG_PROFILE, the file's own default, DEFAULT. */
+  readonly profile?: string;
+};
+
+export type ConnectionSources = {
+  readonly explicit?: ConnectionValues;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text of the configuration file (DATABRICKS_CONFIG_FILE or `~/.databrickscfg`); null when there is none. */
+  readonly configFile: string | null;
+};
+
+const missing = (what: string, todo: string): Result<never, DatabricksFailure> =>
+  err(databricksFailure('NotConfigured', { detail: `${what} is missing.`, todo, code: 'MISSING' }));
+
+const text = (value: unknown): string | undefined => {
+  if (typeof value !== 'string') return undefined;
+  // Inline comments count only after white space (facts 4); the ini library keeps `#` inside values.
+  const clean = value.replace(/\s+#.*$/, '').trim();
+  return clean === '' ? undefined : clean;
+};
+
+/** One profile of the configuration file, over its DEFAULT section; undefined when the section does not exist. */
+export const profileOf = (configFile: string, wanted: string | undefined): ConnectionValues | undefined => {
+  // `ini` splits section names at dots, which profile names may have: they are escaped first.
+  const escaped = configFile.replace(
+    /^(\s*\[)([^\]\n]*)(\])/gm,
+    (_, open: string, name: string, close: string) => `${open}${name.replaceAll('.', '\\.')}${close}`,
+  );
+  const file: Readonly<Record<string, unknown>> = parse(escaped);
+  const section = (name: string): Readonly<Record<string, unknown>> | undefined => {
+    const found = Object.hasOwn(file, name) ? file[name] : undefined;
+    return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : undefined;
+  };
+  const name = wanted ?? text(section('__settings__')?.['default_profile']) ?? 'DEFAULT';
+  const chosen = section(name);
+  if (chosen === undefined) return undefined;
+  const defaults = section('DEFAULT') ?? {};
+  const field = (key: string): string | undefined => text(chosen[key]) ?? text(defaults[key]);
+  const [host, token, httpPath] = [field('host'), field('token'), field('http_path')];
+  const warehouse = field('warehouse_id');
+  const path = httpPath ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`);
+  return {
+    name,
+    ...(host === undefined ? {} : { host }),
+    ...(token === undefined ? {} : { token }),
+    ...(path === undefined ? {} : { httpPath: path }),
+  };
+};
+
+/**
+ * A connection from explicit values, then DATABRICKS_HOST, _HTTP_PATH (or _WAREHOUSE_ID), _TOKEN, then the configuration
+ * file. A token is used only for the host of its own source: one from elsewhere could be sent to the wrong workspace.
+ */
+export const connectionFrom = (sources: ConnectionSources): Result<Connection, DatabricksFailure> => {
+  const { explicit = {}, env } = sources;
+  const warehouse = text(env['DATABRICKS_WAREHOUSE_ID']);
+  const fromEnv: ConnectionValues = Object.fromEntries(
+    Object.entries({
+      host: text(env['DATABRICKS_HOST']),
+      token: text(env['DATABRICKS_TOKEN']),
+      httpPath:
+        text(env['DATABRICKS_HTTP_PATH']) ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`),
+      caFile: text(env['DATABRICKS_CA_FILE']),
+    }).filter(([, value]) => value !== undefined),
+  );
+  const profile = explicit.profile ?? text(env['DATABRICKS_CONFIG_PROFILE']);
+  const fromFile = sources.configFile === null ? undefined : profileOf(sources.configFile, profile);
+  if (explicit.profile !== undefined && fromFile === undefined)
+    return missing(`Profile "${explicit.profile}"`, 'Look which sections ~/.databrickscfg has.');
+  const ordered =
+    explicit.profile === undefined ? [explicit, fromEnv, fromFile ?? {}] : [explicit, fromFile ?? {}, fromEnv];
+  const kind = explicit.kind ?? 'workspace';
+  const owner = ordered.find((source) => source.host !== undefined);
+  if (owner?.host === undefined)
+    return missing(
+      'The host',
+      'Give host, HTTP path and token, set DATABRICKS_HOST, or name a profile of ~/.databrickscfg.',
+    );
+  const host = checkHost(owner.host, kind);
+  if (!host.ok) return host;
+  const sameHost = (source: ConnectionValues): boolean => {
+    if (source === owner || source === explicit || source.host === undefined) return true;
+    const other = checkHost(source.host, kind);
+    return other.ok && other.value.host === host.value.host;
+  };
+  const usable = ordered.filter((source) => sameHost(source));
+  const token = usable.find((source) => source.token !== undefined)?.token;
+  if (token === undefined) return missing('The token', 'Give a personal access token for this host.');
+  if (/[^\x21-\x7e]/.test(token))
+    return missing('A readable token', 'The token has spaces or characters that no token has.');
+  const givenPath = usable.find((source) => source.httpPath !== undefined)?.httpPath;
+  if (givenPath === undefined)
+    return missing(
+      'The HTTP path',
+      'Copy it from the SQL warehouse\'s page, "Connection details", or set DATABRICKS_HTTP_PATH.',
+    );
+  const httpPath = checkHttpPath(givenPath);
+  if (!httpPath.ok) return httpPath;
+  const caFile = explicit.caFile ?? fromEnv.caFile;
+  return ok({
+    kind,
+    name: explicit.name ?? owner.name ?? host.value.host,
+    host: host.value.host,
+    port: host.value.port,
+    httpPath: httpPath.value,
+    token,
+    ...(caFile === undefined ? {} : { caFile }),
+  });
+};

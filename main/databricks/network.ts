@@ -1,0 +1,42 @@
+import type { DatabricksTag } from './port.ts';
+
+/** Codes of Node's network and TLS errors, by what a person can do about them. */
+const certificate = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_UNTRUSTED', 'CERT_REVOKED', 'CERT_SIGNATURE_FAILURE', 'HOSTNAME_MISMATCH', 'INVALID_CA', 'CERT_REJECTED',
+]); // prettier-ignore
+/** The request never left, so the server cannot have acted on it. */
+const notSent = new Set([
+  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'ENETDOWN',
+]); // prettier-ignore
+/** The request may have arrived: only a read may be sent again. */
+const broken = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ESOCKETTIMEDOUT', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE', 'EPROTO']); // prettier-ignore
+
+export type NetworkKind = 'certificate' | 'not-sent' | 'broken';
+
+const codeOf = (thrown: unknown): string => {
+  if (typeof thrown !== 'object' || thrown === null) return '';
+  const { code, cause, errno } = thrown as { code?: unknown; cause?: unknown; errno?: unknown };
+  if (typeof code === 'string') return code;
+  if (typeof errno === 'string') return errno;
+  return cause === undefined ? '' : codeOf(cause);
+};
+
+/** Which kind of network error this is, or undefined when it is none. */
+export const networkKind = (thrown: unknown): { readonly kind: NetworkKind; readonly code: string } | undefined => {
+  const code = codeOf(thrown);
+  if (certificate.has(code)) return { kind: 'certificate', code };
+  if (notSent.has(code)) return { kind: 'not-sent', code };
+  if (broken.has(code)) return { kind: 'broken', code };
+  const message = thrown instanceof Error ? thrown.message : '';
+  if (/socket hang up|premature close|other side closed|network socket disconnected/i.test(message))
+    return { kind: 'broken', code: code === '' ? 'ECONNRESET' : code };
+  return undefined;
+};
+
+/** The tag for a network error: a broken write is a lost reply, everything else is being offline. */
+export const networkTag = (kind: NetworkKind, effect: 'read' | 'write'): DatabricksTag => {
+  if (kind === 'certificate') return 'BadCertificate';
+  return kind === 'broken' && effect === 'write' ? 'ReplyLost' : 'Offline';
+};

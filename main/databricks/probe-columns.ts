@@ -1,0 +1,32 @@
+import { ok, type Result } from '../../shared/base/result.ts';
+import type { TableName } from './identifiers.ts';
+import type { DatabricksFailure, QueryOptions, Warehouse } from './port.ts';
+import { dbx, statementKind } from './statements.ts';
+
+const listKind = statementKind('probe.columns', 'read', 'asks which columns a table has before it is read');
+const emptyKind = statementKind('probe.empty', 'read', 'asks which columns a table shows by reading none of its rows');
+
+/**
+ * Names of the columns that the connected user can read, lower case. Empty = the table is not there or not visible.
+ * First `information_schema` (rows filtered by privilege), then the table itself with LIMIT 0, whose failure is returned:
+ * it says whether the table is missing or forbidden.
+ */
+export const probeColumns = async (
+  warehouse: Warehouse,
+  table: TableName,
+  options?: QueryOptions,
+): Promise<Result<ReadonlySet<string>, DatabricksFailure>> => {
+  const view = { catalog: table.catalog, schema: 'information_schema', table: 'columns' };
+  const listed = await warehouse.query(
+    listKind(
+      dbx`SELECT column_name FROM ${view} WHERE table_catalog = :catalog AND table_schema = :schema AND table_name = :name LIMIT 2000`,
+      { catalog: table.catalog.toLowerCase(), schema: table.schema.toLowerCase(), name: table.table.toLowerCase() },
+    ),
+    options,
+  );
+  if (listed.ok && listed.value.rows.length > 0)
+    return ok(new Set(listed.value.rows.flatMap((row) => row['column_name']?.toLowerCase() ?? [])));
+  if (!listed.ok && !['StatementFailed', 'Forbidden'].includes(listed.error.tag)) return listed;
+  const empty = await warehouse.query(emptyKind(dbx`SELECT * FROM ${table} LIMIT 0`), options);
+  return empty.ok ? ok(new Set(empty.value.columns.map((name) => name.toLowerCase()))) : empty;
+};

@@ -1,0 +1,153 @@
+import { Agent, request, type RequestOptions } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
+import { readCa } from './driver.ts';
+import { parseExact } from './exact-json.ts';
+import { databricksFailure, httpFailure, retryAfter } from './failures.ts';
+import { networkKind, networkTag } from './network.ts';
+import type { Connection, DatabricksFailure, QueryOptions, Rest, RestRequest } from './port.ts';
+import type { Redactor } from './redact.ts';
+import { pause } from './waits.ts';
+
+/** Larger answers are refused: nothing that we ask for is that long. Bytes. */
+const bodyLimit = 16 * 1024 * 1024;
+
+export type RestAnswer = {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+};
+export type RestClient = Rest & {
+  /** Like `call`, with the headers of the answer. */
+  readonly answer: (request: RestRequest, options?: QueryOptions) => Promise<Result<RestAnswer, DatabricksFailure>>;
+  readonly close: () => void;
+};
+
+type Raw = { readonly status: number; readonly body: string; readonly headers: RestAnswer['headers'] };
+
+const send = (options: RequestOptions, body: string | undefined): Promise<Raw> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request(options, (answer) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > bodyLimit) answer.destroy(new Error('answer too large'));
+        else chunks.push(chunk);
+      });
+      answer.on('error', reject);
+      answer.on('end', () => {
+        if (!answer.complete) return reject(Object.assign(new Error('answer cut off'), { code: 'ECONNRESET' }));
+        resolve({
+          status: answer.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString('utf8'),
+          headers: answer.headers,
+        });
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })));
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+
+/**
+ * The workspace's REST API with the same TLS rules and failures as the driver. Redirects are never followed, so the token
+ * goes to its own host only. GETs are repeated on 429, 503 and broken connections; a POST is sent once.
+ */
+export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: Redactor): RestClient => {
+  const limits = limitsOf(deps);
+  let agent: Agent | undefined;
+
+  const once = async (
+    call: RestRequest,
+    options: QueryOptions,
+    ms: number,
+  ): Promise<Result<RestAnswer, DatabricksFailure>> => {
+    const effect = call.method === 'GET' ? 'read' : 'write';
+    const ca = readCa(connection);
+    if (!ca.ok) return ca;
+    agent ??= new Agent({
+      keepAlive: true,
+      minVersion: 'TLSv1.2',
+      ...(ca.value === undefined ? {} : { ca: [...rootCertificates, ca.value] }),
+    });
+    const url = new URL(
+      call.path,
+      `https://${connection.host.includes(':') ? `[${connection.host}]` : connection.host}`,
+    );
+    for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, value);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    try {
+      const raw = await send(
+        {
+          agent,
+          host: connection.host,
+          port: connection.port,
+          method: call.method,
+          path: `${url.pathname}${url.search}`,
+          timeout: Math.min(ms, limits.socketMs),
+          signal: AbortSignal.any([AbortSignal.timeout(ms), ...(options.signal === undefined ? [] : [options.signal])]),
+          headers: {
+            authorization: `Bearer ${connection.token}`,
+            accept: 'application/json',
+            'user-agent': 'Breakwater',
+            ...(body === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          },
+        },
+        body,
+      );
+      if (raw.status < 200 || raw.status >= 300) {
+        const header = raw.headers['retry-after'];
+        const wait = retryAfter(typeof header === 'string' ? header : null, deps.clock.now());
+        return err(httpFailure({ status: raw.status, body: raw.body, retryAfterMs: wait, effect }, redact));
+      }
+      if (raw.body.trim() === '') return ok({ body: {}, headers: raw.headers });
+      const parsed = parseExact(raw.body);
+      if (!parsed.ok)
+        return err(databricksFailure('BadAnswer', { detail: `${call.path} did not answer with JSON.`, effect }));
+      return ok({ body: parsed.value, headers: raw.headers });
+    } catch (thrown) {
+      if (options.signal?.aborted === true) return err(databricksFailure('Cancelled', { effect }));
+      const network = networkKind(thrown);
+      if (network !== undefined)
+        return err(databricksFailure(networkTag(network.kind, effect), { effect, code: network.code }));
+      if (thrown instanceof Error && /abort|timed? ?out/i.test(`${thrown.name} ${thrown.message}`))
+        return err(databricksFailure(effect === 'write' ? 'ReplyLost' : 'TimedOut', { effect }));
+      return err(
+        databricksFailure('BadAnswer', {
+          effect,
+          detail: redact(thrown instanceof Error ? thrown.message : 'unreadable'),
+        }),
+      );
+    }
+  };
+
+  const answer: RestClient['answer'] = async (call, options = {}) => {
+    const deadline = deps.clock.now() + (options.timeoutMs ?? limits.statementMs);
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await once(call, options, Math.max(1, deadline - deps.clock.now()));
+      if (result.ok || call.method !== 'GET' || attempt >= limits.readRepeats) return result;
+      const { tag, code, retryAfterMs } = result.error;
+      // 500 is not repeated, as in Databricks' own clients (facts 3.0).
+      const again =
+        tag === 'RateLimited' ||
+        tag === 'Starting' ||
+        (tag === 'Unavailable' && code?.startsWith('HTTP 503')) ||
+        (tag === 'Offline' && code === 'ECONNRESET');
+      const wait = Math.max(retryAfterMs ?? 0, backoff(limits, attempt, deps.random));
+      if (!again || deps.clock.now() + wait >= deadline) return result;
+      if (!(await pause(wait, deps.scheduler, options.signal))) return err(databricksFailure('Cancelled'));
+    }
+  };
+
+  return {
+    answer,
+    call: async (call, options) => {
+      const result = await answer(call, options);
+      return result.ok ? ok(result.value.body) : result;
+    },
+    close: () => agent?.destroy(),
+  };
+};

@@ -1,0 +1,55 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { databricksFailure } from './failures.ts';
+import type { DatabricksFailure, TextRow } from './port.ts';
+
+const bad = (detail: string): Result<never, DatabricksFailure> =>
+  err(
+    databricksFailure('BadAnswer', {
+      detail,
+      todo: 'Report it with the name of the statement; nothing of this answer was stored.',
+    }),
+  );
+
+/**
+ * One value as text. The driver's column results make numbers of BIGINT, DOUBLE and DECIMAL and objects of complex types
+ * (facts 5.5); statements cast what could lose digits, and a number that has lost them is refused here, not stored.
+ */
+const cell = (value: unknown, name: string): Result<string | null, DatabricksFailure> => {
+  if (value === null) return ok(null);
+  if (typeof value === 'string') return ok(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return ok(String(value));
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value) && !Number.isNaN(value))
+      return bad(`Column "${name}" holds a number that lost its digits.`);
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      return bad(`Column "${name}" holds a number that lost its digits.`);
+    return ok(String(value));
+  }
+  if (value instanceof Date) return ok(value.toISOString());
+  if (value instanceof Uint8Array) return ok(Buffer.from(value).toString('base64'));
+  if (typeof value === 'object') return ok(JSON.stringify(value));
+  return bad(`Column "${name}" has no value where a row has one: the answer is cut off.`);
+};
+
+/** The driver's rows as rows of text; a row that lacks one of the columns means a truncated answer. */
+export const textRows = (
+  rows: readonly object[],
+  columns: readonly string[],
+): Result<readonly TextRow[], DatabricksFailure> => {
+  const out: TextRow[] = [];
+  for (const row of rows) {
+    const fields: Record<string, unknown> = { ...row };
+    const text: Record<string, string | null> = {};
+    for (const name of columns) {
+      const converted = cell(fields[name], name);
+      if (!converted.ok) return converted;
+      text[name] = converted.value;
+    }
+    out.push(text);
+  }
+  return ok(out);
+};
+
+/** Names of columns, refused when two are equal: the driver keeps one value per name and would lose the other. */
+export const distinctColumns = (names: readonly string[]): Result<readonly string[], DatabricksFailure> =>
+  new Set(names).size === names.length ? ok(names) : bad('Two columns of the answer have the same name.');

@@ -1,0 +1,90 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { DatabricksDeps } from './deps.ts';
+import { databricksFailure } from './failures.ts';
+import { checkHost } from './hosts.ts';
+import type { Connection, DatabricksFailure, QueryOptions, Workspace } from './port.ts';
+import { makeRedactor } from './redact.ts';
+import { makeRest, type RestClient } from './rest.ts';
+import { makeSessions } from './session.ts';
+import { dbx, statementKind } from './statements.ts';
+import { makeWarehouse } from './warehouse.ts';
+
+const whoKind = statementKind('workspace.identity', 'read', 'asks under which user name statements run');
+const metastoreKind = statementKind('workspace.metastore', 'read', 'asks which metastore holds the tables');
+
+const field = (body: unknown, name: string): string | undefined => {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
+  const value = (body as Record<string, unknown>)[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+};
+
+/** The workspace's id where host or path carry it: Azure's `adb-<id>.<n>.` and the path's `?o=<id>` or `/o/<id>/`. */
+const idInAddress = (connection: Connection): string | undefined =>
+  /^adb-(\d+)\./.exec(connection.host)?.[1] ?? /(?:\?o=|\/o\/)(\d+)/.exec(connection.httpPath)?.[1];
+
+type Identity = Awaited<ReturnType<Workspace['identity']>>;
+
+/**
+ * Ids that scope asset and signal ids, so every device must find the same: the header `x-databricks-org-id` or the metastore
+ * assignment names the workspace, the assignment or `current_metastore()` the metastore.
+ */
+const askIdentity = async (workspace: Workspace, rest: RestClient, options?: QueryOptions): Promise<Identity> => {
+  const assigned = await rest.answer(
+    { method: 'GET', path: '/api/2.1/unity-catalog/current-metastore-assignment' },
+    options,
+  );
+  if (!assigned.ok && ['Offline', 'Unauthorized', 'BadCertificate', 'Cancelled'].includes(assigned.error.tag))
+    return assigned;
+  const me = await rest.answer({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' }, options);
+  const org = me.ok ? me.value.headers['x-databricks-org-id'] : undefined;
+  const workspaceId =
+    (assigned.ok ? field(assigned.value.body, 'workspace_id') : undefined) ??
+    (typeof org === 'string' && /^\d+$/.test(org) ? org : undefined) ??
+    idInAddress(workspace.connection);
+  let metastoreId = assigned.ok ? field(assigned.value.body, 'metastore_id') : undefined;
+  if (metastoreId === undefined) {
+    // `<cloud>:<region>:<uuid>`; system tables hold the uuid alone.
+    const found = await workspace.warehouse.query(metastoreKind(dbx`SELECT current_metastore() AS metastore`), options);
+    metastoreId = found.ok ? (found.value.rows[0]?.['metastore'] ?? undefined)?.split(':').at(-1) : undefined;
+  }
+  let user = me.ok ? field(me.value.body, 'userName') : undefined;
+  if (user === undefined) {
+    const found = await workspace.warehouse.query(whoKind(dbx`SELECT session_user() AS user_name`), options);
+    if (!found.ok) return found;
+    user = found.value.rows[0]?.['user_name'] ?? undefined;
+  }
+  if (workspaceId === undefined || metastoreId === undefined)
+    return err(
+      databricksFailure('BadAnswer', {
+        detail: `It does not say which ${workspaceId === undefined ? 'workspace' : 'metastore'} it is.`,
+        todo: 'Add ?o=<workspace id> to the HTTP path, and use a workspace with Unity Catalog.',
+        code: 'IDENTITY',
+      }),
+    );
+  return ok({ workspaceId, metastoreId: metastoreId.toLowerCase(), user: user ?? 'unknown' });
+};
+
+/**
+ * Open a workspace: nothing is sent until the first call. The host is checked again here, since a stored connection may be
+ * older than the rules. Errors come from the calls, as `DatabricksFailure`.
+ */
+export const openWorkspace = (connection: Connection, deps: DatabricksDeps): Result<Workspace, DatabricksFailure> => {
+  const host = checkHost(connection.host.includes(':') ? `[${connection.host}]` : connection.host, connection.kind);
+  if (!host.ok) return host;
+  if (connection.kind === 'workspace' && connection.port !== 443)
+    return err(databricksFailure('NotConfigured', { detail: 'Only port 443 is used for a workspace.', code: 'PORT' }));
+  const redact = makeRedactor([connection.token]);
+  const warehouse = makeWarehouse({ deps, redact, sessions: makeSessions(connection, deps, redact) });
+  const rest = makeRest(connection, deps, redact);
+  const workspace: Workspace = {
+    connection,
+    warehouse,
+    rest,
+    identity: (options) => askIdentity(workspace, rest, options),
+    close: async () => {
+      rest.close();
+      await warehouse.close();
+    },
+  };
+  return ok(workspace);
+};
