@@ -52,8 +52,8 @@ export const forgetProgress = (db: WritableDb, id: string): void => {
 };
 
 export const cursorOf = (db: ReadableDb, share: string, log: LogId): string | null =>
-  db.first<{ cursor: string | null }>(sql`SELECT cursor FROM share_log WHERE share = ${share} AND log = ${log}`)?.cursor ??
-  null;
+  db.first<{ cursor: string | null }>(sql`SELECT cursor FROM share_log WHERE share = ${share} AND log = ${log}`)
+    ?.cursor ?? null;
 
 export const putCursor = (db: WritableDb, share: string, log: LogId, cursor: string, at: string): void => {
   db.run(
@@ -87,16 +87,49 @@ export const resetMarks = (db: WritableDb, share: string, log: LogId): void => {
 };
 
 /** Best marks over all places: an event is shared when any place that we know holds it. */
-export const bestMark = (db: ReadableDb, log: LogId, dev: DeviceId): { readonly sent: number; readonly acked: number } => {
+export const bestMark = (
+  db: ReadableDb,
+  log: LogId,
+  dev: DeviceId,
+): { readonly sent: number; readonly acked: number } => {
   const row = db.first<{ sent: number | null; acked: number | null }>(
     sql`SELECT max(sent) AS sent, max(acked) AS acked FROM share_stream WHERE log = ${log} AND dev = ${dev}`,
   );
   return { sent: row?.sent ?? 0, acked: row?.acked ?? 0 };
 };
 
+/** Events of one log that a place was not seen to hold. */
+export const logNotShared = (db: ReadableDb, share: string, log: LogId): number =>
+  db.first<{ n: number | null }>(
+    sql`SELECT sum(stream.contig - coalesce(mark.acked, 0)) AS n FROM stream JOIN log ON log.rid = stream.log_rid
+        LEFT JOIN share_stream AS mark ON mark.share = ${share} AND mark.log = log.id AND mark.dev = stream.dev
+        WHERE log.id = ${log} AND stream.contig > coalesce(mark.acked, 0)`,
+  )?.n ?? 0;
+
+/** Events of a place's logs (its organisation, its rooms, rooms that nobody announced yet) that it was not seen to hold. */
+export const placeNotShared = (db: ReadableDb, share: string, org: LogId): number =>
+  db.first<{ n: number | null }>(
+    sql`SELECT sum(stream.contig - coalesce(mark.acked, 0)) AS n FROM stream JOIN log ON log.rid = stream.log_rid
+        LEFT JOIN share_stream AS mark ON mark.share = ${share} AND mark.log = log.id AND mark.dev = stream.dev
+        WHERE stream.contig > coalesce(mark.acked, 0) AND (
+          log.id = ${org} OR EXISTS (SELECT 1 FROM share_room AS r WHERE r.org = ${org} AND r.log = log.id)
+          OR (log.id LIKE 'inc:%' AND NOT EXISTS (SELECT 1 FROM share_room AS r WHERE r.log = log.id)))`,
+  )?.n ?? 0;
+
+/** Events that no place was seen to hold. */
+export const nowhereShared = (db: ReadableDb): number =>
+  db.first<{ n: number | null }>(
+    sql`SELECT sum(contig - acked) AS n FROM (
+          SELECT stream.contig AS contig, coalesce(max(mark.acked), 0) AS acked
+          FROM stream JOIN log ON log.rid = stream.log_rid
+          LEFT JOIN share_stream AS mark ON mark.log = log.id AND mark.dev = stream.dev
+          GROUP BY stream.rid
+        ) WHERE contig > acked`,
+  )?.n ?? 0;
+
 export const putProblem = (db: WritableDb, problem: ProblemRow): void => {
-  const count = db.first<{ n: number }>(sql`SELECT count(*) AS n FROM share_problem WHERE share = ${problem.share}`);
-  if ((count?.n ?? 0) >= maxProblemsPerShare) return;
+  const known = db.first<{ n: number }>(sql`SELECT count(*) AS n FROM share_problem WHERE share = ${problem.share}`);
+  if ((known?.n ?? 0) >= maxProblemsPerShare) return;
   db.run(
     sql`INSERT INTO share_problem (share, name, tag, reason, at)
         VALUES (${problem.share}, ${problem.name.slice(0, maxText)}, ${problem.tag}, ${problem.reason.slice(0, maxText)}, ${problem.at})

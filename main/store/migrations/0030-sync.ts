@@ -31,6 +31,7 @@ CREATE TABLE share_problem (
 CREATE TABLE share_room (
   org TEXT NOT NULL, log TEXT NOT NULL, PRIMARY KEY (org, log)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX share_room_log ON share_room (log);
 CREATE TABLE share_room_scan (id INTEGER PRIMARY KEY CHECK (id = 1), rid INTEGER NOT NULL) STRICT;
 INSERT INTO share_room_scan (id, rid) VALUES (1, 0);
 CREATE TABLE device_seen (

@@ -1,5 +1,6 @@
 import { migration0010 } from './0010-log.ts';
 import { migration0020 } from './0020-projections.ts';
+import { migration0030 } from './0030-sync.ts';
 import { migration0060 } from './0060-profile.ts';
 import type { Migration } from './migration.ts';
 
@@ -10,7 +11,7 @@ import type { Migration } from './migration.ts';
 export const migrations: readonly Migration[] = [
   migration0010,
   migration0020,
-  // 0030-sync: import { migration0030 } from './0030-sync.ts'
+  migration0030,
   // 0040-lake: import { migration0040 } from './0040-lake.ts'
   // 0050-detect: import { migration0050 } from './0050-detect.ts'
   migration0060,
