@@ -7,7 +7,6 @@ import { tableNotFound, toEngineError } from './errors.ts';
 import { macros } from './macros.ts';
 import { duckType, quoteText } from './sql-types.ts';
 import {
-  columnsAt,
   decodeTable,
   encodeTable,
   fullName,
@@ -93,10 +92,11 @@ export const mapLiteral = (map: Readonly<Record<string, string>>): string => {
 };
 
 /** DDL of the storage behind a table. NOT NULL is checked on write: columns come and go over the versions. */
-export const storageDdl = (table: Table): string =>
-  `CREATE TABLE ${storage(table)}(${columnsAt(table)
-    .map((c) => `${c.physical} ${duckType(c.type)}`)
-    .join(', ')}, __row_id BIGINT, __rcv BIGINT, __added BIGINT, __removed BIGINT)`;
+export const storageDdl = (table: Table): string => {
+  const columns = new Map(table.schemas.flatMap((s) => s.columns).map((c) => [c.physical, c]));
+  const ddl = [...columns.values()].map((c) => `${c.physical} ${duckType(c.type)}`).join(', ');
+  return `CREATE TABLE ${storage(table)}(${ddl}, __row_id BIGINT, __rcv BIGINT, __added BIGINT, __removed BIGINT)`;
+};
 
 /** Open the lake in a file (or ':memory:'). One process at a time: DuckDB locks the file. */
 export const openLake = async (file: string, clock: Clock): Promise<Lake> => {

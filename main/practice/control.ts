@@ -1,0 +1,123 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
+import { released, type Buttons, type ButtonState, type Reach, type ResultFault } from './buttons.ts';
+import type { Lake, TableFault } from './duck/lake.ts';
+import { playNext } from './world/play.ts';
+import type { World } from './world/world.ts';
+
+export type ControlDeps = {
+  readonly lake: Lake;
+  readonly world: World;
+  readonly buttons: Buttons;
+  readonly expireSessions: () => void;
+  /** Destroy the workspace's open sockets. */
+  readonly disconnect: () => void;
+};
+export type ControlAnswer = { readonly status: number; readonly body: unknown; readonly stop?: boolean };
+
+const count = (value: JsonValue | undefined): number | null =>
+  typeof value === 'number' && value > 0 ? Math.floor(value) : null;
+const text = (value: JsonValue | undefined, otherwise: string): string =>
+  typeof value === 'string' ? value : otherwise;
+const oneOf = <T extends string>(value: JsonValue | undefined, allowed: readonly T[], otherwise: T): T =>
+  allowed.find((a) => a === value) ?? otherwise;
+const codes = [401, 403, 429, 503] as const;
+
+/** The parts of a request that set buttons. Unknown keys are an error: a test that misspells a button must not pass. */
+const change = (body: JsonObject): Partial<ButtonState> | string => {
+  const known = [
+    'disconnected',
+    'latencyMs',
+    'status',
+    'loseReply',
+    'coldStartMs',
+    'result',
+    'tables',
+    'release',
+    'expireSessions',
+    'play',
+    'stop',
+  ];
+  const unknown = Object.keys(body).find((k) => !known.includes(k));
+  if (unknown !== undefined) return `unknown button '${unknown}'; there are: ${known.join(', ')}`;
+  const { status, loseReply, result } = body;
+  const code = codes.find((c) => isJsonObject(status) && c === status['code']);
+  if (isJsonObject(status) && code === undefined) return `status.code must be one of ${codes.join(', ')}`;
+  try {
+    for (const fault of [loseReply, result]) if (isJsonObject(fault)) new RegExp(text(fault['pattern'], ''));
+  } catch {
+    return 'pattern is no regular expression';
+  }
+  return {
+    ...(body['release'] === true ? released : {}),
+    ...(typeof body['disconnected'] === 'boolean' ? { disconnected: body['disconnected'] } : {}),
+    ...(typeof body['latencyMs'] === 'number' ? { latencyMs: Math.max(0, body['latencyMs']) } : {}),
+    ...(typeof body['coldStartMs'] === 'number' ? { coldStartMs: Math.max(0, body['coldStartMs']) } : {}),
+    ...(status === null ? { status: null } : {}),
+    ...(isJsonObject(status) && code !== undefined
+      ? {
+          status: {
+            code,
+            retryAfter: typeof status['retryAfter'] === 'number' ? status['retryAfter'] : null,
+            on: oneOf<Reach>(status['on'], ['all', 'sql', 'rest'], 'all'),
+            count: count(status['count']),
+          },
+        }
+      : {}),
+    ...(loseReply === null ? { loseReply: null } : {}),
+    ...(isJsonObject(loseReply)
+      ? { loseReply: { pattern: text(loseReply['pattern'], '^\\s*insert'), count: count(loseReply['count']) } }
+      : {}),
+    ...(result === null ? { result: null } : {}),
+    ...(isJsonObject(result)
+      ? {
+          result: {
+            kind: oneOf<ResultFault>(result['kind'], ['truncated', 'duplicated', 'reordered', 'mistyped'], 'truncated'),
+            pattern: text(result['pattern'], '.'),
+            count: count(result['count']),
+          },
+        }
+      : {}),
+  };
+};
+
+const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | undefined =>
+  Array.isArray(value)
+    ? value
+        .filter(isJsonObject)
+        .map((f) => ({
+          table: text(f['table'], ''),
+          column: text(f['column'], ''),
+          kind: oneOf(f['kind'], ['hide', 'mask'] as const, 'hide'),
+        }))
+    : undefined;
+
+/**
+ * One request to the control API: `{}` reads the buttons; keys of ButtonState set them; `tables: [{table, column, kind: hide|mask}]`;
+ * `release: true` lets all go; `expireSessions: true`; `play: "next"` lets the world go on; `stop: true` ends the process.
+ */
+export const runControl = async (deps: ControlDeps, body: string): Promise<ControlAnswer> => {
+  const parsed = parseJson(body === '' ? '{}' : body);
+  if (!parsed.ok || !isJsonObject(parsed.value))
+    return { status: 400, body: { error_code: 'MALFORMED_REQUEST', message: 'a JSON object is expected' } };
+  const request = parsed.value;
+  const next = change(request);
+  if (typeof next === 'string') return { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE', message: next } };
+  deps.buttons.set(next);
+  const faults = request['release'] === true ? [] : tableFaults(request['tables']);
+  if (faults !== undefined) deps.lake.setFaults(faults);
+  if (request['expireSessions'] === true) deps.expireSessions();
+  if (next.disconnected === true) deps.disconnect();
+  const played = request['play'] === 'next' ? await playNext(deps.lake, deps.world) : undefined;
+  return {
+    status: 200,
+    body: {
+      ...deps.buttons.state(),
+      tables: deps.lake.faults(),
+      seed: deps.world.seed,
+      fault: deps.world.fault,
+      catalog: deps.world.catalog,
+      ...(played === undefined ? {} : { played }),
+    },
+    ...(request['stop'] === true ? { stop: true } : {}),
+  };
+};

@@ -1,0 +1,84 @@
+import type { Lake } from '../duck/lake.ts';
+import { auditRow, domainEvents } from './audit.ts';
+import { appendVersion, type Row } from './bulk.ts';
+import { saveDocuments, type Document } from './build.ts';
+import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
+import { createRandom } from './random.ts';
+import { roundRows } from './rows.ts';
+import { allRuns, lineageRows, roundMinutes, runDocument, runRows, taskRows } from './runs.ts';
+import type { World } from './world.ts';
+
+const minute = 60_000;
+
+export type Played = { readonly round: number; readonly runs: number; readonly failed: number };
+
+/**
+ * Let the world go on by one round, as if it happened just now: each job runs once more (a broken line fails again in its daily
+ * round), tables get a version, the profiles their windows up to now. Makes new facts for a drill.
+ */
+export const playNext = (lake: Lake, world: World): Promise<Played> =>
+  lake.write(async (write) => {
+    const counted = await write.rows(`SELECT count(*), max(made_at) FROM bw.documents WHERE kind = 'round'`);
+    const round = Number(counted[0]?.[0] ?? 0) + 1;
+    const now = lake.clock.now();
+    // After everything that is there already, before now: a reader that asks for what is newer than it knows must get it.
+    const at = Math.max(now - roundMinutes * minute, Number(counted[0]?.[1] ?? world.plan.now - 20 * minute));
+    const place = { at, scale: Math.max(0, now - at) / (roundMinutes * minute) };
+    const random = createRandom(world.seed * 7_919 + round);
+    // Slots count down to 0 at generation and go on below it.
+    const slot = -round;
+    const { plan } = world;
+    const rows = new Map<string, Row[]>();
+    const add = (name: string, more: readonly Row[]): void => void rows.set(name, [...(rows.get(name) ?? []), ...more]);
+    const documents: Document[] = [];
+    let failed = 0;
+    let total = 0;
+    for (const domain of plan.domains) {
+      const runs = allRuns(plan, domain, slot, slot, random, place);
+      total += runs.length;
+      failed += runs.filter((r) => r.failed).length;
+      for (const run of runs) {
+        add('system.lakeflow.job_run_timeline', runRows(plan, run));
+        add('system.lakeflow.job_task_run_timeline', taskRows(plan, run));
+        add('system.access.table_lineage', lineageRows(plan, run, random));
+        documents.push({ kind: 'run', id: run.runId, at: run.start, body: runDocument(run) });
+        for (const table of domain.tables.values())
+          if (table.template.job === run.job.role && (!run.failed || table.template.role === domain.template.scores))
+            await appendVersion(
+              lake,
+              write,
+              table.parts,
+              run.job.owner,
+              roundRows(plan, domain, table, slot, random, run.start),
+            );
+      }
+      const events = domainEvents(domain, runs).filter((e) => e.service === 'jobs');
+      add(
+        'system.access.audit',
+        events.map((e) => auditRow(plan, e, random)),
+      );
+      for (const table of monitored(domain)) {
+        const name = monitorName(table, 'drift');
+        const last = await write.rows(`SELECT epoch_ms(max(c0."end")) FROM d.t${lake.table(name).key}`);
+        const from = Number(last[0]?.[0] ?? 0);
+        await appendVersion(
+          lake,
+          write,
+          name,
+          domain.model.owner,
+          driftRows(domain, table, from, lastWindowEnd(now), random),
+        );
+        await appendVersion(
+          lake,
+          write,
+          monitorName(table, 'profile'),
+          domain.model.owner,
+          profileRows(domain, table, from, lastWindowEnd(now), random),
+        );
+      }
+    }
+    for (const [name, more] of rows) await appendVersion(lake, write, name.split('.'), 'System user', more);
+    await saveDocuments(write, documents);
+    await write.run(`INSERT INTO bw.documents VALUES ('round', $id, ${Math.round(now)}, '{}')`, { id: String(round) });
+    return { round, runs: total, failed };
+  });
