@@ -26,7 +26,8 @@ export type Device = {
   readonly pub: string;
   readonly kx: string;
   readonly keyProtection: KeyProtection;
-  readonly sign: (message: string) => Uint8Array;
+  /** Ed25519 over text (as UTF-8) or bytes; packs are signed with it too. */
+  readonly sign: (message: string | Uint8Array) => Uint8Array;
 };
 
 /** What happened to a batch from outside. Nothing is dropped: what is not applied is kept and named. */
