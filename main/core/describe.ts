@@ -112,7 +112,7 @@ const describers: Readonly<Record<string, Describe>> = {
     kind: 'attachment',
     title: `File: ${displayName(text(f, 'name'))}`,
     body: optional(f, 'note'),
-    chips: blobChips(f['blob']),
+    chips: [...blobChips(f['blob'])],
   }),
   'fact.cited': (f) => ({ kind: 'fact', ...factWords(f) }),
   'pack.exported': (f) => ({ kind: 'export', title: 'Evidence pack exported', body: optional(f, 'purpose') }),
@@ -133,7 +133,9 @@ const who = (fields: Fields, name: string, names: Names): string => {
 const countWords = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const record = (value: JsonValue | undefined): Readonly<Record<string, JsonValue>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, JsonValue>>) : {};
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, JsonValue>>)
+    : {};
 
 const summaryLines = (value: JsonValue | undefined): string => {
   const parts = record(value);
@@ -141,7 +143,9 @@ const summaryLines = (value: JsonValue | undefined): string => {
     const said = parts[key];
     return typeof said === 'string' && said !== '' ? `${label}: ${said}` : '';
   };
-  return [line('Know', 'know'), line('Don’t', 'unknown'), line('Next', 'next')].filter(Boolean).join('\n') || 'withheld';
+  return (
+    [line('Know', 'know'), line('Don’t', 'unknown'), line('Next', 'next')].filter(Boolean).join('\n') || 'withheld'
+  );
 };
 
 const decisionLines = (f: Fields): string => {
@@ -206,4 +210,6 @@ const noEffectWords: Readonly<Record<NoEffectReason, string>> = {
 
 /** Why an entry is kept without effect, for people; null when it counts. */
 export const withoutEffect = (entry: Pick<EntryView, 'effect' | 'reason'>): string | null =>
-  entry.effect === 'full' ? null : `Without effect: ${entry.reason === null ? 'not allowed' : noEffectWords[entry.reason]}.`;
+  entry.effect === 'full'
+    ? null
+    : `Without effect: ${entry.reason === null ? 'not allowed' : noEffectWords[entry.reason]}.`;

@@ -10,7 +10,10 @@ export const displayName = (name: string): string => name.replace(invisible, '·
 
 /** A name as it is safe to write to a folder: no path, no control characters, no reserved name, at most 120 characters. */
 export const fileName = (name: string): string => {
-  const clean = displayName(name).replace(forbiddenInFiles, '_').replace(/^\.+/, '_').replace(/[. ]+$/, '');
+  const clean = displayName(name)
+    .replace(forbiddenInFiles, '_')
+    .replace(/^\.+/, '_')
+    .replace(/[. ]+$/, '');
   const safe = reservedOnWindows.test(clean) ? `_${clean}` : clean;
   return safe.length <= 120 ? safe || 'file' : `${safe.slice(0, 80)}…${safe.slice(-30)}`;
 };

@@ -1,11 +1,44 @@
-import type { Ledger } from '../../shared/contract/common.ts';
-import type { LogId } from '../../shared/domain/ids.ts';
+import { isJsonObject, parseJson } from '../../shared/base/json.ts';
+import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
+import type { EventLog } from '../log/port.ts';
+import { eventByHash } from '../store/events.ts';
+import type { ReadableDb } from '../store/port.ts';
+import { bestMark } from '../store/sync.ts';
+import type { LedgerState } from '../sync/port.ts';
 
 /**
- * Ledger marks: where an entry has got to. Never ✓ for what was only written here; without a share everything of this
- * device is only here, and what came from others was shared by its arrival.
+ * Ledger marks for one answer: where an event has got to. Never "shared" for what no place was seen to hold; without a
+ * share everything is only here. Looked up once a stream, so that a page of 500 rows asks a handful of times.
  */
 export type Marks = {
-  readonly of: (log: LogId, hash: string) => Ledger;
-  readonly onlyHere: (log?: LogId) => number;
+  readonly at: (log: LogId, dev: DeviceId, seq: number) => LedgerState;
+  /** The same for an entity that is known by the hash of the event that made it. */
+  readonly of: (log: LogId, hash: string) => LedgerState;
+  /** How many events of a log no place was seen to hold. */
+  readonly onlyHere: (log: LogId) => number;
+};
+
+export const marksFor = (db: ReadableDb, events: EventLog): Marks => {
+  const byStream = new Map<string, { readonly sent: number; readonly acked: number }>();
+  const best = (log: LogId, dev: DeviceId): { readonly sent: number; readonly acked: number } => {
+    const key = `${log} ${dev}`;
+    const mark = byStream.get(key) ?? bestMark(db, log, dev);
+    byStream.set(key, mark);
+    return mark;
+  };
+  const at = (log: LogId, dev: DeviceId, seq: number): LedgerState => {
+    const { sent, acked } = best(log, dev);
+    return seq <= acked ? 'shared' : seq <= sent ? 'sent' : 'only-here';
+  };
+  return {
+    at,
+    of: (log, hash) => {
+      const line = parseJson(eventByHash(db, hash)?.line ?? '');
+      if (!line.ok || !isJsonObject(line.value)) return 'only-here';
+      const { dev, seq } = line.value;
+      return typeof dev === 'string' && typeof seq === 'number' ? at(log, dev as DeviceId, seq) : 'only-here';
+    },
+    onlyHere: (log) =>
+      events.heads(db, log).reduce((sum, { dev, seq }) => sum + Math.max(0, seq - best(log, dev).acked), 0),
+  };
 };

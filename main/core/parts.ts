@@ -41,4 +41,3 @@ export type Parts = {
   /** Followed queries look again soon: for caches that change without a commit. */
   readonly changed: () => void;
 };
-

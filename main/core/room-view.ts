@@ -57,9 +57,7 @@ export const roomView = (from: RoomSources, header: RoomHeader): Room => {
     decisions: firstPage(decisionsOf(from, log, names, now)),
     handoffs: firstPage(handoffsOf(from, log, names)),
     attachments: firstPage(attachmentsOf(from, log, names)),
-    people: firstPage(
-      views.authors(db, log).map(({ by, lastAt }) => ({ person: names.person(by), lastSeen: lastAt })),
-    ),
+    people: firstPage(views.authors(db, log).map(({ by, lastAt }) => ({ person: names.person(by), lastSeen: lastAt }))),
     signals: firstPage([...header.signals]),
     assets: firstPage(from.assets.map((id) => ({ id, name: assetName(id), kind: assetKind(id) }))),
     entries: header.counts.entries,
@@ -85,7 +83,10 @@ const clocksOf = (header: RoomHeader, names: Names, now: Instant): Room['clocks'
     harm: {
       value: header.harm.value,
       // The opening itself sets harm to open: that is nobody's word about it.
-      by: header.harm.head === null || header.harm.head.at === header.openedAt ? null : names.nameOf(header.harm.head.by.actor),
+      by:
+        header.harm.head === null || header.harm.head.at === header.openedAt
+          ? null
+          : names.nameOf(header.harm.head.by.actor),
       at: header.harm.head?.at ?? null,
     },
     startedAt: header.startedAt,
@@ -191,7 +192,12 @@ export const roomRowView = (row: RoomListRow, names: Names, marks: Marks): RoomR
   commander:
     row.commander === null
       ? null
-      : { id: row.commander.actor, name: names.nameOf(row.commander.actor), attested: row.commander.attested, you: names.isMe(row.commander.actor) },
+      : {
+          id: row.commander.actor,
+          name: names.nameOf(row.commander.actor),
+          attested: row.commander.attested,
+          you: names.isMe(row.commander.actor),
+        },
   openedAt: row.openedAt,
   lastEntryAt: row.lastEntryAt,
   conflicts: row.conflicts,

@@ -18,25 +18,23 @@ export const entryCalls = (parts: Parts): HandlersOf<EntryCalls> => {
 
   const add = (log: string, draft: EventDraft): Result<Written, Failure> => writeInRoom(parts, log, () => ok([draft]));
 
-  /** An event about an entity of this room: found by `find`, its registers' heads named in `over`. */
+  /** An event about an entity of this room, found by `find`. The log names the heads that it supersedes. */
   const answer = (
     log: string,
     what: string,
     entity: string,
     find: (db: ReadableDb, log: LogId) => readonly { readonly id: EventHash }[],
-    registers: readonly string[],
-    draft: Omit<EventDraft, 'over'>,
+    draft: EventDraft,
   ): Result<Written, Failure> =>
     writeInRoom(parts, log, (db, room) => {
       if (!find(db, room.log).some(({ id }) => id === entity)) return err(noSuchEntry(what, entity));
-      const over = registers.flatMap((register) => views.registerHeads(db, room.log, entity, register));
-      return ok([{ ...draft, over: [...new Set(over)] }]);
+      return ok([draft]);
     });
 
-  const ofTask = (log: string, task: string, register: string, draft: Omit<EventDraft, 'over'>) =>
-    answer(log, 'task', task, views.tasks, [register], draft);
-  const ofHandoff = (log: string, handoff: string, draft: Omit<EventDraft, 'over'>) =>
-    answer(log, 'handover', handoff, views.handoffs, ['handoff'], draft);
+  const ofTask = (log: string, task: string, draft: EventDraft): Result<Written, Failure> =>
+    answer(log, 'task', task, views.tasks, draft);
+  const ofHandoff = (log: string, handoff: string, draft: EventDraft): Result<Written, Failure> =>
+    answer(log, 'handover', handoff, views.handoffs, draft);
 
   return {
     'note.add': ({ log, text, happenedAt, assets }) =>
@@ -44,9 +42,9 @@ export const entryCalls = (parts: Parts): HandlersOf<EntryCalls> => {
     'note.edit': ({ log, note, text }) =>
       writeInRoom(parts, log, (db, room) => {
         const entry = views.entryByHash(db, note as EventHash);
-        if (entry === null || entry.log !== room.log || entry.type !== 'note.added') return err(noSuchEntry('note', note));
-        const over = views.registerHeads(db, room.log, note, 'text');
-        return ok([{ type: 'note.edited', fields: { note, text }, over }]);
+        if (entry === null || entry.log !== room.log || entry.type !== 'note.added')
+          return err(noSuchEntry('note', note));
+        return ok([{ type: 'note.edited', fields: { note, text } }]);
       }),
     'decision.record': ({ log, title, options, choice, reason, dissent, expiresAt, evidence }) => {
       if (!options.includes(choice)) return err(choiceIsNoOption(choice));
@@ -55,25 +53,24 @@ export const entryCalls = (parts: Parts): HandlersOf<EntryCalls> => {
       return add(log, { type: 'decision.recorded', fields });
     },
     'decision.withdraw': ({ log, decision, reason }) =>
-      answer(log, 'decision', decision, views.decisions, ['decision'], {
+      answer(log, 'decision', decision, views.decisions, {
         type: 'decision.withdrawn',
         fields: { decision, reason },
       }),
     'decision.renew': ({ log, decision, expiresAt, reason }) =>
       expiresAt <= toInstant(parts.clock.now())
         ? err(expiresInThePast)
-        : answer(log, 'decision', decision, views.decisions, ['decision', 'expiry'], {
+        : answer(log, 'decision', decision, views.decisions, {
             type: 'decision.renewed',
             fields: given({ decision, expires_at: expiresAt, reason }),
           }),
     'task.add': ({ log, text, assignee, dueAt }) =>
       add(log, { type: 'task.added', fields: given({ text, assignee, due_at: dueAt }) }),
     'task.assign': ({ log, task, assignee }) =>
-      ofTask(log, task, 'assignee', { type: 'task.assigned', fields: { task, assignee } }),
-    'task.done': ({ log, task, outcome }) =>
-      ofTask(log, task, 'task', { type: 'task.done', fields: given({ task, outcome }) }),
+      ofTask(log, task, { type: 'task.assigned', fields: { task, assignee } }),
+    'task.done': ({ log, task, outcome }) => ofTask(log, task, { type: 'task.done', fields: given({ task, outcome }) }),
     'task.reopen': ({ log, task, reason }) =>
-      ofTask(log, task, 'task', { type: 'task.reopened', fields: given({ task, reason }) }),
+      ofTask(log, task, { type: 'task.reopened', fields: given({ task, reason }) }),
     'handoff.offer': ({ log, subject, text, to, reason }) =>
       add(log, {
         type: 'handoff.offered',
