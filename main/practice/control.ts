@@ -82,13 +82,11 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
 
 const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | undefined =>
   Array.isArray(value)
-    ? value
-        .filter(isJsonObject)
-        .map((f) => ({
-          table: text(f['table'], ''),
-          column: text(f['column'], ''),
-          kind: oneOf(f['kind'], ['hide', 'mask'] as const, 'hide'),
-        }))
+    ? value.filter(isJsonObject).map((f) => ({
+        table: text(f['table'], ''),
+        column: text(f['column'], ''),
+        kind: oneOf(f['kind'], ['hide', 'mask'] as const, 'hide'),
+      }))
     : undefined;
 
 /**

@@ -215,8 +215,14 @@ const jobRows = (plan: Plan, domain: DomainPlan): { jobs: Row[]; tasks: Row[] } 
   return { jobs, tasks };
 };
 
+/** The runs of the fourteen days, by domain: a function of the plan. */
+export const planRuns = (plan: Plan): readonly (readonly Run[])[] => {
+  const random = createRandom(plan.seed ^ 0x27d4eb2f);
+  return plan.domains.map((domain) => allRuns(plan, domain, slots - 1, 0, random));
+};
+
 /** Write a planned world into an empty lake, in one transaction. */
-export const buildWorld = async (lake: Lake, plan: Plan): Promise<readonly Run[]> => {
+export const buildWorld = async (lake: Lake, plan: Plan): Promise<void> => {
   const random = createRandom(plan.seed ^ 0x5bd1e995);
   for (const catalog of ['main', 'system', plan.catalog]) await lake.createCatalog(catalog);
   for (const schema of ['default', ...new Set(plan.schemas)]) await lake.createSchema(plan.catalog, schema, true);
@@ -224,7 +230,7 @@ export const buildWorld = async (lake: Lake, plan: Plan): Promise<readonly Run[]
   for (const schema of new Set(Object.keys(systemTables).map((n) => n.split('.')[0] ?? '')))
     await lake.createSchema('system', schema, true);
 
-  const runs = plan.domains.map((domain) => allRuns(plan, domain, slots - 1, 0, random));
+  const runs = planRuns(plan);
   const tellings: Telling[] = [];
   const system = new Map<string, Row[]>(Object.keys(systemTables).map((name) => [name, []]));
   const add = (name: string, rows: readonly Row[]): void => void system.get(name)?.push(...rows);
@@ -297,5 +303,4 @@ export const buildWorld = async (lake: Lake, plan: Plan): Promise<readonly Run[]
     );
     await write.run(`INSERT INTO bw.grants VALUES ${readers.join(', ')}`);
   });
-  return runs.flat();
 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lake } from '../duck/lake.ts';
-import { buildWorld } from './build.ts';
+import { buildWorld, planRuns } from './build.ts';
 import { monitored, monitorName } from './monitors.ts';
 import { planWorld, tableOf, jobOf, type Fault, type Plan } from './plan.ts';
 import type { Run } from './runs.ts';
@@ -76,7 +76,7 @@ const truthOf = (plan: Plan, runs: readonly Run[]): GroundTruth => ({
         silverTable: tableOf(d, weak.silver).full,
         featureTable: tableOf(d, weak.feature).full,
         failedJob: { id: job.id, name: job.name },
-        failedRuns: runs.filter((r) => r.domain === d && r.failed).map((r) => r.runId),
+        failedRuns: runs.filter((r) => r.domain.template === d.template && r.failed).map((r) => r.runId),
         model: d.model.full,
         driftTables: monitored(d).map((t) => monitorName(t, 'drift').join('.')),
         driftColumns: [weak.featureColumn, 'prediction'],
@@ -102,9 +102,10 @@ export const ensureWorld = async (
     : { seed: options.seed, fault: options.fault, now: lake.clock.now() };
   const plan = planWorld(known.seed, known.fault, known.now);
   if (!lake.tables().some((t) => t.catalog === plan.catalog)) {
-    const runs = await buildWorld(lake, plan);
-    writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, runs), null, 2), { mode: 0o600 });
+    // The decision goes first: a process that dies while building makes the same world at its next start.
     writeFileSync(file, JSON.stringify(known));
+    writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, planRuns(plan).flat()), null, 2), { mode: 0o600 });
+    await buildWorld(lake, plan);
   }
   return {
     seed: known.seed,
