@@ -112,7 +112,13 @@ export const createSync = (deps: SyncDeps): Sync => {
   const stateOf = (share: Share): State => {
     let state = states.get(share.id);
     if (!state) {
-      state = { transport: null, running: null, failure: null, comparedAt: null, lastSyncAt: lastPull(store.read, share.id) };
+      state = {
+        transport: null,
+        running: null,
+        failure: null,
+        comparedAt: null,
+        lastSyncAt: lastPull(store.read, share.id),
+      };
       states.set(share.id, state);
     }
     return state;
@@ -125,7 +131,9 @@ export const createSync = (deps: SyncDeps): Sync => {
   };
 
   const ownStreamAhead = (db: WritableDb, where: LogId, seq: number): void => {
-    deps.logger(`a share holds ${String(seq)} events of this device's stream in ${where}, more than this profile wrote`);
+    deps.logger(
+      `a share holds ${String(seq)} events of this device's stream in ${where}, more than this profile wrote`,
+    );
     deps.ownStreamAhead?.(db, where, seq);
   };
 
@@ -142,7 +150,10 @@ export const createSync = (deps: SyncDeps): Sync => {
     if (place.value.replaced) deps.logger(`the share ${share.place} was made anew; reading and comparing all of it`);
     const now = clock.now();
     const compare =
-      place.value.replaced || state.comparedAt === null || now < state.comparedAt || now - state.comparedAt >= compareEveryMs;
+      place.value.replaced ||
+      state.comparedAt === null ||
+      now < state.comparedAt ||
+      now - state.comparedAt >= compareEveryMs;
     const options = signal ? { signal } : {};
     const roundDeps: RoundDeps = { store, log, clock, ownStreamAhead, share: share.id, transport, options };
     const total = { pushed: 0, pulled: 0 };
@@ -174,7 +185,11 @@ export const createSync = (deps: SyncDeps): Sync => {
     return { ok: true, value: total };
   };
 
-  const run = async (share: KnownShare, state: State, signal?: AbortSignal): Promise<{ pushed: number; pulled: number }> => {
+  const run = async (
+    share: KnownShare,
+    state: State,
+    signal?: AbortSignal,
+  ): Promise<{ pushed: number; pulled: number }> => {
     const result = await round(share, state, signal);
     state.failure = result.ok ? null : result.error;
     if (result.ok) {
@@ -297,7 +312,11 @@ export const createSync = (deps: SyncDeps): Sync => {
     nudge: loop.nudge,
     problems: () => allProblems(store.read),
     devices: () =>
-      devicesSeen(store.read).map((row) => ({ dev: row.dev as DeviceId, wroteAt: row.wrote_at, pulledAt: row.pulled_at })),
+      devicesSeen(store.read).map((row) => ({
+        dev: row.dev as DeviceId,
+        wroteAt: row.wrote_at,
+        pulledAt: row.pulled_at,
+      })),
     close: async () => {
       await stop();
       await Promise.all([...states.values()].map((state) => state.transport?.close()));

@@ -111,7 +111,12 @@ const listStream = async (
 };
 
 const addFile = async (
-  root: string, rel: string, writer: DeviceId, dev: DeviceId, name: SegmentName, found: Found,
+  root: string,
+  rel: string,
+  writer: DeviceId,
+  dev: DeviceId,
+  name: SegmentName,
+  found: Found,
 ): Promise<void> => {
   // prettier-ignore
   const path = join(root, rel);
@@ -184,7 +189,12 @@ const syncFolder = async (path: string): Promise<void> => {
  * Write a file so that readers see all of it or nothing: temporary name, fsync, then the final name.
  * `replace: false` never overwrites: false when the name is taken.
  */
-export const writeWhole = async (path: string, bytes: Uint8Array, unique: string, replace: boolean): Promise<boolean> => {
+export const writeWhole = async (
+  path: string,
+  bytes: Uint8Array,
+  unique: string,
+  replace: boolean,
+): Promise<boolean> => {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `${temporaryPrefix}${unique}`);

@@ -121,7 +121,8 @@ export const createFolderTransport = (place: string, writer: DeviceId, random: R
 
   const remember = (entry: FolderEntry, segment: Segment): void => {
     const hash = segment.hashes.at(-1);
-    if (hash) summaries.set(entry.rel, { stamp: entry.stamp, dev: entry.dev, from: segment.from, to: segment.to, hash });
+    if (hash)
+      summaries.set(entry.rel, { stamp: entry.stamp, dev: entry.dev, from: segment.from, to: segment.to, hash });
   };
 
   return {

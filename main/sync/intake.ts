@@ -5,7 +5,8 @@ import type { WritableDb } from '../store/port.ts';
 import { eventHash, marksOf, putDeviceSeen, putMark, putProblem } from '../store/sync.ts';
 import { noMark, readBack } from './plan.ts';
 import type { PlaceProblem, SharedEvent } from './port.ts';
-import { lineAddress, lineHash } from './segment.ts';
+import { isSealed, lineHash } from '../log/line.ts';
+import { lineAddress } from './segment.ts';
 
 export type IntakeDeps = {
   readonly log: EventLog;
@@ -22,8 +23,9 @@ const addressOf = (log: LogId, event: SharedEvent): Address | string => {
   const address = lineAddress(event.line);
   const { copies } = event;
   // A sealed line is readable only with its key: until then the copies are all we know, and the log keeps it apart.
-  if (!address)
-    return copies ? { dev: copies.dev as DeviceId, seq: copies.seq, hash: copies.hash, at: null } : 'holds no line';
+  if (copies && isSealed(event.line))
+    return { dev: copies.dev as DeviceId, seq: copies.seq, hash: copies.hash, at: null };
+  if (!address) return 'it holds no line of event format 1';
   const hash = lineHash(event.line);
   if (copies && copies.log !== address.log) return 'its column log_id is not the log of its line';
   if (copies && copies.dev !== address.dev) return 'its column device_id is not the device of its line';

@@ -2,7 +2,7 @@ import type { DeviceId, EventHash, LogId } from '../../shared/domain/ids.ts';
 import type { EventLog } from '../log/port.ts';
 import type { ReadableDb } from '../store/port.ts';
 import { bestMark, nowhereShared, placeNotShared } from '../store/sync.ts';
-import { lineHash } from './segment.ts';
+import { lineHash } from '../log/line.ts';
 import type { LedgerState } from './port.ts';
 
 /**

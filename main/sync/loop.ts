@@ -21,7 +21,10 @@ export type LoopDeps = {
   readonly random: RandomBytes;
   readonly ids: () => readonly string[];
   /** One round with a share: its failure or null, and whether anything moved. Never rejects. */
-  readonly round: (id: string, signal: AbortSignal) => Promise<{ readonly failure: Failure | null; readonly moved: boolean }>;
+  readonly round: (
+    id: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly failure: Failure | null; readonly moved: boolean }>;
   /** Whether something waits to be shared. */
   readonly waiting: () => boolean;
 };

@@ -35,7 +35,10 @@ export const readBack = (mark: Mark, present: ReadonlySet<number>): Mark => {
 };
 
 /** Runs of numbers in 1..`to` that are not present. */
-export const missingRuns = (present: ReadonlySet<number>, to: number): readonly { readonly from: number; readonly to: number }[] => {
+export const missingRuns = (
+  present: ReadonlySet<number>,
+  to: number,
+): readonly { readonly from: number; readonly to: number }[] => {
   const runs: { from: number; to: number }[] = [];
   for (let seq = 1; seq <= to; seq += 1) {
     if (present.has(seq)) continue;

@@ -51,22 +51,18 @@ export type PlaceHead = {
 export type Transport = {
   readonly kind: ShareKind;
   readonly init: (org: LogId) => Promise<Result<{ readonly backendId: string; readonly org: LogId }, ShareFailure>>;
-  readonly probe: (options?: CallOptions) => Promise<
-    Result<{ readonly backendId: string; readonly org: LogId; readonly incarnation: string }, ShareFailure>
-  >;
-  /** Blind append. Ok means "probably there"; only reading back acknowledges. */
+  readonly probe: (
+    options?: CallOptions,
+  ) => Promise<Result<{ readonly backendId: string; readonly org: LogId; readonly incarnation: string }, ShareFailure>>;
+  /** Blind append. Ok means "probably there"; only reading back acknowledges. `copies` only where the line is sealed. */
   readonly push: (
     log: LogId,
     dev: DeviceId,
     fromSeq: number,
-    events: readonly WireEvent[],
+    events: readonly SharedEvent[],
     options?: CallOptions,
   ) => Promise<Result<void, ShareFailure>>;
-  readonly pull: (
-    log: LogId,
-    cursor: Cursor | null,
-    options?: CallOptions,
-  ) => Promise<Result<PullPage, ShareFailure>>;
+  readonly pull: (log: LogId, cursor: Cursor | null, options?: CallOptions) => Promise<Result<PullPage, ShareFailure>>;
   readonly heads: (log: LogId, options?: CallOptions) => Promise<Result<readonly PlaceHead[], ShareFailure>>;
   readonly range: (
     log: LogId,

@@ -3,13 +3,12 @@ import { failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
-import type { WireEvent } from '../log/port.ts';
 import type { Store, WritableDb } from '../store/port.ts';
 import { cursorOf, eventHash, marksOf, putCursor, putMark, resetMarks } from '../store/sync.ts';
 import { takeIn, type IntakeDeps, type Taken } from './intake.ts';
 import { compareHeads, maxStrikes, missingRuns, mustAsk, noMark, planPush, type PushRun } from './plan.ts';
 import type { CallOptions, SharedEvent, ShareFailure, Transport } from './port.ts';
-import { lineHash } from './segment.ts';
+import { isSealed, lineHash } from '../log/line.ts';
 
 /** A push carries at most this (facts/sync.md 2.4.1); an event that is larger alone goes alone. */
 export const pushEvents = 1_000;
@@ -43,7 +42,10 @@ const write = <T>(store: Store, work: (db: WritableDb) => T): Result<T, Failure>
   store.transaction<T, Failure>((db) => ok(work(db)));
 
 /** Read everything new of a log; rows, marks and cursor in one transaction a page. Returns how many events were new. */
-export const pullLog = async (deps: RoundDeps, log: LogId): Outcome<{ readonly applied: number; readonly seen: number }> => {
+export const pullLog = async (
+  deps: RoundDeps,
+  log: LogId,
+): Outcome<{ readonly applied: number; readonly seen: number }> => {
   let applied = 0;
   let seen = 0;
   for (;;) {
@@ -158,8 +160,8 @@ const askHeads = async (deps: RoundDeps, log: LogId): Outcome<Asked> => {
 };
 
 /** Cut a run into what one push may carry. */
-const portions = (events: readonly WireEvent[], from: number): readonly { from: number; events: WireEvent[] }[] => {
-  const result: { from: number; events: WireEvent[] }[] = [];
+const portions = (events: readonly SharedEvent[], from: number): readonly { from: number; events: SharedEvent[] }[] => {
+  const result: { from: number; events: SharedEvent[] }[] = [];
   let bytes = 0;
   for (const [index, event] of events.entries()) {
     let size = event.line.length + event.sig.length;
@@ -178,7 +180,10 @@ const portions = (events: readonly WireEvent[], from: number): readonly { from: 
 
 const pushRun = async (deps: RoundDeps, log: LogId, run: PushRun): Outcome<number> => {
   let pushed = 0;
-  const events = deps.log.read(deps.store.read, log, run.dev, run.from, run.to);
+  const events = deps.log.read(deps.store.read, log, run.dev, run.from, run.to).map((event, index): SharedEvent => {
+    const hash = isSealed(event.line) ? eventHash(deps.store.read, log, run.dev, run.from + index) : null;
+    return hash === null ? event : { ...event, copies: { log, dev: run.dev, seq: run.from + index, hash } };
+  });
   for (const portion of portions(events, run.from)) {
     if (deps.options.signal?.aborted) return err(stopped());
     const to = portion.from + portion.events.length - 1;

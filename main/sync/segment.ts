@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import {
-  isDeviceId, isLogId,
+  isDeviceId, isEventHash, isLogId,
   type DeviceId, type EventHash, type LogId,
 } from '../../shared/domain/ids.ts'; // prettier-ignore
-import type { WireEvent } from '../log/port.ts';
-import type { PlaceProblemTag } from './port.ts';
+import { isSealed, lineHash } from '../log/line.ts';
+import type { PlaceProblemTag, SharedEvent } from './port.ts';
 
 /**
  * A segment (event-format section 6): one header line, then JSON Lines of `{"line","d","sig"}` of one stream, `from`..`to`
@@ -18,7 +18,10 @@ export type SegmentHeader = {
   readonly from: number;
   readonly to: number;
 };
-export type Segment = SegmentHeader & { readonly events: readonly WireEvent[]; readonly hashes: readonly EventHash[] };
+export type Segment = SegmentHeader & {
+  readonly events: readonly SharedEvent[];
+  readonly hashes: readonly EventHash[];
+};
 export type SegmentProblem = { readonly tag: PlaceProblemTag; readonly reason: string };
 export type SegmentName = { readonly from: number; readonly to: number; readonly sha256: string };
 
@@ -27,9 +30,6 @@ export const maxSegmentBytes = 32 * 1024 * 1024;
 const maxEventsPerSegment = 100_000;
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
-
-/** The hash of event-format section 1: sha256 over the line and its line feed. */
-export const lineHash = (line: string): EventHash => sha256(`${line}\n`) as EventHash;
 
 const namePattern = /^(\d{1,15})-(\d{1,15})-([0-9a-f]{64})\.jsonl$/;
 
@@ -54,11 +54,13 @@ export const encodeSegment = (
   log: LogId,
   dev: DeviceId,
   from: number,
-  events: readonly WireEvent[],
+  events: readonly SharedEvent[],
 ): { readonly file: string; readonly bytes: Buffer } => {
   const to = from + events.length - 1;
   const lines = [JSON.stringify({ bw_segment: 1, log, dev, from, to })];
-  for (const event of events) lines.push(JSON.stringify({ line: event.line, d: event.d, sig: event.sig }));
+  for (const { line, d, sig, copies } of events)
+    // A sealed line cannot tell its own hash to whoever lacks the key.
+    lines.push(JSON.stringify(copies && isSealed(line) ? { line, d, sig, hash: copies.hash } : { line, d, sig }));
   const bytes = Buffer.from(`${lines.join('\n')}\n`, 'utf8');
   return { file: `${String(from)}-${String(to)}-${sha256(bytes)}.jsonl`, bytes };
 };
@@ -74,7 +76,7 @@ const parseHeader = (text: string): SegmentHeader | null => {
   return to >= from && to - from < maxEventsPerSegment ? { log, dev, from, to } : null;
 };
 
-const parseEvent = (text: string): WireEvent | null => {
+const parseEvent = (text: string, header: SegmentHeader, seq: number): SharedEvent | null => {
   const parsed = parseJson(text);
   if (!parsed.ok || !isJsonObject(parsed.value)) return null;
   const { line, d, sig } = parsed.value;
@@ -84,7 +86,11 @@ const parseEvent = (text: string): WireEvent | null => {
     if (typeof item !== 'string') return null;
     disclosures.push(item);
   }
-  return { line, d: disclosures, sig };
+  const { hash } = parsed.value;
+  if (!isSealed(line)) return { line, d: disclosures, sig };
+  return isEventHash(hash)
+    ? { line, d: disclosures, sig, copies: { log: header.log, dev: header.dev, seq, hash } }
+    : null;
 };
 
 /** What a line says about its own place in the world; null when it is no line. The log verifies the rest. */
@@ -103,12 +109,17 @@ const parseBody = (header: SegmentHeader, lines: readonly string[]): Result<Segm
   if (lines.length < wanted)
     return problem('half-written', `the header promises ${String(wanted)} events, ${String(lines.length)} are there`);
   if (lines.length > wanted) return problem('forged', 'more events than the header says');
-  const events: WireEvent[] = [];
+  const events: SharedEvent[] = [];
   const hashes: EventHash[] = [];
   for (const [index, text] of lines.entries()) {
-    const event = parseEvent(text);
     const seq = header.from + index;
+    const event = parseEvent(text, header, seq);
     if (!event) return problem('not-a-segment', `event ${String(seq)} is not in the form {"line","d","sig"}`);
+    if (event.copies) {
+      events.push(event);
+      hashes.push(event.copies.hash as EventHash);
+      continue;
+    }
     const address = lineAddress(event.line);
     if (!address) return problem('not-a-segment', `event ${String(seq)} holds no line of event format 1`);
     if (address.log !== header.log || address.dev !== header.dev)
