@@ -17,7 +17,12 @@ export type Parameter =
 
 /** Rows as text: numbers, decimals, times and nested values arrive as the server printed them; null stays null. */
 export type TextRow = Readonly<Record<string, string | null>>;
-export type RowPage = { readonly columns: readonly string[]; readonly rows: readonly TextRow[] };
+/** `types` are Thrift's names in lower case (`int`, `string`, `struct`), beside `columns`; absent where a fake does not care. */
+export type RowPage = {
+  readonly columns: readonly string[];
+  readonly types?: readonly string[];
+  readonly rows: readonly TextRow[];
+};
 
 export type DatabricksTag =
   | 'Offline' | 'Unauthorized' | 'Forbidden' | 'RateLimited' | 'Unavailable' | 'Starting' | 'StatementFailed' | 'Cancelled' | 'TimedOut' | 'ReplyLost' | 'BadCertificate' | 'BadAnswer' | 'NotConfigured'; // prettier-ignore

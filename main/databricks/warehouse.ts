@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
-import { driverParameters, rowsPerPage, type Operation, type Session } from './driver.ts';
+import { driverParameters, rowsPerPage, typeName, type Operation, type Session } from './driver.ts';
 import { databricksFailure, isInvalidSession } from './failures.ts';
 import type { DatabricksFailure, QueryOptions, RowPage, Statement, TextRow, Warehouse } from './port.ts';
 import type { Redactor } from './redact.ts';
@@ -78,6 +78,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
       const described = (schema.value?.columns ?? []).toSorted((a, b) => a.position - b.position);
       const columns = distinctColumns(described.map((one) => one.columnName));
       if (!columns.ok) return yield columns;
+      const types = described.map((one) => typeName(one.typeDesc.types[0]?.primitiveEntry?.type));
       if (columns.value.length === 0) {
         // No columns: fetching would never end (spark.md 10.2), but the statement must have finished.
         const finished = await wait(run, operation.finished());
@@ -103,7 +104,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
           return yield err(databricksFailure('BadAnswer', { detail: `More than ${absoluteMaxRows} rows came.` }));
         if (rows.value.length > 0 || !more.value) {
           const kept = seen > maxRows ? rows.value.slice(0, rows.value.length - (seen - maxRows)) : rows.value;
-          yield ok({ columns: columns.value, rows: kept });
+          yield ok({ columns: columns.value, types, rows: kept });
         }
         if (!more.value || seen >= maxRows) break;
         if (empty >= emptyPages)
@@ -148,6 +149,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
 
   const query: Warehouse['query'] = async (statement, options = {}) => {
     let columns: readonly string[] = [];
+    let types: readonly string[] | undefined;
     const rows: TextRow[] = [];
     // `pages` repeats only before its first page; a whole answer can be thrown away and read again.
     for (let attempt = 0; ; attempt += 1) {
@@ -160,9 +162,10 @@ export const makeWarehouse = (context: Context): Warehouse => {
         }
         began = true;
         columns = page.value.columns;
+        types = page.value.types;
         for (const row of page.value.rows) rows.push(row);
       }
-      if (failure === undefined) return ok({ columns, rows });
+      if (failure === undefined) return ok({ columns, rows, ...(types === undefined ? {} : { types }) });
       if (!began || statement.effect === 'write' || attempt >= limits.readRepeats || !repeatable(failure))
         return err(failure);
       rows.length = 0;

@@ -36,10 +36,11 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
   if (!assigned.ok && ['Offline', 'Unauthorized', 'BadCertificate', 'Cancelled'].includes(assigned.error.tag))
     return assigned;
   const me = await rest.answer({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' }, options);
-  const org = me.ok ? me.value.headers['x-databricks-org-id'] : undefined;
+  const org = [me, assigned].flatMap((one) => (one.ok ? [one.value.headers['x-databricks-org-id']] : []))[0];
+  // The header first: it is text, and JSON numbers of this size may have been rounded on their way.
   const workspaceId =
-    (assigned.ok ? field(assigned.value.body, 'workspace_id') : undefined) ??
     (typeof org === 'string' && /^\d+$/.test(org) ? org : undefined) ??
+    (assigned.ok ? field(assigned.value.body, 'workspace_id') : undefined) ??
     idInAddress(workspace.connection);
   let metastoreId = assigned.ok ? field(assigned.value.body, 'metastore_id') : undefined;
   if (metastoreId === undefined) {

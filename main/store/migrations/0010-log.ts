@@ -24,6 +24,7 @@ CREATE TABLE event (
   sealed INTEGER NOT NULL DEFAULT 0, source TEXT NOT NULL,
   UNIQUE (stream_rid, seq)
 ) STRICT;
+CREATE INDEX event_log ON event (log_rid);
 CREATE INDEX event_sealed ON event (log_rid) WHERE sealed = 1;
 CREATE TABLE waiting (
   rid INTEGER PRIMARY KEY, log TEXT NOT NULL, dev TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,

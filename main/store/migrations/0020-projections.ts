@@ -42,6 +42,7 @@ CREATE TABLE org_seen (
   PRIMARY KEY (stream_rid, seq, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX org_seen_hash ON org_seen (hash);
+CREATE INDEX org_seen_log ON org_seen (log_rid);
 CREATE TABLE org_binding (
   org TEXT NOT NULL, dev TEXT NOT NULL, person TEXT NOT NULL, how TEXT NOT NULL, hash TEXT NOT NULL,
   PRIMARY KEY (org, dev, person)

@@ -1,18 +1,20 @@
 import { migration0010 } from './0010-log.ts';
 import { migration0020 } from './0020-projections.ts';
 import { migration0030 } from './0030-sync.ts';
+import { migration0040 } from './0040-lake.ts';
+import { migration0050 } from './0050-detect.ts';
 import { migration0060 } from './0060-profile.ts';
 import type { Migration } from './migration.ts';
 
 /**
- * All migrations, in order; `migrate` asserts that the numbers rise. A table family adds its file and its line here:
- * 0030-sync, 0040-lake, 0050-detect. Each is `export const migrationNNNN: Migration = { version, name, up }`.
+ * All migrations, in order; `migrate` asserts that the numbers rise. A table family adds its file and its line here.
+ * Each is `export const migrationNNNN: Migration = { version, name, up }`.
  */
 export const migrations: readonly Migration[] = [
   migration0010,
   migration0020,
   migration0030,
-  // 0040-lake: import { migration0040 } from './0040-lake.ts'
-  // 0050-detect: import { migration0050 } from './0050-detect.ts'
+  migration0040,
+  migration0050,
   migration0060,
 ];

@@ -1,0 +1,164 @@
+import type { ReadableDb, Row, WritableDb } from './port.ts';
+import { sql, sqlJoin } from './sql.ts';
+
+/** A cached fact as stored: `assets` and `data` are JSON text. The lake room gives it meaning. */
+export type FactRow = {
+  readonly id: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly workspace: string;
+  readonly happened: string;
+  readonly observed: string;
+  readonly complete_to: string | null;
+  readonly assets: string;
+  readonly title: string;
+  readonly data: string;
+};
+
+const columns = sql`id, kind, source, workspace, happened, observed, complete_to, assets, title, data`;
+
+/** Store a fact, over an older version of itself. `assets` once more as a list, for the index by asset. */
+export const putFact = (db: WritableDb, row: FactRow, assets: readonly string[]): void => {
+  const old = db.first<{ readonly happened: string; readonly assets: string }>(
+    sql`SELECT happened, assets FROM lake_fact WHERE id = ${row.id}`,
+  );
+  if (old !== undefined && (old.happened !== row.happened || old.assets !== row.assets)) {
+    for (const asset of JSON.parse(old.assets) as string[])
+      db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${asset} AND happened = ${old.happened} AND id = ${row.id}`);
+  }
+  db.run(sql`INSERT INTO lake_fact (id, kind, source, workspace, happened, observed, complete_to, assets, title, data)
+    VALUES (${row.id}, ${row.kind}, ${row.source}, ${row.workspace}, ${row.happened}, ${row.observed}, ${row.complete_to},
+      ${row.assets}, ${row.title}, ${row.data})
+    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, source = excluded.source, workspace = excluded.workspace,
+      happened = excluded.happened, observed = excluded.observed, complete_to = excluded.complete_to, assets = excluded.assets,
+      title = excluded.title, data = excluded.data`);
+  for (const asset of assets)
+    db.run(
+      sql`INSERT OR IGNORE INTO lake_fact_asset (asset, happened, id) VALUES (${asset}, ${row.happened}, ${row.id})`,
+    );
+};
+
+export const factById = (db: ReadableDb, id: string): FactRow | undefined =>
+  db.first<FactRow>(sql`SELECT ${columns} FROM lake_fact WHERE id = ${id}`);
+
+/** Newest first. `assets` null = all; `before` is the key of the last row of the page before. Times are inclusive. */
+export type FactsWhere = {
+  readonly assets: readonly string[] | null;
+  readonly kinds: readonly string[] | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly before: { readonly happened: string; readonly id: string } | null;
+  readonly limit: number;
+};
+
+const noText = '';
+const lastText = '\u{10ffff}';
+
+/** One page of facts by keyset: no offset is counted, so page 1,000 costs as much as page 1. */
+export const factsPage = (db: ReadableDb, where: FactsWhere): readonly FactRow[] => {
+  const from = where.from ?? noText;
+  const to = where.to ?? lastText;
+  const { happened: atTime, id: atId } = where.before ?? { happened: lastText, id: lastText };
+  const kinds = where.kinds === null ? sql`1` : sql`f.kind IN (${sqlJoin(where.kinds)})`;
+  if (where.assets === null)
+    return db.all<FactRow>(sql`SELECT ${columns} FROM lake_fact f
+      WHERE f.happened >= ${from} AND f.happened <= ${to} AND (f.happened, f.id) < (${atTime}, ${atId}) AND ${kinds}
+      ORDER BY f.happened DESC, f.id DESC LIMIT ${where.limit}`);
+  if (where.assets.length === 0) return [];
+  return db.all<FactRow>(sql`SELECT ${columns} FROM lake_fact f
+    WHERE f.id IN (SELECT a.id FROM json_each(${JSON.stringify(where.assets)}) j JOIN lake_fact_asset a ON a.asset = j.value
+      AND a.happened >= ${from} AND a.happened <= ${to} AND (a.happened, a.id) < (${atTime}, ${atId})) AND ${kinds}
+    ORDER BY f.happened DESC, f.id DESC LIMIT ${where.limit}`);
+};
+
+/** How many facts a page could come from. */
+export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'kinds' | 'from' | 'to'>): number => {
+  const kinds = where.kinds === null ? sql`1` : sql`f.kind IN (${sqlJoin(where.kinds)})`;
+  const times = sql`f.happened >= ${where.from ?? noText} AND f.happened <= ${where.to ?? lastText}`;
+  const assets =
+    where.assets === null
+      ? sql`1`
+      : sql`f.id IN (SELECT a.id FROM json_each(${JSON.stringify(where.assets)}) j JOIN lake_fact_asset a ON a.asset = j.value)`;
+  return (
+    db.first<{ readonly n: number }>(
+      sql`SELECT count(*) AS n FROM lake_fact f WHERE ${times} AND ${kinds} AND ${assets}`,
+    )?.n ?? 0
+  );
+};
+
+/** Drop facts that happened before a time; how many. Edges last seen before it go too. */
+export const forgetBefore = (db: WritableDb, time: string): number => {
+  db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE happened < ${time})`);
+  db.run(sql`DELETE FROM lake_edge WHERE last_seen < ${time}`);
+  return db.run(sql`DELETE FROM lake_fact WHERE happened < ${time}`);
+};
+
+export type EdgeRow = {
+  readonly from_asset: string;
+  readonly to_asset: string;
+  readonly source: string;
+  readonly via: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+};
+
+/** Store an edge; seen again it keeps its earliest and latest sight, whatever the order of arrival. */
+export const putEdge = (db: WritableDb, edge: EdgeRow): void => {
+  db.run(sql`INSERT INTO lake_edge (from_asset, to_asset, source, via, first_seen, last_seen)
+    VALUES (${edge.from_asset}, ${edge.to_asset}, ${edge.source}, ${edge.via}, ${edge.first_seen}, ${edge.last_seen})
+    ON CONFLICT (from_asset, to_asset, source, via) DO UPDATE SET
+      first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)`);
+};
+
+/** All edges of one asset, both directions. */
+export const edgesOf = (db: ReadableDb, assets: readonly string[]): readonly EdgeRow[] => {
+  const list = JSON.stringify(assets);
+  return db.all<EdgeRow>(sql`SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.from_asset = j.value
+    UNION SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.to_asset = j.value`);
+};
+export const allEdges = (db: ReadableDb, limit: number): readonly EdgeRow[] =>
+  db.all<EdgeRow>(sql`SELECT * FROM lake_edge ORDER BY from_asset, to_asset, source, via LIMIT ${limit}`);
+export const countAssets = (db: ReadableDb): number =>
+  db.first<{ readonly n: number }>(
+    sql`SELECT count(*) AS n FROM (SELECT from_asset FROM lake_edge UNION SELECT to_asset FROM lake_edge)`,
+  )?.n ?? 0;
+
+export type AssetRow = {
+  readonly asset: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly changed: string;
+  readonly gone: number;
+};
+
+/** Names of assets that have an id instead (jobs). An older change never overwrites a newer one (SCD2 rows come in any order). */
+export const putAsset = (db: WritableDb, row: AssetRow): void => {
+  db.run(sql`INSERT INTO lake_asset (asset, name, detail, changed, gone)
+    VALUES (${row.asset}, ${row.name}, ${row.detail}, ${row.changed}, ${row.gone})
+    ON CONFLICT (asset) DO UPDATE SET name = excluded.name, detail = excluded.detail, changed = excluded.changed,
+      gone = excluded.gone WHERE excluded.changed >= changed`);
+};
+export const assetRow = (db: ReadableDb, asset: string): AssetRow | undefined =>
+  db.first<AssetRow>(sql`SELECT asset, name, detail, changed, gone FROM lake_asset WHERE asset = ${asset}`);
+
+export type SourceRow = {
+  readonly source: string;
+  readonly workspace: string;
+  readonly cursor: string | null;
+  readonly complete_to: string | null;
+  readonly observed: string | null;
+  readonly state: string;
+  readonly missing: string;
+  readonly note: string | null;
+};
+
+export const sourceRows = (db: ReadableDb): readonly SourceRow[] =>
+  db.all<SourceRow & Row>(sql`SELECT * FROM lake_source ORDER BY source, workspace`);
+export const sourceRow = (db: ReadableDb, source: string, workspace: string): SourceRow | undefined =>
+  db.first<SourceRow & Row>(sql`SELECT * FROM lake_source WHERE source = ${source} AND workspace = ${workspace}`);
+export const putSource = (db: WritableDb, row: SourceRow): void => {
+  db.run(sql`INSERT INTO lake_source (source, workspace, cursor, complete_to, observed, state, missing, note)
+    VALUES (${row.source}, ${row.workspace}, ${row.cursor}, ${row.complete_to}, ${row.observed}, ${row.state}, ${row.missing}, ${row.note})
+    ON CONFLICT (source, workspace) DO UPDATE SET cursor = excluded.cursor, complete_to = excluded.complete_to,
+      observed = excluded.observed, state = excluded.state, missing = excluded.missing, note = excluded.note`);
+};
