@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Failure, failure } from '../../shared/base/failure.ts';
-import { isJsonObject } from '../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type Clock, type Instant, toInstant } from '../../shared/base/time.ts';
 import type { Status } from '../../shared/contract/status.ts';
@@ -19,10 +19,9 @@ import type { Profile } from '../store/profile.ts';
  */
 export type PracticeLink = {
   readonly connection: Connection;
-  /** Which world it plays, as the practice lakehouse says. */
-  readonly control: (request: Readonly<Record<string, unknown>>) => Promise<Result<unknown, Failure>>;
-  /** This core does not use it any more; it ends by itself after its last client. */
-  readonly release: () => void;
+  readonly seed: number;
+  /** Press or read the buttons of the practice lakehouse. */
+  readonly control: (request: JsonObject) => Promise<Result<JsonObject, Failure>>;
 };
 /** `mayStart` false: only one that runs already. A practice lakehouse that somebody ended stays ended until it is asked for. */
 export type PracticeSource = (mayStart: boolean) => Promise<Result<PracticeLink, Failure>>;
@@ -110,12 +109,11 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
 
   const forget = async (): Promise<void> => {
     await opening;
-    const [old, oldLink] = [open, link];
+    const old = open;
     open = null;
     link = null;
     last = { problem: null, tried: false, since: null };
     await old?.close();
-    oldLink?.release();
   };
 
   const replace = async (change: () => Result<void, Failure>): Promise<Result<void, Failure>> => {
@@ -138,10 +136,8 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       told(problem);
       // A practice lakehouse that went away comes back at another port: look for it anew.
       if (problem?.tag === 'Offline' && link !== null) {
-        const [old, oldLink] = [open, link];
+        const old = open;
         open = null;
-        link = null;
-        oldLink.release();
         void old?.close();
       }
     },

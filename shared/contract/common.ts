@@ -5,7 +5,13 @@ export const pageLimit = 500;
 /** Longest text that a person may send in one field, in UTF-16 units; a disclosure holds 256 KiB. */
 export const textLimit = 60_000;
 
-export const instant = v.pipe(v.string(), v.isoTimestamp());
+/** Any ISO 8601 moment with a zone; handlers receive the one spelling of the event format (UTC, milliseconds). */
+export const instant = v.pipe(
+  v.string(),
+  v.isoTimestamp(),
+  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'there is no such day or time'),
+  v.transform((moment) => new Date(moment).toISOString()),
+);
 export const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(textLimit));
 export const shortText = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
 export const id = v.pipe(v.string(), v.minLength(1), v.maxLength(600));

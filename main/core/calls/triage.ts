@@ -1,0 +1,139 @@
+import { type Failure, failure } from '../../../shared/base/failure.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { toInstant } from '../../../shared/base/time.ts';
+import type { LogId } from '../../../shared/domain/ids.ts';
+import { allows } from '../../../shared/domain/policy.ts';
+import type { IncidentClass, Severity } from '../../../shared/domain/vocabulary.ts';
+import { incidentLogOf } from '../../../shared/domain/signal-id.ts';
+import type { EventDraft } from '../../log/port.ts';
+import type { ReadableDb, WritableDb } from '../../store/port.ts';
+import { citationOf, isCitedBy } from '../cite.ts';
+import type { HandlersOf } from '../handlers.ts';
+import { sha256Hex, uuidV7Hex } from '../ids.ts';
+import type { LakePart } from '../lake-part.ts';
+import type { Parts } from '../parts.ts';
+import { namesOf } from '../people.ts';
+import { inboxView, type OpenProposal, openProposals, signalSnapshot, type TriageSources } from '../proposals.ts';
+import { append, noSuchEntry, write, writeInRoom } from '../write.ts';
+
+type TriageCalls = 'inbox.list' | 'signal.judge' | 'room.open' | 'fact.pin';
+
+/** From signals to rooms: judge, open (from a proposal or by hand), pin a fact. */
+export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCalls> => {
+  const sources = (db: ReadableDb): TriageSources => {
+    const { org, person } = parts.who();
+    const names = namesOf(db, parts.views, org, person);
+    return { db, views: parts.views, org, names, lake, now: toInstant(parts.clock.now()) };
+  };
+
+  const openByHand = (
+    title: string,
+    incidentClass: IncidentClass,
+    severity: Severity,
+  ): Result<{ log: LogId }, Failure> => {
+    const log = `inc:${uuidV7Hex(parts.clock, parts.random)}` as LogId;
+    const opened: EventDraft = {
+      type: 'incident.opened',
+      fields: { title, class: incidentClass, severity, how: 'hand', signals: [] },
+    };
+    const done = write(parts, log, () => ok([opened, ...takeCommand()]));
+    return done.ok ? ok({ log }) : done;
+  };
+
+  /** Whoever opens a room and may command it does, until somebody else takes over. */
+  const takeCommand = (): readonly EventDraft[] => {
+    const { person, roles } = parts.who();
+    return allows(roles, 'incident.steer') ? [{ type: 'commander.set', fields: { person } }] : [];
+  };
+
+  const openProposal = (id: string): Result<{ log: LogId }, Failure> =>
+    parts.profile.store.transaction<{ log: LogId }, Failure>((db) => {
+      const found = openProposals(sources(db)).find(({ proposal }) => proposal.id === id);
+      if (found === undefined) return err(noSuchProposal(id));
+      // Two devices that open the same proposal while apart meet in one log: its id is made from the earliest signal.
+      const log = found.room ?? incidentLogOf(found.proposal.id, sha256Hex);
+      const isNew = parts.views.roomHeader(db, log)?.openedAt == null;
+      const room = append(parts, db, log, [
+        ...(isNew ? [openingOf(found), ...takeCommand()] : []),
+        ...citationsFor(db, log, found),
+      ]);
+      if (!room.ok) return room;
+      const judged = acceptSignals(db, found);
+      return judged.ok ? ok({ log }) : judged;
+    });
+
+  const citationsFor = (db: ReadableDb, log: LogId, { proposal }: OpenProposal): readonly EventDraft[] => {
+    const cited = parts.views.citations(db, log);
+    const seen = new Set<string>();
+    return proposal.signals.flatMap((signal) =>
+      signal.facts.flatMap((factId) => {
+        const fact = seen.has(factId) || isCitedBy(cited, factId, parts.who().person) ? null : lake.facts.byId(factId);
+        seen.add(factId);
+        return fact === null ? [] : [citationOf(fact, signal.id)];
+      }),
+    );
+  };
+
+  const acceptSignals = (db: WritableDb, { proposal }: OpenProposal): Result<unknown, Failure> => {
+    const { org } = parts.who();
+    const verdicts = new Map(parts.views.verdicts(db, org).map((one) => [one.signalId, one.verdict.value]));
+    const drafts = proposal.signals
+      .filter(({ id }) => verdicts.get(id) !== 'accepted')
+      .map((signal): EventDraft => ({
+        type: 'signal.judged',
+        fields: { signal_id: signal.id, verdict: 'accepted', snapshot: signalSnapshot(signal) },
+      }));
+    return append(parts, db, org, drafts);
+  };
+
+  return {
+    'inbox.list': () => ok(inboxView(sources(parts.profile.store.read))),
+    'signal.judge': ({ signals, verdict, reason }) => {
+      const known = new Map(
+        lake.proposals().flatMap((one) => one.signals.map((signal) => [signal.id as string, signal])),
+      );
+      const missing = signals.find((id) => !known.has(id));
+      if (missing !== undefined) return err(noSuchEntry('signal', missing));
+      const drafts = signals.flatMap((id): EventDraft[] => {
+        const signal = known.get(id);
+        if (signal === undefined) return [];
+        const said = reason === undefined ? {} : { reason };
+        return [
+          { type: 'signal.judged', fields: { signal_id: id, verdict, ...said, snapshot: signalSnapshot(signal) } },
+        ];
+      });
+      return write(parts, parts.who().org, () => ok(drafts));
+    },
+    'room.open': (asked) =>
+      asked.from === 'hand' ? openByHand(asked.title, asked.class, asked.severity) : openProposal(asked.proposal),
+    'fact.pin': ({ log, fact: id }) =>
+      writeInRoom(parts, log, (db, room) => {
+        const fact = lake.facts.byId(id);
+        if (fact === null) return err(noSuchEntry('fact', id));
+        const cited = isCitedBy(parts.views.citations(db, room.log), id, parts.who().person);
+        return ok(cited ? [] : [citationOf(fact)]);
+      }),
+  };
+};
+
+const openingOf = ({ proposal }: OpenProposal): EventDraft => ({
+  type: 'incident.opened',
+  fields: {
+    title: proposal.title,
+    class: proposal.class,
+    severity: proposal.severity,
+    how: 'proposal',
+    signals: proposal.signals.map(({ id }) => id),
+    started_at: proposal.startedAt,
+    detected_at: proposal.detectedAt,
+  },
+});
+
+const noSuchProposal = (id: string): Failure =>
+  failure(
+    'NoSuchProposal',
+    'This proposal is not in the inbox any more: its signals were declined, or newer facts grouped them differently.',
+    'Nothing was changed.',
+    'Look at the inbox again.',
+    id,
+  );

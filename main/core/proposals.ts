@@ -1,0 +1,127 @@
+import type { JsonObject } from '../../shared/base/json.ts';
+import type { Instant } from '../../shared/base/time.ts';
+import { pageLimit } from '../../shared/contract/common.ts';
+import type { Inbox, Proposal as ProposalView } from '../../shared/contract/inbox.ts';
+import type { LogId } from '../../shared/domain/ids.ts';
+import type { Proposal, Signal } from '../detect/port.ts';
+import type { VerdictView, Views } from '../log/views-port.ts';
+import type { ReadableDb } from '../store/port.ts';
+import { assetName, displayName } from './display.ts';
+import type { LakePart } from './lake-part.ts';
+import type { Names } from './people.ts';
+import { freshnessOf } from './status.ts';
+
+/**
+ * The inbox: what detection proposes, less what somebody declined, with the room that answers a proposal already. Verdicts
+ * are org-log events and arrive from others; proposals are this device's cache.
+ */
+export type TriageSources = {
+  readonly db: ReadableDb;
+  readonly views: Views;
+  readonly org: LogId;
+  readonly names: Names;
+  readonly lake: LakePart;
+  readonly now: Instant;
+};
+
+/** A proposal without its declined signals; null when all of them are. `suppressed` counts the declined ones. */
+export type OpenProposal = { readonly proposal: Proposal; readonly suppressed: number; readonly room: LogId | null };
+
+export const openProposals = (from: TriageSources): readonly OpenProposal[] => {
+  const verdicts = verdictsBySignal(from);
+  const rooms = roomsBySignal(from);
+  return from.lake
+    .proposals()
+    .flatMap((proposal) => {
+      const left = proposal.signals.filter(({ id }) => verdicts.get(id)?.verdict.value !== 'declined');
+      if (left.length === 0) return [];
+      const room = proposal.signals.map(({ id }) => rooms.get(id)).find((log) => log !== undefined) ?? null;
+      return [{ proposal: { ...proposal, signals: left }, suppressed: proposal.signals.length - left.length, room }];
+    })
+    .sort(
+      (a, b) =>
+        Number(a.room !== null) - Number(b.room !== null) || b.proposal.detectedAt.localeCompare(a.proposal.detectedAt),
+    );
+};
+
+const verdictsBySignal = ({ db, views, org }: TriageSources): ReadonlyMap<string, VerdictView> =>
+  new Map(views.verdicts(db, org).map((verdict) => [verdict.signalId, verdict]));
+
+/** Which room already names a signal. */
+const roomsBySignal = ({ db, views }: TriageSources): ReadonlyMap<string, LogId> => {
+  const rooms = new Map<string, LogId>();
+  for (const { log, merged } of views.roomList(db)) {
+    if (merged !== null) continue;
+    for (const signal of views.roomHeader(db, log)?.signals ?? []) if (!rooms.has(signal)) rooms.set(signal, log);
+  }
+  return rooms;
+};
+
+export const inboxView = (from: TriageSources): Inbox => {
+  const { lake } = from;
+  const verdicts = verdictsBySignal(from);
+  return {
+    proposals: openProposals(from)
+      .slice(0, pageLimit)
+      .map((open) => proposalView(open, verdicts, from.names)),
+    watched: lake.watched().slice(0, pageLimit),
+    declined: [...verdicts.values()].filter(({ verdict }) => verdict.value === 'declined').length,
+    freshness: lake.sources().map(freshnessOf),
+    detectedAt: lake.detectedAt(),
+  };
+};
+
+const proposalView = (
+  { proposal, suppressed, room }: OpenProposal,
+  verdicts: ReadonlyMap<string, VerdictView>,
+  names: Names,
+): ProposalView => ({
+  id: proposal.id,
+  title: displayName(proposal.title),
+  class: proposal.class,
+  severity: proposal.severity,
+  startedAt: proposal.startedAt,
+  detectedAt: proposal.detectedAt,
+  why: proposal.why,
+  assets: proposal.assets.slice(0, pageLimit).map((id) => ({ id, name: assetName(id) })),
+  signals: proposal.signals.slice(0, pageLimit).map((signal) => signalView(signal, verdicts.get(signal.id), names)),
+  suppressed,
+  room,
+});
+
+const signalView = (
+  signal: Signal,
+  verdict: VerdictView | undefined,
+  names: Names,
+): ProposalView['signals'][number] => ({
+  id: signal.id,
+  monitor: signal.monitor,
+  asset: signal.asset,
+  assetName: assetName(signal.asset),
+  title: displayName(signal.title),
+  why: signal.why,
+  startedAt: signal.startedAt,
+  observedAt: signal.observedAt,
+  verdict:
+    verdict?.verdict.value == null || verdict.verdict.head === null
+      ? null
+      : {
+          value: verdict.verdict.value,
+          by: names.nameOf(verdict.verdict.head.by.actor),
+          at: verdict.verdict.head.at,
+        },
+});
+
+/** A signal as a verdict keeps it: the verdict must be readable on a device whose cache never held the signal. */
+export const signalSnapshot = (signal: Signal): JsonObject => ({
+  monitor: signal.monitor,
+  asset: signal.asset,
+  window_key: signal.windowKey,
+  title: signal.title,
+  why: signal.why,
+  started_at: signal.startedAt,
+  observed_at: signal.observedAt,
+  complete_to: signal.completeTo,
+  facts: [...signal.facts],
+  data: signal.data,
+});
