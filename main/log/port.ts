@@ -15,7 +15,13 @@ export type EventDraft = {
 };
 
 /** The unit of every transport: exact bytes of the line (no line feed), its disclosures that are here, its signature. */
-export type WireEvent = { readonly line: string; readonly d: readonly string[]; readonly sig: string };
+export type WireEvent = {
+  readonly line: string;
+  readonly d: readonly string[];
+  readonly sig: string;
+  /** What a place keeps beside the line. Checked on intake (mismatch = quarantine); a sealed line cannot come without. */
+  readonly copies?: { readonly log: string; readonly dev: string; readonly seq: number; readonly hash: string };
+};
 
 /** Position of a stream: sequence number and hash of its newest event. */
 export type StreamHead = { readonly dev: DeviceId; readonly seq: number; readonly hash: EventHash };

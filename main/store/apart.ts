@@ -102,3 +102,21 @@ export const redactedDigests = (db: ReadableDb, logRid: number): readonly string
 export const clearRedactions = (db: WritableDb, logRid: number): void => {
   db.run(sql`DELETE FROM redaction WHERE log_rid = ${logRid}`);
 };
+
+/** Everything kept apart of one log, for redactions: what must go must go here too. */
+export const apartOfLog = (
+  db: ReadableDb,
+  log: string,
+): readonly { readonly table: 'waiting' | 'quarantine'; readonly rid: number; readonly wire: string }[] =>
+  db.all<{ table: 'waiting' | 'quarantine'; rid: number; wire: string }>(
+    sql`SELECT 'waiting' AS "table", rid, wire FROM waiting WHERE log = ${log}
+        UNION ALL SELECT 'quarantine', rid, wire FROM quarantine WHERE log = ${log}`,
+  );
+
+export const setApartWire = (db: WritableDb, table: 'waiting' | 'quarantine', rid: number, wire: string): void => {
+  db.run(
+    table === 'waiting'
+      ? sql`UPDATE waiting SET wire = ${wire} WHERE rid = ${rid}`
+      : sql`UPDATE quarantine SET wire = ${wire} WHERE rid = ${rid}`,
+  );
+};

@@ -77,6 +77,10 @@ export const setDisclosures = (db: WritableDb, rid: number, d: string): void => 
   db.run(sql`UPDATE event SET d = ${d} WHERE rid = ${rid}`);
 };
 
+export const setSignature = (db: WritableDb, rid: number, sig: string): void => {
+  db.run(sql`UPDATE event SET sig = ${sig} WHERE rid = ${rid}`);
+};
+
 /** A line that was sealed is here in clear now: same hash, readable text. */
 export const unseal = (db: WritableDb, rid: number, type: string, line: string, d: string, sig: string): void => {
   db.run(sql`UPDATE event SET type = ${type}, line = ${line}, d = ${d}, sig = ${sig}, sealed = 0 WHERE rid = ${rid}`);

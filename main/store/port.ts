@@ -29,7 +29,7 @@ export type Store = {
    * One `BEGIN IMMEDIATE` … COMMIT (synchronous=FULL). Rolls back when `work` returns an Err or throws. Not nestable.
    * A full disk, a damaged or read-only file come back as a StoreFailure; a bug is thrown on.
    */
-  readonly transaction: <T, E>(work: (db: WritableDb) => Result<T, E>) => Result<T, E | StoreFailure>;
+  readonly transaction: <T, E = never>(work: (db: WritableDb) => Result<T, E>) => Result<T, E | StoreFailure>;
   /** Called after each commit, in order; the subscriptions of the core hang on it. */
   readonly onCommit: (listener: () => void) => () => void;
   /** Backup by VACUUM INTO only; the target must not exist. */
