@@ -84,6 +84,10 @@ export const printDisclosures = (d: readonly string[]): string =>
   d.length === 1 && d[0] !== undefined && isSealed(d[0]) ? d[0] : JSON.stringify(d);
 
 export type ReadRow = { readonly version: number; readonly key: PageKey; readonly event: SharedEvent | PlaceProblem };
+const byText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** The order of every pull: commit version, device, number, hash; text by bytes of UTF-8, as the server compares it. */
+export const compareRows = (a: ReadRow, b: ReadRow): number =>
+  a.version - b.version || byText(a.key.dev, b.key.dev) || a.key.seq - b.key.seq || byText(a.key.hash, b.key.hash);
 export const isEvent = (read: SharedEvent | PlaceProblem): read is SharedEvent => 'line' in read;
 
 const text = (row: TextRow, name: string): string => row[name] ?? '';

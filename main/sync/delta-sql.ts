@@ -131,7 +131,7 @@ export const pullByChanges = (
   limit: number,
 ): Statement => {
   // prettier-ignore
-  const since = key ? dbx`(_commit_version > :after OR ${afterKey})` : dbx`_commit_version >= :after`;
+  const since = key ? dbx`(_commit_version > :after OR ${afterKey})` : dbx`_commit_version > :after`;
   return pullKind(
     dbx`SELECT _commit_version AS cv, ${eventColumns} FROM table_changes('${place.events}', ${from}, ${to}) WHERE log_id = :log AND _change_type IN ('insert', 'update_postimage') AND ${since} ORDER BY cv, device_id, seq, hash LIMIT ${limit}`,
     { log, after: bigint(from), ...(key ? keyParameters(key) : {}) },

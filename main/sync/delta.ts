@@ -6,7 +6,7 @@ import { isLogId, type LogId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, RowPage, Statement, Warehouse } from '../databricks/port.ts';
 import { shareFailureOf, isMissingColumn, isMissingTable, isMissingVersion } from './delta-failures.ts';
 import {
-  eventColumnsThere, isEvent, parseCursor, printBatch, readCommits, readHeadRows, readRow, undisturbed, writeCursor,
+  compareRows, eventColumnsThere, isEvent, parseCursor, printBatch, readCommits, readHeadRows, readRow, undisturbed, writeCursor,
   type Commit, type DeltaCursor, type ReadRow,
 } from './delta-rows.ts'; // prettier-ignore
 import {
@@ -133,6 +133,9 @@ export const createDeltaTransport = (text: string, warehouse: Warehouse, random:
         if (rows.length >= pageRows || bytes >= pageBytes) return ok({ rows, more: true });
         const read = readRow(row);
         if (!read) return err(unreadable('a row has no number'));
+        const before = rows.at(-1);
+        // The order is the watermark: rows out of order would let it pass over others.
+        if (before && compareRows(before, read) > 0) return err(unreadable('rows came out of order'));
         bytes += (row['line']?.length ?? 0) + (row['disclosures']?.length ?? 0);
         rows.push(read);
       }

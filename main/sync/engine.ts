@@ -1,14 +1,16 @@
 import { failure, type Failure } from '../../shared/base/failure.ts';
 import { err, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Clock, type RandomBytes, type Scheduler } from '../../shared/base/time.ts';
-import type { ActorId, DeviceId, LogId } from '../../shared/domain/ids.ts';
+import { isLogId, type ActorId, type DeviceId, type LogId } from '../../shared/domain/ids.ts';
 import type { EventLog } from '../log/port.ts';
-import type { Store, WritableDb } from '../store/port.ts';
+import { logById } from '../store/logs.ts';
+import type { Store } from '../store/port.ts';
 import { allProblems, devicesSeen, dropShare, lastPull, logNotShared, type ProblemRow } from '../store/sync.ts';
 import { createLoop, type LoopTimes } from './loop.ts';
 import { notShared } from './ledger.ts';
 import type { Share, ShareFailure, ShareKind, Transport } from './port.ts';
-import { syncLog, type RoundDeps } from './round.ts';
+import type { RoundDeps } from './read-place.ts';
+import { syncLog } from './round.ts';
 import { confirmPlace, knownShares, logsToShare, registerShare, type KnownShare } from './shares.ts';
 
 export type SyncDeps = {
@@ -22,10 +24,8 @@ export type SyncDeps = {
   readonly logger: (line: string) => void;
   /** Who announces rooms; null while nobody is signed in on this device. */
   readonly actor: () => ActorId | null;
-  /** Organisation of a room that no log announces yet. Default: the organisation of the only share. */
-  readonly orgOf?: (log: LogId) => LogId | null;
-  /** A place holds more of our own stream than we do: give the device a new key (event-format section 3). */
-  readonly ownStreamAhead?: (db: WritableDb, log: LogId, seq: number) => void;
+  /** `retireDevice` of the opened log: a place holds more of our own stream than we do, so the device needs a new key. */
+  readonly retireDevice: (why: string) => Result<unknown, Failure>;
   readonly times?: Partial<LoopTimes>;
 };
 
@@ -125,16 +125,15 @@ export const createSync = (deps: SyncDeps): Sync => {
   };
 
   const orgOf = (room: LogId): LogId | null => {
-    if (deps.orgOf) return deps.orgOf(room);
+    const governs = logById(store.read, room)?.org;
+    if (isLogId(governs)) return governs;
     const orgs = new Set(knownShares(store).map((share) => share.org));
     return orgs.size === 1 ? ([...orgs][0] ?? null) : null;
   };
 
-  const ownStreamAhead = (db: WritableDb, where: LogId, seq: number): void => {
-    deps.logger(
-      `a share holds ${String(seq)} events of this device's stream in ${where}, more than this profile wrote`,
-    );
-    deps.ownStreamAhead?.(db, where, seq);
+  const ownStreamAhead = (where: LogId): Result<unknown, Failure> => {
+    deps.logger(`a share holds more of this device's stream in ${where} than this profile wrote: it gets a new key`);
+    return deps.retireDevice('a share holds more of the old stream than this profile: it was restored or copied');
   };
 
   const round = async (

@@ -183,8 +183,8 @@ export const createFolderTransport = (place: string, writer: DeviceId, random: R
           }
           const segment = await readSegment(entry, log);
           seen.add(key);
-          bytes += entry.size;
           if (segment.ok) {
+            bytes += entry.size;
             remember(entry, segment.value);
             for (const event of segment.value.events) events.push(event);
           } else problems.push(segment.error);

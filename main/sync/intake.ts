@@ -8,37 +8,29 @@ import type { PlaceProblem, SharedEvent } from './port.ts';
 import { isSealed, lineHash } from '../log/line.ts';
 import { lineAddress } from './segment.ts';
 
-export type IntakeDeps = {
-  readonly log: EventLog;
-  readonly clock: Clock;
-  /** The place holds more of our own stream than we do: this profile is an old copy. Gives the device a new key. */
-  readonly ownStreamAhead: (db: WritableDb, log: LogId, seq: number) => void;
-};
+export type IntakeDeps = { readonly log: EventLog; readonly clock: Clock };
+/** `ownAhead`: the place held more of our own stream than we did, and the log found it signed by our key: an old copy. */
 export type Taken = { readonly applied: number; readonly ownAhead: boolean };
 
 type Address = { readonly dev: DeviceId; readonly seq: number; readonly hash: string; readonly at: string | null };
 
-/** Who an event says it is, or null with the reason when the copies beside the line say something else. */
-const addressOf = (log: LogId, event: SharedEvent): Address | string => {
-  const address = lineAddress(event.line);
+/** Who an event says it is. A sealed line is readable only with its key: until then the copies are all we know. */
+const addressOf = (log: LogId, event: SharedEvent): Address | null => {
   const { copies } = event;
-  // A sealed line is readable only with its key: until then the copies are all we know, and the log keeps it apart.
-  if (copies && isSealed(event.line))
-    return { dev: copies.dev as DeviceId, seq: copies.seq, hash: copies.hash, at: null };
-  if (!address) return 'it holds no line of event format 1';
-  const hash = lineHash(event.line);
-  if (copies && copies.log !== address.log) return 'its column log_id is not the log of its line';
-  if (copies && copies.dev !== address.dev) return 'its column device_id is not the device of its line';
-  if (copies && copies.seq !== address.seq) return 'its column seq is not the number of its line';
-  if (copies && copies.hash !== hash) return 'its column hash is not the hash of its line';
-  if (address.log !== log) return 'it lies in another log than its line says';
-  return { dev: address.dev as DeviceId, seq: address.seq, hash, at: address.at };
+  if (isSealed(event.line))
+    return copies?.log === log ? { dev: copies.dev as DeviceId, seq: copies.seq, hash: copies.hash, at: null } : null;
+  const address = lineAddress(event.line);
+  if (address?.log !== log) return null;
+  return { dev: address.dev as DeviceId, seq: address.seq, hash: lineHash(event.line), at: address.at };
 };
+
+const ownSeq = (deps: IntakeDeps, db: WritableDb, log: LogId): number =>
+  deps.log.heads(db, log).find((head) => head.dev === deps.log.device.id)?.seq ?? 0;
 
 /**
  * Hand what a place holds to the log and note which events were read back. Runs inside the caller's transaction, so that
- * rows, marks and cursor become durable together (facts/sync.md 2.5 a). Nothing is dropped: what the copies contradict is
- * named here, what chain or signature contradict is kept apart by the log.
+ * rows, marks and cursor become durable together (facts/sync.md 2.5 a). Nothing is dropped: the log keeps apart what
+ * copies, chain or signature contradict.
  */
 export const takeIn = (
   deps: IntakeDeps,
@@ -51,27 +43,12 @@ export const takeIn = (
   const now = toInstant(deps.clock.now());
   for (const problem of problems) putProblem(db, { share, ...problem, at: now });
   if (events.length === 0) return { applied: 0, ownAhead: false };
-  const self = deps.log.device.id;
-  const ownBefore = deps.log.heads(db, log).find((head) => head.dev === self)?.seq ?? 0;
-  const addresses: Address[] = [];
-  const good: SharedEvent[] = [];
-  for (const event of events) {
-    const address = addressOf(log, event);
-    if (typeof address === 'string') {
-      const name = event.copies ? `${event.copies.dev} ${String(event.copies.seq)}` : lineHash(event.line);
-      putProblem(db, { share, name: `${log} ${name}`, tag: 'forged', reason: address, at: now });
-    } else {
-      addresses.push(address);
-      good.push(event);
-    }
-  }
-  const report = deps.log.intake(db, good, share);
+  const before = ownSeq(deps, db, log);
+  const report = deps.log.intake(db, events, share);
+  const addresses = events.flatMap((event) => addressOf(log, event) ?? []);
   noteReadBack(db, share, log, addresses);
-  if (report.applied > 0) noteDevices(db, addresses, self, now);
-  const ownAfter = deps.log.heads(db, log).find((head) => head.dev === self)?.seq ?? 0;
-  const ownAhead = ownAfter > ownBefore;
-  if (ownAhead) deps.ownStreamAhead(db, log, ownAfter);
-  return { applied: report.applied, ownAhead };
+  if (report.applied > 0) noteDevices(db, addresses, deps.log.device.id, now);
+  return { applied: report.applied, ownAhead: ownSeq(deps, db, log) > before };
 };
 
 const noteReadBack = (db: WritableDb, share: string, log: LogId, addresses: readonly Address[]): void => {
