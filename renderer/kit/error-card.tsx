@@ -1,0 +1,36 @@
+import { Copy } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Failure } from '../../shared/base/failure.ts';
+import { IconButton } from './button.tsx';
+import './error-card.css';
+
+/** What happened, what is safe, what to do; the code is copyable below, never alone. */
+export const ErrorCard = ({
+  failure,
+  action,
+  quiet = false,
+}: {
+  readonly failure: Failure;
+  readonly action?: ReactNode;
+  readonly quiet?: boolean;
+}) => (
+  <div className={quiet ? 'error-card error-quiet' : 'error-card'} role="group" aria-label="What went wrong">
+    <p className="error-what">{failure.what}</p>
+    <p className="error-line">{failure.safe}</p>
+    <p className="error-line">{failure.todo}</p>
+    <div className="line">
+      <CopyText text={failure.code === undefined ? failure.tag : `${failure.tag} ${failure.code}`} />
+      {action}
+    </div>
+  </div>
+);
+
+/** An identifier or a command to take along. */
+export const CopyText = ({ text, block = false }: { readonly text: string; readonly block?: boolean }) => (
+  <span className={block ? 'copy copy-block' : 'copy'}>
+    <code className="mono">{text}</code>
+    <IconButton label={`Copy ${block ? 'the command' : text}`} onPress={() => void navigator.clipboard.writeText(text)}>
+      <Copy size={14} strokeWidth={1.75} />
+    </IconButton>
+  </span>
+);
