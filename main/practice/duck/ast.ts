@@ -88,6 +88,9 @@ export const translateTree = (sql: string): Ast => {
   eachNode(tree, (node) => {
     const to = child(node, 'cast', 'to') ?? child(node, 'try_cast', 'to');
     if (isNode(to) && to['data_type'] === 'timestamp') to['timezone'] = false;
+    // A column may be called `at` or `key`: words that DuckDB keeps for itself must be quoted, so every identifier is.
+    if (node['quoted'] === false && typeof node['name'] === 'string' && !('args' in node) && !('style' in node))
+      node['quoted'] = true;
   });
   return tree[0] ?? null;
 };

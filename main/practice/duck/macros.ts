@@ -13,6 +13,7 @@ export const macros: readonly string[] = [
   "from_unixtime(n) AS strftime(make_timestamp(CAST(n AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')",
   'count_if(c) AS count(*) FILTER (WHERE c)',
   'array_size(a) AS len(a)',
+  'sequence(a, b) AS generate_series(a, b)',
   'size(a) AS CASE WHEN a IS NULL THEN -1 ELSE len(a) END',
   'bw_concat(a, b) AS CAST(a AS VARCHAR) || CAST(b AS VARCHAR)',
   'nvl(a, b) AS coalesce(a, b)',

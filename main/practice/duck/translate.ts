@@ -31,7 +31,11 @@ export type Scope = {
 };
 
 /** DuckDB text that still needs these parameters bound: `$name` for named ones, `$1`… for positional ones. */
-export type DuckSql = { readonly sql: string; readonly uses: readonly string[] };
+export type DuckSql = {
+  readonly sql: string;
+  readonly uses: readonly string[];
+  /** It reads a table. */ readonly reads?: boolean;
+};
 
 type Relation = {
   readonly parts: readonly string[];
@@ -122,9 +126,12 @@ export class Translation {
 
   async finish(tree: Ast): Promise<DuckSql> {
     let sql = generateDuck(tree);
-    for (const { name, relation, exposure } of this.#relations)
-      sql = sql.replaceAll(`"${name}"`, await this.#relationSql(relation, exposure).then((s) => s));
-    return { sql, uses: [...this.#uses] };
+    for (const { name, relation, exposure } of this.#relations) {
+      const relationText = await this.#relationSql(relation, exposure);
+      // A function: in a replacement text `$&` and the like would have a meaning.
+      sql = sql.replaceAll(`"${name}"`, () => relationText);
+    }
+    return { sql, uses: [...this.#uses], reads: this.#relations.length > 0 };
   }
 
   /** A placeholder node for a relation, to be put where a table stands. */
@@ -160,11 +167,10 @@ export class Translation {
     const table = lake.table(parts);
     if (relation.changes !== undefined) {
       const [from, to] = await Promise.all(
-        relation.changes.map(async (bound, i) => {
+        relation.changes.map(async (bound) => {
           const value = constant(this.#scope, bound) ?? '';
           if (/^-?\d+$/.test(value)) return Number(value);
-          const version = await versionAsOf(lake, table, value);
-          return i === 0 ? version : version;
+          return versionAsOf(lake, table, value);
         }),
       );
       if (from === undefined) throw syntaxError("'table_changes'");

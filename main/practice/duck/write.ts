@@ -104,7 +104,7 @@ const insert = async (lake: Lake, node: Node, scope: Scope): Promise<Written> =>
       operation: 'WRITE',
       parameters: { mode: overwrite ? 'Overwrite' : 'Append', partitionBy: '[]' },
       metrics: { numFiles: '1', numOutputRows: String(inserted) },
-      isBlindAppend: !overwrite && !JSON.stringify(source).includes('"table"'),
+      isBlindAppend: !overwrite && !query.reads,
     });
     return { affected: inserted, inserted };
   });

@@ -104,7 +104,9 @@ export const ensureWorld = async (
   if (!lake.tables().some((t) => t.catalog === plan.catalog)) {
     // The decision goes first: a process that dies while building makes the same world at its next start.
     writeFileSync(file, JSON.stringify(known));
-    writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, planRuns(plan).flat()), null, 2), { mode: 0o600 });
+    writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, planRuns(plan).flat()), null, 2), {
+      mode: 0o600,
+    });
     await buildWorld(lake, plan);
   }
   return {
