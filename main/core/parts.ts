@@ -1,13 +1,12 @@
-import type { Failure } from '../../shared/base/failure.ts';
-import type { JsonValue } from '../../shared/base/json.ts';
-import type { Clock, Instant, RandomBytes, Scheduler } from '../../shared/base/time.ts';
+import type { Clock, RandomBytes, Scheduler } from '../../shared/base/time.ts';
 import type { ActorId, DeviceId, LogId } from '../../shared/domain/ids.ts';
 import type { Role } from '../../shared/domain/policy.ts';
+import type { Blobs } from '../log/blobs.ts';
+import type { LogContext } from '../log/context.ts';
 import type { EventLog } from '../log/port.ts';
-import type { BlobRef, Views } from '../log/views-port.ts';
+import type { Views } from '../log/views-port.ts';
 import type { Profile } from '../store/profile.ts';
 import type { Logger } from './logger.ts';
-import type { Marks } from './marks.ts';
 
 /** Who this profile is, asked anew each time: another device may grant or revoke a role at any moment. */
 export type Identity = {
@@ -19,21 +18,15 @@ export type Identity = {
   readonly admitted: boolean;
 };
 
-export type BlobFolder = {
-  /** Take a finished temporary file over: file and folder are fsynced when this returns. */
-  readonly keep: (temporary: string, sha256: string) => void;
-  readonly has: (sha256: string) => boolean;
-  readonly read: (sha256: string, offset: number, length: number) => Uint8Array | null;
-};
-
 /** What the handlers share. One object, made in create-core.ts; nothing in it is a secret. */
 export type Parts = {
   readonly profile: Profile;
   readonly log: EventLog;
+  /** For the verbs of the organisation (log/org.ts). */
+  readonly context: LogContext;
   readonly views: Views;
-  readonly blobs: BlobFolder;
+  readonly blobs: Blobs;
   readonly who: () => Identity;
-  readonly marks: Marks;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Failure, failure } from '../../shared/base/failure.ts';
@@ -10,10 +9,10 @@ import { sizeWords } from './describe.ts';
 
 /**
  * Attachments on their way in: begin → chunk … → finished file. Chunks go to a temporary file of the profile in order; only
- * a complete file with its digest is handed on. What is left behind by a crash is removed at the next start.
+ * a complete file is handed on. What is left behind by a crash is removed at the next start.
  */
 export type Upload = { readonly log: string; readonly name: string; readonly size: number; readonly media: string };
-export type FinishedUpload = Upload & { readonly path: string; readonly sha256: string };
+export type FinishedUpload = Upload & { readonly path: string };
 export type Uploads = {
   readonly begin: (upload: Upload) => Result<{ upload: string }, Failure>;
   readonly chunk: (id: string, offset: number, base64: string) => Result<{ received: number }, Failure>;
@@ -30,7 +29,6 @@ const idleMs = 30 * 60_000;
 type Open = Upload & {
   readonly path: string;
   readonly file: number;
-  readonly hash: Hash;
   received: number;
   touchedAt: number;
 };
@@ -60,7 +58,7 @@ export const createUploads = (folder: string, clock: Clock, random: RandomBytes)
       return guarded(path, () => {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         const file = openSync(path, 'wx', 0o600);
-        open.set(id, { ...upload, path, file, hash: createHash('sha256'), received: 0, touchedAt: clock.now() });
+        open.set(id, { ...upload, path, file, received: 0, touchedAt: clock.now() });
         return ok({ upload: id });
       });
     },
@@ -75,7 +73,6 @@ export const createUploads = (folder: string, clock: Clock, random: RandomBytes)
         while (written < bytes.length) {
           written += writeSync(upload.file, bytes, written, bytes.length - written, offset + written);
         }
-        upload.hash.update(bytes);
         upload.received += bytes.length;
         upload.touchedAt = clock.now();
         return ok({ received: upload.received });
@@ -87,8 +84,8 @@ export const createUploads = (folder: string, clock: Clock, random: RandomBytes)
       if (upload.received !== upload.size) return err(incomplete(upload.received, upload.size));
       return guarded(upload.path, () => {
         fsyncSync(upload.file);
-        const { log, name, size, media, path, hash } = upload;
-        return ok({ log, name, size, media, path, sha256: hash.copy().digest('hex') });
+        const { log, name, size, media, path } = upload;
+        return ok({ log, name, size, media, path });
       });
     },
     drop,

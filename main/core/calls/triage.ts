@@ -4,12 +4,11 @@ import { toInstant } from '../../../shared/base/time.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
 import { allows } from '../../../shared/domain/policy.ts';
 import type { IncidentClass, Severity } from '../../../shared/domain/vocabulary.ts';
-import { incidentLogOf } from '../../../shared/domain/signal-id.ts';
+import { handOpenedLog, incidentLogFromSignal } from '../../log/ids.ts';
 import type { EventDraft } from '../../log/port.ts';
 import type { ReadableDb, WritableDb } from '../../store/port.ts';
 import { citationOf, isCitedBy } from '../cite.ts';
 import type { HandlersOf } from '../handlers.ts';
-import { sha256Hex, uuidV7Hex } from '../ids.ts';
 import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
 import { namesOf } from '../people.ts';
@@ -31,7 +30,7 @@ export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCall
     incidentClass: IncidentClass,
     severity: Severity,
   ): Result<{ log: LogId }, Failure> => {
-    const log = `inc:${uuidV7Hex(parts.clock, parts.random)}` as LogId;
+    const log = handOpenedLog(parts.clock.now(), parts.random);
     const opened: EventDraft = {
       type: 'incident.opened',
       fields: { title, class: incidentClass, severity, how: 'hand', signals: [] },
@@ -51,7 +50,7 @@ export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCall
       const found = openProposals(sources(db)).find(({ proposal }) => proposal.id === id);
       if (found === undefined) return err(noSuchProposal(id));
       // Two devices that open the same proposal while apart meet in one log: its id is made from the earliest signal.
-      const log = found.room ?? incidentLogOf(found.proposal.id, sha256Hex);
+      const log = found.room ?? incidentLogFromSignal(found.proposal.id);
       const isNew = parts.views.roomHeader(db, log)?.openedAt == null;
       const room = append(parts, db, log, [
         ...(isNew ? [openingOf(found), ...takeCommand()] : []),
