@@ -52,6 +52,17 @@ export const contestedRegisters = (db: ReadableDb, logRid: number): readonly { e
         GROUP BY entity, register HAVING count(*) > 1 ORDER BY entity, register`,
   );
 
+/** The same for one entity. */
+export const contestedOf = (
+  db: ReadableDb,
+  logRid: number,
+  entity: string,
+): readonly { entity: string; register: string }[] =>
+  db.all<{ entity: string; register: string }>(
+    sql`SELECT entity, register FROM head WHERE log_rid = ${logRid} AND entity = ${entity}
+        GROUP BY register HAVING count(*) > 1 ORDER BY register`,
+  );
+
 /** Entities that have a head of a register, in text order. */
 export const entitiesOf = (db: ReadableDb, logRid: number, register: string): readonly string[] =>
   db
