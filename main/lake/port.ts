@@ -40,3 +40,20 @@ export type SourceState = {
   readonly missingColumns: readonly string[];
   readonly note: string | null;
 };
+
+/** What a refresh is about: affected assets, and how far along lineage their surroundings count. Empty = the background watch. */
+export type LakeScope = { readonly assets: readonly AssetId[]; readonly hops?: number };
+
+/** Facts newest first. `assets` absent = of all assets; `before` is `next` of the page before. Times are inclusive. */
+export type FactsQuery = {
+  readonly assets?: readonly AssetId[];
+  readonly kinds?: readonly FactKind[];
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly before?: string | null;
+  readonly limit: number;
+};
+export type FactsPage = { readonly rows: readonly LakeFact[]; readonly next: string | null };
+
+/** The name people know of an asset, and one line about it. */
+export type AssetLabel = { readonly name: string; readonly kind: string; readonly detail: string };

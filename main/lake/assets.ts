@@ -1,0 +1,59 @@
+import { assetId, assetParts, type AssetId, type FactId } from '../../shared/domain/ids.ts';
+import type { AssetKind, FactKind } from '../../shared/domain/vocabulary.ts';
+import { parseTableName, type TableName } from '../databricks/identifiers.ts';
+
+/** Ids of assets as event-format section 4 says: Unity Catalog objects by metastore and lower-case name, the rest by workspace. */
+export const tableAsset = (metastoreId: string, fullName: string, type: string | null = null): AssetId =>
+  assetId(
+    type === 'VIEW' || type === 'METRIC_VIEW' ? 'view' : 'table',
+    metastoreId.toLowerCase(),
+    fullName.toLowerCase(),
+  );
+export const columnAsset = (metastoreId: string, fullName: string, name: string): AssetId =>
+  assetId('column', metastoreId.toLowerCase(), `${fullName}.${name}`.toLowerCase());
+export const jobAsset = (workspaceId: string, jobId: string): AssetId => assetId('job', workspaceId, jobId);
+export const taskAsset = (workspaceId: string, jobId: string, taskKey: string): AssetId =>
+  assetId('task', workspaceId, `${jobId}/${taskKey}`);
+export const modelAsset = (metastoreId: string, fullName: string): AssetId =>
+  assetId('model', metastoreId.toLowerCase(), fullName.toLowerCase());
+
+export const factId = (kind: FactKind, scope: string, native: string): FactId => `${kind}|${scope}|${native}` as FactId;
+
+/** The table behind a table or view asset; null for other kinds and names that SQL could not carry. */
+export const tableOfAsset = (asset: AssetId): TableName | null => {
+  const { kind, native } = assetParts(asset);
+  if (kind !== 'table' && kind !== 'view' && kind !== 'feature-table') return null;
+  const parsed = parseTableName(native);
+  return parsed.ok ? parsed.value : null;
+};
+
+const kinds: ReadonlySet<string> = new Set<AssetKind>([
+  'table', 'view', 'column', 'volume', 'job', 'task', 'pipeline', 'notebook', 'query', 'dashboard', 'feature-table', 'model',
+  'model-version', 'endpoint', 'cluster', 'warehouse',
+]); // prettier-ignore
+
+/** The asset that an asset belongs to on the lineage map: a column's table, a task's job, a version's model; else itself. */
+export const carrier = (asset: AssetId): AssetId => {
+  const { kind, scope, native } = assetParts(asset);
+  if (kind === 'column') return assetId('table', scope, native.split('.').slice(0, 3).join('.'));
+  if (kind === 'task') return assetId('job', scope, native.split('/')[0] ?? native);
+  if (kind === 'model-version') return assetId('model', scope, native.split('/')[0] ?? native);
+  return asset;
+};
+
+/** Name for people where the cache has none: the last parts of the native id. */
+export const plainLabel = (
+  asset: AssetId,
+): { readonly name: string; readonly kind: string; readonly detail: string } => {
+  const { kind, native } = assetParts(asset);
+  const shown = kinds.has(kind) ? kind.replace('-', ' ') : 'asset';
+  if (kind === 'table' || kind === 'view' || kind === 'model' || kind === 'feature-table') {
+    const parts = native.split('.');
+    return { name: parts.at(-1) ?? native, kind, detail: parts.slice(0, -1).join('.') || shown };
+  }
+  if (kind === 'column') {
+    const parts = native.split('.');
+    return { name: parts.slice(2).join('.'), kind, detail: parts.slice(0, 2).join('.') };
+  }
+  return { name: `${shown} ${native}`, kind, detail: shown };
+};

@@ -1,0 +1,189 @@
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import { checkObjectName, fullName, type TableName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import { columnAsset, factId, tableAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import type { LakeFact } from '../port.ts';
+import { pull, progress } from '../pull.ts';
+import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
+import { asText, fieldMicros } from '../select.ts';
+
+const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
+const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
+const source = 'drift_metrics';
+const suffix = '_drift_metrics';
+const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
+/** Profiles read per refresh; those of tables in scope come first. */
+const maxMonitors = 60;
+/** Below this a window says "no significant change" (facts 1.2) and is not stored. */
+const worthKeeping = 0.1;
+/** Each refresh of a profile may compute older windows again (facts 1.2). */
+const recomputed = 24 * 3_600_000;
+
+const wants = [
+  fieldMicros('window', 'start', { as: 'window_start', required: true }),
+  fieldMicros('window', 'end', { as: 'window_end', required: true }),
+  fieldMicros('window_cmp', 'start', { as: 'compared_start' }),
+  asText('granularity', { as: 'grain', required: true }),
+  asText('monitor_version', { as: 'monitor' }),
+  asText('slice_key', { as: 'slice' }),
+  asText('column_name', { as: 'col', required: true }),
+  asText('drift_type', { as: 'drift' }),
+  asText('population_stability_index', { as: 'psi' }),
+  asText('js_distance', { as: 'js' }),
+  asText('wasserstein_distance', { as: 'wasserstein' }),
+  asText('percent_null_delta', { as: 'nulls' }),
+  asText('percent_zeros_delta', { as: 'zeros' }),
+  asText('avg_delta', { as: 'average' }),
+];
+
+type Monitor = { readonly results: TableName; readonly watched: TableName };
+
+/** Profiles by the name of their result table; the watched table may live in another schema of the catalog. */
+const findMonitors = async (context: CollectContext): Promise<Result<readonly Monitor[], DatabricksFailure>> => {
+  const found = await context.workspace.warehouse.query(
+    listKind(
+      dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
+        FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
+          AND t.table_name = substring(m.table_name, 1, length(m.table_name) - 14)
+        WHERE right(m.table_name, 14) = '_drift_metrics' ORDER BY 1, 2, 3, 4 LIMIT 2000`,
+    ),
+    context.options,
+  );
+  if (!found.ok) return found;
+  const monitors = new Map<string, Monitor>();
+  for (const row of found.value.rows) {
+    const [catalog, schema, name] = [textOf(row, 'catalog_name'), textOf(row, 'schema_name'), textOf(row, 'name')];
+    if (catalog === null || schema === null || name === null || !name.endsWith(suffix)) continue;
+    if ([catalog, schema, name].some((part) => checkObjectName(part) !== null)) continue;
+    const results = { catalog, schema, table: name };
+    const watchedSchema = textOf(row, 'watched_schema') ?? schema;
+    const watched = { catalog, schema: watchedSchema, table: name.slice(0, -suffix.length) };
+    // A table of that name in the profile's own schema is the likeliest one.
+    if (!monitors.has(fullName(results)) || watchedSchema === schema)
+      monitors.set(fullName(results), { results, watched });
+  }
+  const distance = (monitor: Monitor): number =>
+    context.scope.get(tableAsset(context.metastoreId, fullName(monitor.watched))) ?? 99;
+  return ok([...monitors.values()].sort((a, b) => distance(a) - distance(b)).slice(0, maxMonitors));
+};
+
+const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
+
+const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): CollectedFact | null => {
+  const [start, end] = [instantOf(row, 'window_start'), instantOf(row, 'window_end')];
+  const [col, granularity] = [textOf(row, 'col'), textOf(row, 'grain')];
+  if (start === null || end === null || col === null || granularity === null) return null;
+  const type = textOf(row, 'drift') ?? 'UNKNOWN';
+  const compared = instantOf(row, 'compared_start');
+  const psi = numberOf(row, 'psi');
+  const name = fullName(monitor.watched);
+  const against = type === 'BASELINE' ? 'the baseline' : 'the window before';
+  const native = [name, start, granularity, col.toLowerCase(), type, compared ?? ''].join('/');
+  const fact: LakeFact = {
+    id: factId('drift', context.metastoreId, native),
+    kind: 'drift',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: end,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [tableAsset(context.metastoreId, name), columnAsset(context.metastoreId, name, col)],
+    title: `${monitor.watched.table}.${col} has drifted from ${against}: PSI ${psi === null ? 'unknown' : shown(psi)}`,
+    data: {
+      table: name, column: col, windowStart: start, windowEnd: end, granularity, type, comparedStart: compared, psi,
+      js: numberOf(row, 'js'), wasserstein: numberOf(row, 'wasserstein'), nullsDelta: numberOf(row, 'nulls'),
+      zerosDelta: numberOf(row, 'zeros'), averageDelta: numberOf(row, 'average'), monitorVersion: numberOf(row, 'monitor') ?? 0,
+    }, // prettier-ignore
+  };
+  const merge = (old: LakeFact, next: LakeFact): LakeFact =>
+    Number(old.data['monitorVersion']) > Number(next.data['monitorVersion']) ? old : next;
+  // A window that was high and is computed again as harmless has to be corrected, so known facts always take the newer value.
+  return { fact, merge, ...(psi !== null && psi >= worthKeeping ? {} : { onlyIfKnown: true }) };
+};
+
+/** Cursors by result table, as JSON: profiles are refreshed at different times. */
+const readCursors = (cursor: string | null): Readonly<Record<string, Instant>> => {
+  try {
+    const parsed: unknown = cursor === null ? {} : JSON.parse(cursor);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, Instant>) : {};
+  } catch {
+    return {};
+  }
+};
+
+/** Drift of whole tables (no slices) in every data profile that this user may read. */
+export const driftCollector: Collector = {
+  source,
+  label: 'Drift of columns',
+  table: null,
+  collect: async (context) => {
+    const monitors = await findMonitors(context);
+    if (!monitors.ok) return monitors;
+    const cursors: Record<string, Instant> = { ...readCursors(context.cursor) };
+    const facts: CollectedFact[] = [];
+    const missing = new Set<string>();
+    const refused: string[] = [];
+    let completeTo: Instant | null = null;
+    let failure: DatabricksFailure | undefined;
+    let more = false;
+    for (const monitor of monitors.value) {
+      const name = fullName(monitor.results);
+      const cursor = cursors[name] ?? null;
+      const from = cursor === null ? context.horizon : context.resumed ? cursor : minus(cursor, recomputed);
+      const found = await pull(
+        { ...context, cursor, completeTo: cursor },
+        {
+          kind: rowsKind,
+          table: monitor.results,
+          wants,
+          where: [
+            { needs: 'window', piece: dbx`${column('window')}.${column('end')} >= :since` },
+            { needs: 'slice_key', piece: dbx`slice_key IS NULL` },
+            { needs: 'column_name', piece: dbx`column_name <> ':table'` },
+          ],
+          parameters: { since: timestampParameter(from < context.horizon ? context.horizon : from) },
+          order: 'window_end',
+        },
+      );
+      if (!found.ok) {
+        // One profile that is forbidden or odd costs its own facts only; a lost connection ends the round.
+        if (found.error.tag !== 'Forbidden' && found.error.tag !== 'StatementFailed' && found.error.tag !== 'BadAnswer')
+          return err(found.error);
+        refused.push(monitor.results.table);
+        failure = found.error;
+        continue;
+      }
+      const read = found.value.rows.map((row) => driftFact(row, monitor, context));
+      const readable = read.filter((fact) => fact !== null);
+      const step = progress(
+        { ...context, cursor, completeTo: cursor },
+        found.value,
+        'window_end',
+        read.length - readable.length,
+      );
+      facts.push(...readable);
+      if (step.cursor !== null) cursors[name] = step.cursor;
+      completeTo = later(completeTo, step.completeTo);
+      for (const one of step.missingColumns) missing.add(one);
+      more ||= step.more === true;
+      failure = step.failure ?? failure;
+    }
+    return ok({
+      facts,
+      cursor: JSON.stringify(cursors),
+      completeTo: completeTo ?? context.completeTo,
+      missingColumns: [...missing],
+      note:
+        refused.length > 0
+          ? `Not readable: ${refused.join(', ')}.`
+          : monitors.value.length === 0
+            ? 'No table has a data profile.'
+            : null,
+      more,
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+};

@@ -1,0 +1,178 @@
+import { isJsonObject, parseJson, type JsonValue } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import { fullName, type TableName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { factId, tableAsset, tableOfAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import type { LakeFact } from '../port.ts';
+import { instantOf, later, textOf } from '../rows.ts';
+import { readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
+
+const historyKind = statementKind('lake.table-history', 'read', 'versions of a table in scope');
+const source = 'delta.history';
+/** Newest versions per table and refresh. */
+const versionLimit = 400;
+/** Tables per refresh, nearest first. */
+const maxTables = 60;
+
+type Seen = { readonly version: number; readonly columns: Columns | null };
+type Cursors = Readonly<Record<string, Seen>>;
+
+const readCursors = (cursor: string | null): Cursors => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return value.value as unknown as Cursors;
+};
+
+const json = (text: string | null): Readonly<Record<string, JsonValue>> => {
+  const value = text === null ? null : parseJson(text);
+  return value !== null && value.ok && isJsonObject(value.value) ? value.value : {};
+};
+
+/** A row of DESCRIBE HISTORY, whose columns differ by runtime: only version, time and operation are needed. */
+const versionOf = (row: TextRow): Version | null => {
+  const lower = Object.fromEntries(Object.entries(row).map(([key, value]) => [key.toLowerCase(), value]));
+  const version = Number(textOf(lower, 'version'));
+  const at = instantOf(lower, 'timestamp');
+  const operation = textOf(lower, 'operation');
+  if (
+    textOf(lower, 'version') === null ||
+    !Number.isSafeInteger(version) ||
+    version < 0 ||
+    at === null ||
+    operation === null
+  )
+    return null;
+  return {
+    version,
+    at,
+    operation: operation.toUpperCase(),
+    by: textOf(lower, 'username'),
+    job: json(textOf(lower, 'job')),
+    parameters: json(textOf(lower, 'operationparameters')),
+    metrics: json(textOf(lower, 'operationmetrics')),
+  };
+};
+
+/** Parameters that say what was done; predicates and statements stay out, they can hold data. */
+const keptParameters = new Set(['mode', 'columns', 'column', 'oldColumnPath', 'newColumnPath', 'version', 'timestamp', 'properties']); // prettier-ignore
+const keptMetrics = new Set(['numOutputRows', 'numTargetRowsInserted', 'numTargetRowsUpdated', 'numTargetRowsDeleted', 'numDeletedRows', 'numUpdatedRows', 'numFiles']); // prettier-ignore
+const kept = (all: Readonly<Record<string, JsonValue>>, keys: ReadonlySet<string>): Record<string, JsonValue> =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
+
+const rowsWritten = (version: Version): string => {
+  const count = version.metrics['numOutputRows'] ?? version.metrics['numTargetRowsInserted'];
+  return typeof count === 'string' || typeof count === 'number' ? `, ${String(count)} rows` : '';
+};
+
+const versionFact = (version: Version, table: TableName, asset: AssetId, context: CollectContext): LakeFact => ({
+  id: factId('table-version', context.metastoreId, `${fullName(table)}@${version.version}/${version.at}`),
+  kind: 'table-version',
+  source,
+  workspace: context.workspaceId,
+  happenedAt: version.at,
+  observedAt: context.observedAt,
+  completeTo: null,
+  assets: [asset],
+  title: `Version ${version.version} of ${table.table}: ${version.operation.toLowerCase()}${rowsWritten(version)}`,
+  data: {
+    table: fullName(table), version: version.version, operation: version.operation, by: version.by,
+    job: typeof version.job['jobId'] === 'string' ? version.job['jobId'] : null,
+    parameters: kept(version.parameters, keptParameters), metrics: kept(version.metrics, keptMetrics),
+  }, // prettier-ignore
+});
+
+type OfTable = {
+  readonly facts: readonly CollectedFact[];
+  readonly seen: Seen;
+  readonly newest: Instant;
+  readonly note: string | null;
+};
+
+const readTable = async (
+  table: TableName,
+  asset: AssetId,
+  seen: Seen | undefined,
+  context: CollectContext,
+): Promise<Result<OfTable | null, DatabricksFailure>> => {
+  const { warehouse } = context.workspace;
+  const found = await warehouse.query(
+    historyKind(dbx`DESCRIBE HISTORY ${table} LIMIT ${versionLimit}`),
+    context.options,
+  );
+  if (!found.ok) return found;
+  const byNumber = new Map<number, Version>();
+  for (const row of found.value.rows) {
+    const version = versionOf(row);
+    if (version !== null && version.at >= context.horizon) byNumber.set(version.version, version);
+  }
+  const versions = [...byNumber.values()].sort((a, b) => a.version - b.version);
+  const head = versions.at(-1);
+  if (head === undefined) return ok(null);
+  // A head below what was seen means DROP and CREATE: everything is new again.
+  const known = seen !== undefined && seen.version <= head.version ? seen : undefined;
+  const fresh = versions.filter((one) => known === undefined || one.version > known.version);
+  if (fresh.length === 0)
+    return ok({ facts: [], seen: known ?? { version: head.version, columns: null }, newest: head.at, note: null });
+  const changes = await schemaChanges({ table, versions: fresh, before: known?.columns ?? null, context });
+  const facts = [
+    ...fresh.map((one) => versionFact(one, table, asset, context)),
+    ...changes.facts.map((make) => make(asset, source)),
+  ];
+  const columns = await readColumns(context, table, null);
+  return ok({
+    facts: facts.map((fact) => ({ fact })),
+    seen: { version: head.version, columns },
+    newest: head.at,
+    note: changes.note,
+  });
+};
+
+/** Versions and schema changes of the tables in scope. Empty scope: nothing is asked. */
+export const historyCollector: Collector = {
+  source,
+  label: 'Versions of tables',
+  table: null,
+  collect: async (context) => {
+    const cursors: Record<string, Seen> = { ...readCursors(context.cursor) };
+    const wanted = [...context.scope.keys()].flatMap((asset) => {
+      const table = tableOfAsset(asset);
+      return table === null || table.catalog === 'system' ? [] : [{ asset, table }];
+    });
+    const facts: CollectedFact[] = [];
+    const refused: string[] = [];
+    const notes = new Set<string>();
+    let completeTo: Instant | null = context.completeTo;
+    let failure: DatabricksFailure | undefined;
+    for (const { asset, table } of wanted.slice(0, maxTables)) {
+      const name = tableAsset(context.metastoreId, fullName(table));
+      const found = await readTable(table, asset, cursors[name], context);
+      if (!found.ok) {
+        if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
+        refused.push(table.table);
+        failure = found.error;
+        continue;
+      }
+      if (found.value === null) continue;
+      facts.push(...found.value.facts);
+      cursors[name] = found.value.seen;
+      completeTo = later(completeTo, found.value.newest);
+      if (found.value.note !== null) notes.add(found.value.note);
+    }
+    if (refused.length > 0)
+      notes.add(`Not readable: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ' …' : ''}.`);
+    if (wanted.length > maxTables) notes.add(`The nearest ${maxTables} of ${wanted.length} tables were read.`);
+    return ok({
+      facts,
+      cursor: JSON.stringify(cursors),
+      completeTo,
+      missingColumns: [],
+      note: notes.size === 0 ? null : [...notes].join(' '),
+      // A view or a foreign table has no history: that alone is no failure of the source.
+      ...(failure !== undefined && failure.tag === 'Forbidden' ? { failure } : {}),
+    });
+  },
+};

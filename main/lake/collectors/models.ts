@@ -1,0 +1,190 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { toInstant, type Instant } from '../../../shared/base/time.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { factId, modelAsset, tableAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import type { LakeEdge, LakeFact } from '../port.ts';
+import { later } from '../rows.ts';
+
+const source = 'rest.unity-catalog.models';
+const base = '/api/2.1/unity-catalog/models';
+const maxPages = 20;
+/** Models looked at closely per refresh, newest changes first. */
+const maxModels = 60;
+
+const object = (value: unknown): JsonObject => (isJsonObject(value as JsonValue) ? (value as JsonObject) : {});
+const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.map(object) : []);
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** REST times are epoch milliseconds (facts 3). */
+const instant = (value: unknown): Instant | null =>
+  typeof value === 'number' && value > 0 && value < 4_102_444_800_000 ? toInstant(value) : null;
+
+/** All pages of a list: pages may be empty while another follows, and come in no order (facts 3.3). */
+const listAll = async (
+  context: CollectContext,
+  path: string,
+  key: string,
+): Promise<Result<readonly JsonObject[], DatabricksFailure>> => {
+  const found: JsonObject[] = [];
+  let token: string | null = null;
+  for (let page = 0; page < maxPages; page += 1) {
+    const query: Record<string, string> = { max_results: '100', ...(token === null ? {} : { page_token: token }) };
+    const answer = await context.workspace.rest.call({ method: 'GET', path, query }, context.options);
+    if (!answer.ok) return answer;
+    const body = object(answer.value);
+    found.push(...objects(body[key]));
+    const next = text(body['next_page_token']);
+    if (next === null || next === token) break;
+    token = next;
+  }
+  return ok(found);
+};
+
+const versionFact = (version: JsonObject, full: string, context: CollectContext): LakeFact | null => {
+  const [number, at] = [version['version'], instant(version['created_at'])];
+  if ((typeof number !== 'number' && typeof number !== 'string') || at === null) return null;
+  const name = full.split('.').at(-1) ?? full;
+  return {
+    id: factId('model-version', context.metastoreId, `${full.toLowerCase()}/${String(number)}`),
+    kind: 'model-version',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: at,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [modelAsset(context.metastoreId, full)],
+    title: `Version ${String(number)} of model ${name} was registered`,
+    data: {
+      model: full.toLowerCase(), version: String(number), status: text(version['status']), by: text(version['created_by']),
+      run: text(version['run_id']), comment: null,
+    }, // prettier-ignore
+  };
+};
+
+/** Tables that a model version was made from, where the registry knows them (feature tables). */
+const dependencyEdges = (version: JsonObject, full: string, context: CollectContext): readonly LakeEdge[] => {
+  const at = instant(version['created_at']) ?? context.observedAt;
+  const dependencies = objects(object(version['model_version_dependencies'])['dependencies']);
+  return dependencies.flatMap((one): LakeEdge[] => {
+    const table = text(object(one['table'])['table_full_name']);
+    return table === null
+      ? []
+      : [
+          {
+            from: tableAsset(context.metastoreId, table),
+            to: modelAsset(context.metastoreId, full),
+            source,
+            via: null,
+            firstSeen: at,
+            lastSeen: context.observedAt,
+          },
+        ];
+  });
+};
+
+type Aliases = Readonly<Record<string, Readonly<Record<string, string>>>>;
+const readAliases = (cursor: string | null): Aliases => {
+  try {
+    return cursor === null ? {} : (JSON.parse(cursor) as Aliases);
+  } catch {
+    return {};
+  }
+};
+
+/** An alias that points elsewhere than at the last look. Who and exactly when is known from the audit log, where it can be read. */
+const moveFact = (
+  full: string,
+  alias: string,
+  from: string | null,
+  to: string,
+  at: Instant,
+  context: CollectContext,
+): LakeFact => ({
+  id: factId('alias-move', context.metastoreId, `${full.toLowerCase()}@${alias}/${to}/${at}`),
+  kind: 'alias-move',
+  source,
+  workspace: context.workspaceId,
+  happenedAt: at,
+  observedAt: context.observedAt,
+  completeTo: null,
+  assets: [modelAsset(context.metastoreId, full)],
+  title: `Alias ${alias} of model ${full.split('.').at(-1) ?? full} points to version ${to}${from === null ? '' : ` instead of ${from}`}`,
+  data: { model: full.toLowerCase(), alias, from, to, by: null, seen: 'by comparison' },
+});
+
+/** Registered models with their versions and aliases. */
+export const modelsCollector: Collector = {
+  source,
+  label: 'Models and their versions',
+  table: null,
+  collect: async (context) => {
+    const models = await listAll(context, base, 'registered_models');
+    if (!models.ok) return models;
+    const known = readAliases(context.cursor);
+    const aliases: Record<string, Record<string, string>> = {};
+    const facts: CollectedFact[] = [];
+    const edges: LakeEdge[] = [];
+    let completeTo: Instant | null = context.completeTo;
+    let failure: DatabricksFailure | undefined;
+    const changedAt = (model: JsonObject): number =>
+      typeof model['updated_at'] === 'number' ? model['updated_at'] : 0;
+    const named = models.value
+      .filter((model) => text(model['full_name']) !== null)
+      .sort((a, b) => changedAt(b) - changedAt(a));
+    for (const model of named.slice(0, maxModels)) {
+      const full = text(model['full_name']) ?? '';
+      const path = `${base}/${encodeURIComponent(full)}`;
+      const versions = await listAll(context, `${path}/versions`, 'model_versions');
+      const detail = await context.workspace.rest.call(
+        { method: 'GET', path, query: { include_aliases: 'true' } },
+        context.options,
+      );
+      if (!versions.ok || !detail.ok) {
+        const found = !versions.ok ? versions.error : !detail.ok ? detail.error : undefined;
+        if (found !== undefined && ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut'].includes(found.tag))
+          return err(found);
+        failure = found;
+        if (known[full] !== undefined) aliases[full] = { ...known[full] };
+        continue;
+      }
+      for (const version of versions.value) {
+        const fact = versionFact(version, full, context);
+        if (fact === null) continue;
+        completeTo = later(completeTo, fact.happenedAt);
+        if (fact.happenedAt >= context.horizon) facts.push({ fact });
+        edges.push(...dependencyEdges(version, full, context));
+      }
+      const now: Record<string, string> = {};
+      for (const one of objects(object(detail.value)['aliases'])) {
+        const [alias, number] = [text(one['alias_name']), one['version_num']];
+        if (alias === null || (typeof number !== 'number' && typeof number !== 'string')) continue;
+        now[alias] = String(number);
+        const before = known[full]?.[alias] ?? null;
+        // At the first look nobody knows when it moved: only a change between two looks is a fact.
+        if (known[full] !== undefined && before !== String(number))
+          facts.push({
+            fact: moveFact(
+              full,
+              alias,
+              before,
+              String(number),
+              instant(object(detail.value)['updated_at']) ?? context.observedAt,
+              context,
+            ),
+          });
+      }
+      aliases[full] = now;
+    }
+    return ok({
+      facts,
+      edges,
+      cursor: JSON.stringify({ ...known, ...aliases }),
+      completeTo,
+      missingColumns: [],
+      note:
+        named.length > maxModels ? `The ${maxModels} models that changed last were read, of ${named.length}.` : null,
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+};

@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { factsPage } from '../../store/lake.ts';
+import type { Collector } from '../collector.ts';
+import { factOf } from '../fact-rows.ts';
+import type { LakeFact } from '../port.ts';
+import { isBadResult } from '../rows.ts';
+
+/** Runs asked about per refresh: newest first, the rest follows with the next one. */
+const perRefresh = 25;
+/** A message is a sentence for people; stack traces and output stay in the workspace. */
+const messageLimit = 500;
+
+const object = (value: unknown): JsonObject => (isJsonObject(value as JsonValue) ? (value as JsonObject) : {});
+const message = (run: JsonObject): string | null => {
+  const details = object(object(run['status'])['termination_details']);
+  const found = [object(run['state'])['state_message'], details['message']].find(
+    (one) => typeof one === 'string' && one !== '',
+  );
+  return typeof found === 'string' ? found.toWellFormed().slice(0, messageLimit) : null;
+};
+
+/** What failed runs said, from REST: system tables hold a code only. Runs are kept there for 60 days (facts 3.1). */
+export const runMessagesCollector: Collector = {
+  source: 'rest.jobs.runs',
+  label: 'Messages of failed runs',
+  table: null,
+  collect: async (context) => {
+    const rows = factsPage(context.db, {
+      assets: null,
+      kinds: ['run'],
+      from: context.horizon,
+      to: null,
+      before: null,
+      limit: 5_000,
+    });
+    const failed = rows
+      .map((row) => factOf(row))
+      .filter((fact) => isBadResult(String(fact.data['result'])) && fact.data['message'] === null);
+    const runs = [...new Set(failed.map((fact) => String(fact.data['run'])))].slice(0, perRefresh);
+    const facts: LakeFact[] = [];
+    let unknown = 0;
+    for (const run of runs) {
+      const found = await context.workspace.rest.call(
+        { method: 'GET', path: '/api/2.2/jobs/runs/get', query: { run_id: run } },
+        context.options,
+      );
+      if (!found.ok) {
+        // 400 and 404 mean that the run is gone (facts 3.0); anything else stops here and is told.
+        if (found.error.tag !== 'BadAnswer' && found.error.tag !== 'NotConfigured') return found;
+        unknown += 1;
+        continue;
+      }
+      const body = object(found.value);
+      const tasks = Array.isArray(body['tasks']) ? body['tasks'].map(object) : [];
+      for (const fact of failed.filter((one) => one.data['run'] === run)) {
+        const task = tasks.find(
+          (one) => String(one['run_id']) === fact.data['attempt'] || one['task_key'] === fact.data['task'],
+        );
+        const text = fact.data['task'] === null ? message(body) : task === undefined ? null : message(task);
+        facts.push({ ...fact, data: { ...fact.data, message: text ?? '' } });
+      }
+    }
+    return ok({
+      facts: facts.map((fact) => ({
+        fact,
+        onlyIfKnown: true,
+        merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
+      })),
+      cursor: context.cursor,
+      completeTo: null,
+      missingColumns: [],
+      note: unknown > 0 ? `${unknown} failed runs are no longer kept there.` : null,
+    });
+  },
+};

@@ -1,0 +1,129 @@
+import { ok } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import type { TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { factId, jobAsset } from '../assets.ts';
+import { lateness, type Collector, type CollectContext } from '../collector.ts';
+import { labelOf } from '../labels.ts';
+import type { LakeFact } from '../port.ts';
+import { progress, pull } from '../pull.ts';
+import { earlier, instantOf, later, latest, minus, normaliseResult, textOf, timestampParameter } from '../rows.ts';
+import { asMicros, asText } from '../select.ts';
+import { runTitle } from '../titles.ts';
+
+const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
+const table = { catalog: 'system', schema: 'lakeflow', table: 'job_run_timeline' };
+const wants = [
+  asText('workspace_id', { as: 'ws', required: true }),
+  asText('job_id', { as: 'job', required: true }),
+  asText('run_id', { as: 'run', required: true }),
+  asMicros('period_start_time', { as: 'slice_start' }),
+  asMicros('period_end_time', { as: 'slice_end', required: true }),
+  asText('result_state', { as: 'result' }),
+  asText('termination_code', { as: 'termination' }),
+  asText('trigger_type', { as: 'trigger_kind' }),
+  asText('run_type', { as: 'run_kind' }),
+  asText('run_name', { as: 'run_label' }),
+];
+
+/** From where a pull starts: behind the cursor by the usual lateness, once per refresh; never before the horizon. */
+export const startOf = (context: CollectContext): Instant => {
+  const { cursor, horizon } = context;
+  if (cursor === null || cursor < horizon) return horizon;
+  const back = context.resumed ? cursor : minus(cursor, lateness);
+  return back < horizon ? horizon : back;
+};
+
+/** One slice as a fact about its run; `merge` adds slices up whatever their order. */
+const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+  const [ws, job, run, end] = [textOf(row, 'ws'), textOf(row, 'job'), textOf(row, 'run'), instantOf(row, 'slice_end')];
+  if (ws === null || job === null || run === null || end === null) return null;
+  const raw = textOf(row, 'result');
+  const asset = jobAsset(ws, job);
+  const data = {
+    run, job, workspace: ws, task: null,
+    startedAt: instantOf(row, 'slice_start') ?? end,
+    endedAt: end,
+    /** The slice that carries the result; a repaired run has several and the last one counts. */
+    resultAt: raw === null ? null : end,
+    result: normaliseResult(raw),
+    termination: textOf(row, 'termination'),
+    trigger: textOf(row, 'trigger_kind'),
+    type: textOf(row, 'run_kind'),
+    name: textOf(row, 'run_label'),
+    message: null,
+    raw: { result_state: raw },
+  }; // prettier-ignore
+  const fact: LakeFact = {
+    id: factId('run', ws, run),
+    kind: 'run',
+    source: source,
+    workspace: ws,
+    happenedAt: end,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [asset],
+    title: '',
+    data,
+  };
+  return { ...fact, title: runTitle(fact, labelOf(context.db, asset).name) };
+};
+
+const instant = (value: unknown): Instant | null => (typeof value === 'string' ? value : null);
+
+/** Add a slice to what is known of its run. Associative, commutative and idempotent: duplicates and disorder do no harm. */
+export const mergeRun =
+  (name: (fact: LakeFact) => string) =>
+  (old: LakeFact, next: LakeFact): LakeFact => {
+    const [a, b] = [old.data, next.data];
+    const [aAt, bAt] = [instant(a['resultAt']), instant(b['resultAt'])];
+    const aWins =
+      aAt !== null && (bAt === null || aAt > bAt || (aAt === bAt && String(a['result']) >= String(b['result'])));
+    const winner = aWins ? a : bAt === null ? (String(a['endedAt']) >= String(b['endedAt']) ? a : b) : b;
+    const endedAt = later(instant(a['endedAt']), instant(b['endedAt'])) ?? next.happenedAt;
+    const merged: LakeFact = {
+      ...next,
+      observedAt: later(old.observedAt, next.observedAt) ?? next.observedAt,
+      completeTo: later(old.completeTo, next.completeTo),
+      happenedAt: latest([aAt, bAt]) ?? endedAt,
+      data: {
+        ...winner,
+        startedAt: earlier(instant(a['startedAt']), instant(b['startedAt'])),
+        endedAt,
+        resultAt: later(aAt, bAt),
+        message: winner['message'] ?? a['message'] ?? b['message'] ?? null,
+        name: winner['name'] ?? a['name'] ?? b['name'] ?? null,
+      },
+    };
+    return { ...merged, title: runTitle(merged, name(merged)) };
+  };
+
+const source = 'system.lakeflow.job_run_timeline';
+
+/** Runs of jobs of this workspace. */
+export const runsCollector: Collector = {
+  source,
+  label: 'Job runs',
+  table,
+  collect: async (context) => {
+    const found = await pull(context, {
+      kind,
+      table,
+      wants,
+      where: [
+        { needs: 'period_end_time', piece: dbx`period_end_time >= :since` },
+        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
+      ],
+      parameters: { since: timestampParameter(startOf(context)), workspace: context.workspaceId },
+      order: 'slice_end',
+    });
+    if (!found.ok) return found;
+    const facts = found.value.rows.map((row) => sliceFact(row, context));
+    const readable = facts.filter((fact) => fact !== null);
+    const merge = mergeRun((fact) => (fact.assets[0] === undefined ? '' : labelOf(context.db, fact.assets[0]).name));
+    return ok({
+      ...progress(context, found.value, 'slice_end', facts.length - readable.length),
+      facts: readable.map((fact) => ({ fact, merge })),
+    });
+  },
+};

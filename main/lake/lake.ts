@@ -1,0 +1,174 @@
+import { parseJson } from '../../shared/base/json.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { fromInstant, type Clock } from '../../shared/base/time.ts';
+import type { AssetId, FactId } from '../../shared/domain/ids.ts';
+import { databricksFailure } from '../databricks/failures.ts';
+import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
+import { allEdges, countAssets, factById, factsPage, sourceRows } from '../store/lake.ts';
+import type { ReadableDb, Store } from '../store/port.ts';
+import type { Collector } from './collector.ts';
+import { edgeOf, factOf } from './fact-rows.ts';
+import { labelOf } from './labels.ts';
+import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, SourceState } from './port.ts';
+import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
+import { around, nearestFirst } from './scope.ts';
+import { collectors as allCollectors } from './sources.ts';
+
+export type LakeDeps = {
+  /** The workspace now, or null while none is connected. Reading the cache never needs it. */
+  readonly workspace: () => Workspace | null;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** One line for the diagnostic log. */
+  readonly log: (line: string) => void;
+  readonly collectors?: readonly Collector[];
+};
+
+export type RefreshReport = {
+  readonly workspaceId: string;
+  readonly metastoreId: string;
+  readonly user: string;
+  readonly sources: readonly SourceResult[];
+  /** Facts that are new or say something else than before. */
+  readonly changed: number;
+};
+
+export type Lake = {
+  /**
+   * Read every source once. Fails only when the workspace as a whole cannot be read; a source that fails is reported in its
+   * state and does not stop the others. One refresh at a time: a second call waits for the first.
+   */
+  readonly refresh: (scope: LakeScope, signal?: AbortSignal) => Promise<Result<RefreshReport, DatabricksFailure>>;
+  /** Facts newest first, at most `limit` (1 to 500). */
+  readonly facts: (db: ReadableDb, query: FactsQuery) => FactsPage;
+  readonly fact: (db: ReadableDb, id: FactId) => LakeFact | null;
+  /** Edges within `hops` (default 3) around assets, in both directions. */
+  readonly edges: (db: ReadableDb, assets: readonly AssetId[], hops?: number) => readonly LakeEdge[];
+  /** All cached edges, for graphs of the whole lake; bounded. */
+  readonly allEdges: (db: ReadableDb) => readonly LakeEdge[];
+  readonly assetCount: (db: ReadableDb) => number;
+  /** Every source that exists, also those never read. */
+  readonly sourceStates: (db: ReadableDb) => readonly SourceState[];
+  readonly assetLabel: (db: ReadableDb, asset: AssetId) => AssetLabel;
+};
+
+/** A source not read for so long is stale, whatever it said then. */
+const staleAfterMs = 2 * 3_600_000;
+const edgeLimit = 100_000;
+const separator = '\n';
+
+const readCursor = (before: string | null | undefined): { readonly happened: string; readonly id: string } | null => {
+  const [happened, id] = before?.split(separator) ?? [];
+  return happened === undefined || id === undefined ? null : { happened, id };
+};
+
+const stringsOf = (text: string): readonly string[] => {
+  const value = parseJson(text);
+  return value.ok && Array.isArray(value.value) ? value.value.filter((one) => typeof one === 'string') : [];
+};
+const states = ['never', 'fresh', 'stale', 'denied', 'failed', 'missing'] as const;
+
+/** Failures after which asking the next source would only repeat them. */
+const endsRefresh = (failure: DatabricksFailure | null): failure is DatabricksFailure =>
+  failure !== null &&
+  ['Offline', 'Unauthorized', 'Cancelled', 'BadCertificate', 'NotConfigured'].includes(failure.tag) &&
+  failure.code !== 'HTTP 404';
+
+export const createLake = (deps: LakeDeps): Lake => {
+  const collectors = deps.collectors ?? allCollectors;
+  const known = new WeakMap<Workspace, Ids & { readonly user: string }>();
+  let running: Promise<unknown> = Promise.resolve();
+
+  const identify = async (
+    workspace: Workspace,
+    signal: AbortSignal | undefined,
+  ): Promise<Result<Ids & { readonly user: string }, DatabricksFailure>> => {
+    const cached = known.get(workspace);
+    if (cached !== undefined) return ok(cached);
+    const found = await workspace.identity(signal === undefined ? {} : { signal });
+    if (found.ok) known.set(workspace, found.value);
+    return found;
+  };
+
+  const refreshNow = async (
+    scope: LakeScope,
+    signal: AbortSignal | undefined,
+  ): Promise<Result<RefreshReport, DatabricksFailure>> => {
+    const workspace = deps.workspace();
+    if (workspace === null) return err(databricksFailure('NotConfigured', { detail: 'No workspace is connected.' }));
+    const ids = await identify(workspace, signal);
+    if (!ids.ok) return ids;
+    const sources: SourceResult[] = [];
+    for (const collector of collectors) {
+      // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
+      const reach = nearestFirst(around(deps.store.read, scope.assets, scope.hops ?? 4).distance);
+      const result = await runCollector(deps, collector, {
+        workspace,
+        ids: { workspaceId: ids.value.workspaceId, metastoreId: ids.value.metastoreId },
+        scope: reach,
+        options: signal === undefined ? {} : { signal },
+      });
+      sources.push(result);
+      if (endsRefresh(result.failure)) return err(result.failure);
+    }
+    forgetOld(deps);
+    return ok({ ...ids.value, sources, changed: sources.reduce((sum, one) => sum + one.facts, 0) });
+  };
+
+  return {
+    refresh: (scope, signal) => {
+      const next = running.then(() => refreshNow(scope, signal));
+      running = next.catch(() => undefined);
+      return next;
+    },
+    facts: (db, query) => {
+      const limit = Math.min(Math.max(1, query.limit), 500);
+      const rows = factsPage(db, {
+        assets: query.assets ?? null,
+        kinds: query.kinds ?? null,
+        from: query.from ?? null,
+        to: query.to ?? null,
+        before: readCursor(query.before),
+        limit: limit + 1,
+      });
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        rows: shown.map((row) => factOf(row)),
+        next: rows.length > limit && last !== undefined ? `${last.happened}${separator}${last.id}` : null,
+      };
+    },
+    fact: (db, id) => {
+      const row = factById(db, id);
+      return row === undefined ? null : factOf(row);
+    },
+    edges: (db, assets, hops = 3) => around(db, assets, hops).edges,
+    allEdges: (db) => allEdges(db, edgeLimit).map((row) => edgeOf(row)),
+    assetCount: (db) => countAssets(db),
+    sourceStates: (db) => {
+      const rows = sourceRows(db);
+      const now = deps.clock.now();
+      const read = rows.map((row): SourceState => {
+        const state = states.find((one) => one === row.state) ?? 'failed';
+        const old = row.observed !== null && now - fromInstant(row.observed) > staleAfterMs;
+        return {
+          source: row.source,
+          workspace: row.workspace,
+          completeTo: row.complete_to,
+          observedAt: row.observed,
+          state: state === 'fresh' && old ? 'stale' : state,
+          missingColumns: stringsOf(row.missing),
+          note: row.note,
+        };
+      });
+      const never = collectors.filter((one) => !rows.some((row) => row.source === one.source));
+      return [
+        ...read,
+        ...never.map((one): SourceState => ({
+          source: one.source, workspace: '', completeTo: null, observedAt: null, state: 'never', missingColumns: [], note: null,
+        })),
+      ]; // prettier-ignore
+    },
+    assetLabel: (db, asset) => labelOf(db, asset),
+  };
+};

@@ -1,0 +1,102 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { databricksFailure } from '../databricks/failures.ts';
+import { quoteTable, type TableName } from '../databricks/identifiers.ts';
+import type { DatabricksFailure, Parameter, RowPage, TextRow } from '../databricks/port.ts';
+import { probeColumns } from '../databricks/probe-columns.ts';
+import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
+import { pullLimit, type Collected, type CollectContext } from './collector.ts';
+import { instantOf, latest } from './rows.ts';
+import { isCutOff, maskedColumns, selectable, type Wanted } from './select.ts';
+
+export type Pull = {
+  readonly kind: StatementMaker;
+  readonly table: TableName;
+  readonly wants: readonly Wanted[];
+  readonly where: readonly { readonly needs: string; readonly piece: Piece }[];
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** The alias (of `wants`) by which rows are ordered and the cursor moves. */
+  readonly order: string;
+  /** Group by all wanted text columns that are not listed here; empty = no grouping. */
+  readonly groupBy?: readonly string[];
+  readonly limit?: number;
+};
+export type Pulled = {
+  readonly rows: readonly TextRow[];
+  readonly missingColumns: readonly string[];
+  readonly cutOff: DatabricksFailure | null;
+  readonly full: boolean;
+};
+
+const cutOff = (table: TableName): DatabricksFailure =>
+  databricksFailure('BadAnswer', {
+    detail: `Fewer rows of ${table.schema}.${table.table} arrived than it announced.`,
+    todo: 'It is read again at the next refresh; what arrived is kept.',
+    code: 'CUT_OFF',
+  });
+
+/** Read a table by its columns as they are: probe, ask only for what exists, notice masks and answers that were cut off. */
+export const pull = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
+  const { warehouse } = context.workspace;
+  const columns = await probeColumns(warehouse, spec.table, context.options);
+  if (!columns.ok) return columns;
+  const selection = selectable(columns.value, spec.wants);
+  if (selection.impossible.length > 0)
+    return err(
+      databricksFailure('BadAnswer', {
+        detail: `${quoteTable(spec.table)} lacks ${selection.impossible.join(', ')}.`,
+        todo: 'Ask for SELECT on these columns, or check whether the system schema is enabled.',
+        code: 'MISSING_COLUMNS',
+      }),
+    );
+  const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
+  const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
+  const limit = spec.limit ?? pullLimit;
+  const found = await warehouse.query(
+    spec.kind(
+      dbx`SELECT ${selection.list} FROM ${spec.table} WHERE ${where}${grouping(spec, columns.value)} ORDER BY ${column(spec.order)} LIMIT ${limit}`,
+      spec.parameters,
+    ),
+    context.options,
+  );
+  if (!found.ok) return found;
+  return ok(pulled(found.value, selection.missing, spec, limit));
+};
+
+const grouping = (spec: Pull, columns: ReadonlySet<string>): Piece => {
+  const keys = spec.wants.filter((want) => spec.groupBy?.includes(want.as) && columns.has(want.from.toLowerCase()));
+  return keys.length === 0 ? dbx`` : dbx` GROUP BY ${keys.map((key) => key.expression)}`;
+};
+
+const pulled = (page: RowPage, missing: readonly string[], spec: Pull, limit: number): Pulled => ({
+  rows: page.rows,
+  missingColumns: [...missing, ...maskedColumns(page.rows, spec.wants)],
+  cutOff: isCutOff(page, limit) ? cutOff(spec.table) : null,
+  full: page.rows.length >= limit,
+});
+
+/**
+ * How far a time-ordered source is known after a pull. The cursor moves only when everything that was announced arrived; a
+ * full page means more to ask, unless the cursor would stand still (more rows at one moment than a page holds).
+ */
+export const progress = (
+  context: CollectContext,
+  result: Pulled,
+  timeColumn: string,
+  unreadable: number,
+): Omit<Collected, 'facts' | 'edges' | 'assets'> => {
+  const newest = latest(result.rows.map((row) => instantOf(row, timeColumn)));
+  const advanced = latest([context.cursor, newest]);
+  const stuck = result.full && advanced === context.cursor;
+  const notes = [
+    ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),
+    ...(stuck ? ['More rows carry one moment than a pull can hold; some are left out.'] : []),
+  ];
+  return {
+    cursor: result.cutOff === null ? advanced : context.cursor,
+    completeTo: result.cutOff === null ? latest([context.completeTo, newest]) : context.completeTo,
+    missingColumns: result.missingColumns,
+    note: notes.length === 0 ? null : notes.join(' '),
+    more: result.full && !stuck && result.cutOff === null,
+    ...(result.cutOff === null ? {} : { failure: result.cutOff }),
+  };
+};

@@ -1,0 +1,188 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
+import { factById, forgetBefore, putAsset, putEdge, putFact, putSource, sourceRow } from '../store/lake.ts';
+import type { Store, WritableDb } from '../store/port.ts';
+import type { Collected, CollectedFact, Collector } from './collector.ts';
+import { factOf, rowOf } from './fact-rows.ts';
+import type { LakeFact, SourceState } from './port.ts';
+
+export type RefreshDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+};
+export type Ids = { readonly workspaceId: string; readonly metastoreId: string };
+export type SourceResult = {
+  readonly source: string;
+  readonly facts: number;
+  readonly failure: DatabricksFailure | null;
+};
+
+/** How far back a first pull goes, and how long facts are kept. */
+export const windowMs = 14 * 86_400_000;
+const keptMs = 45 * 86_400_000;
+/** Pulls of one source per refresh: bounds what a large workspace can send at once; the rest follows next time. */
+const maxPulls = 10;
+
+const storeFact = (db: WritableDb, collected: CollectedFact, completeTo: Instant | null): boolean => {
+  const fact: LakeFact = { ...collected.fact, completeTo };
+  const row = factById(db, fact.id);
+  if (row === undefined && collected.onlyIfKnown === true) return false;
+  const old = row === undefined ? undefined : factOf(row);
+  const merged = old === undefined ? fact : collected.merge === undefined ? fact : collected.merge(old, fact);
+  const next = rowOf(merged);
+  if (
+    row !== undefined &&
+    row.data === next.data &&
+    row.title === next.title &&
+    row.happened === next.happened &&
+    row.assets === next.assets
+  )
+    return false;
+  putFact(db, next, merged.assets);
+  return true;
+};
+
+/** State of a source from how it failed. Being offline leaves what is known; it only gets older. */
+const stateOf = (failure: DatabricksFailure, before: string): SourceState['state'] => {
+  if (failure.tag === 'Forbidden') return 'denied';
+  if (failure.code === 'MISSING_COLUMNS') return 'missing';
+  if (
+    /^(?:TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|UNRESOLVED)/.test(
+      failure.errorClass ?? '',
+    )
+  )
+    return 'missing';
+  if (
+    ['Offline', 'Cancelled', 'Starting', 'RateLimited', 'TimedOut', 'Unavailable', 'Unauthorized'].includes(failure.tag)
+  )
+    return before === 'never' ? 'never' : 'stale';
+  return 'failed';
+};
+
+const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.todo}`;
+
+/** Facts, edges, names and the cursor of one pull in one transaction: the cursor never runs ahead of what is stored. */
+const storePull = (
+  deps: RefreshDeps,
+  collector: Collector,
+  ids: Ids,
+  collected: Collected,
+  observedAt: Instant,
+): number => {
+  const stored = deps.store.transaction<number, never>((db) => {
+    let changed = 0;
+    for (const fact of collected.facts ?? []) if (storeFact(db, fact, collected.completeTo)) changed += 1;
+    for (const edge of collected.edges ?? [])
+      putEdge(db, {
+        from_asset: edge.from, to_asset: edge.to, source: edge.source, via: edge.via ?? '', first_seen: edge.firstSeen, last_seen: edge.lastSeen,
+      }); // prettier-ignore
+    for (const one of collected.assets ?? [])
+      putAsset(db, {
+        asset: one.asset,
+        name: one.name,
+        detail: one.detail,
+        changed: one.changedAt,
+        gone: one.gone ? 1 : 0,
+      });
+    const before = sourceRow(db, collector.source, ids.workspaceId);
+    const { failure } = collected;
+    putSource(db, {
+      source: collector.source,
+      workspace: ids.workspaceId,
+      cursor: collected.cursor,
+      complete_to: collected.completeTo,
+      observed: observedAt,
+      state: failure === undefined ? 'fresh' : stateOf(failure, before?.state ?? 'never'),
+      missing: JSON.stringify(collected.missingColumns),
+      note:
+        failure === undefined
+          ? collected.note
+          : [collected.note, words(failure)].filter((one) => one !== null).join(' '),
+    });
+    return ok(changed);
+  });
+  return stored.ok ? stored.value : 0;
+};
+
+const storeFailure = (deps: RefreshDeps, collector: Collector, ids: Ids, failure: DatabricksFailure): void => {
+  deps.store.transaction<null, never>((db) => {
+    const before = sourceRow(db, collector.source, ids.workspaceId);
+    putSource(db, {
+      source: collector.source,
+      workspace: ids.workspaceId,
+      cursor: before?.cursor ?? null,
+      complete_to: before?.complete_to ?? null,
+      // When it was last read, not when it was last tried.
+      observed: before?.observed ?? null,
+      state: stateOf(failure, before?.state ?? 'never'),
+      missing: before?.missing ?? '[]',
+      note: words(failure),
+    });
+    return ok(null);
+  });
+};
+
+/** Run one collector until it has no more, storing after each pull. Its failure is recorded and returned, never thrown. */
+export const runCollector = async (
+  deps: RefreshDeps,
+  collector: Collector,
+  work: {
+    readonly workspace: Workspace;
+    readonly ids: Ids;
+    readonly scope: ReadonlyMap<AssetId, number>;
+    readonly options: QueryOptions;
+  },
+): Promise<SourceResult> => {
+  const { ids } = work;
+  let facts = 0;
+  for (let count = 0; count < maxPulls; count += 1) {
+    const now = deps.clock.now();
+    const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
+    let result: Result<Collected, DatabricksFailure>;
+    try {
+      result = await collector.collect({
+        workspace: work.workspace,
+        ...ids,
+        db: deps.store.read,
+        clock: deps.clock,
+        options: work.options,
+        horizon: toInstant(now - windowMs),
+        cursor: before?.cursor ?? null,
+        completeTo: before?.complete_to ?? null,
+        resumed: count > 0,
+        scope: work.scope,
+        observedAt: toInstant(now),
+      });
+    } catch (thrown) {
+      // A bug in one collector must not cost the others their facts; it is reported as what it is.
+      deps.log(`lake: ${collector.source} broke: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      result = err({
+        tag: 'BadAnswer',
+        what: `Reading ${collector.label.toLowerCase()} ended in an error of this program.`,
+        safe: 'What was stored before stays right; the other sources are not affected.',
+        todo: 'Report it with the diagnostic log.',
+        code: 'INTERNAL',
+      });
+    }
+    if (!result.ok) {
+      deps.log(`lake: ${collector.source}: ${result.error.tag} ${result.error.code ?? ''}`);
+      storeFailure(deps, collector, ids, result.error);
+      return { source: collector.source, facts, failure: result.error };
+    }
+    facts += storePull(deps, collector, ids, result.value, toInstant(now));
+    if (result.value.failure !== undefined) return { source: collector.source, facts, failure: result.value.failure };
+    if (result.value.more !== true) break;
+  }
+  return { source: collector.source, facts, failure: null };
+};
+
+/** Throw away what is too old to matter; true when something went. */
+export const forgetOld = (deps: RefreshDeps): boolean => {
+  const gone = deps.store.transaction<number, never>((db) =>
+    ok(forgetBefore(db, toInstant(deps.clock.now() - keptMs))),
+  );
+  return gone.ok && gone.value > 0;
+};

@@ -1,0 +1,83 @@
+import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
+import type { TextRow } from '../databricks/port.ts';
+
+/** Reading rows of text that somebody else's server made: nothing is trusted, nothing throws. */
+
+/** What masks and missing rights put in place of a value (facts/databricks.md 1.0). */
+const maskPattern = /^<?redacted>?$|^\*{3,}$/i;
+export const isMasked = (value: string | null | undefined): boolean =>
+  value !== null && value !== undefined && maskPattern.test(value.trim());
+
+/** Text of a column; null when it is absent, empty or masked. */
+export const textOf = (row: TextRow, name: string): string | null => {
+  const value = row[name];
+  return value === undefined || value === null || value === '' || isMasked(value) ? null : value.toWellFormed();
+};
+
+const plausible = (ms: number): boolean => Number.isFinite(ms) && ms > 0 && ms < 4_102_444_800_000;
+
+/**
+ * A moment from microseconds since 1970 (as our statements ask) or from text; text without zone is UTC, since sessions run in
+ * UTC. Null when it is none or lies outside 1970 to 2100.
+ */
+export const instantOf = (row: TextRow, name: string): Instant | null => {
+  const value = textOf(row, name);
+  if (value === null) return null;
+  if (/^\d{1,17}$/.test(value)) {
+    const ms = Math.floor(Number(value) / 1000);
+    return plausible(ms) ? toInstant(ms) : null;
+  }
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(value) ? value : `${value}Z`;
+  const ms = Date.parse(zoned.replace(' ', 'T'));
+  return plausible(ms) ? toInstant(ms) : null;
+};
+
+/** A finite number; null otherwise. */
+export const numberOf = (row: TextRow, name: string): number | null => {
+  const value = textOf(row, name);
+  if (value === null) return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+};
+
+export const later = (a: Instant | null, b: Instant | null): Instant | null =>
+  a === null ? b : b === null ? a : a > b ? a : b;
+export const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
+  a === null ? b : b === null ? a : a < b ? a : b;
+export const latest = (all: Iterable<Instant | null>): Instant | null => {
+  let found: Instant | null = null;
+  for (const one of all) found = later(found, one);
+  return found;
+};
+export const minus = (instant: Instant, ms: number): Instant => toInstant(fromInstant(instant) - ms);
+/** A moment as a TIMESTAMP parameter in a session that runs in UTC. */
+export const timestampParameter = (instant: Instant): { readonly type: 'TIMESTAMP'; readonly value: string } => ({
+  type: 'TIMESTAMP',
+  value: instant.replace('T', ' ').replace('Z', ''),
+});
+
+export const results = [
+  'succeeded', 'failed', 'cancelled', 'timed-out', 'skipped', 'succeeded-with-failures', 'blocked', 'running', 'unknown',
+] as const; // prettier-ignore
+export type RunResult = (typeof results)[number];
+
+const spellings: Readonly<Record<string, RunResult>> = {
+  SUCCEEDED: 'succeeded', SUCCESS: 'succeeded', COMPLETED: 'succeeded',
+  FAILED: 'failed', ERROR: 'failed', FAILURE: 'failed', INTERNAL_ERROR: 'failed', RUN_EXECUTION_ERROR: 'failed',
+  CANCELLED: 'cancelled', CANCELED: 'cancelled', USER_CANCELED: 'cancelled', UPSTREAM_CANCELED: 'cancelled',
+  TIMED_OUT: 'timed-out', TIMEDOUT: 'timed-out',
+  SKIPPED: 'skipped', EXCLUDED: 'skipped', DISABLED: 'skipped', UPSTREAM_FAILED: 'skipped', MAXIMUM_CONCURRENT_RUNS_REACHED: 'skipped',
+  SUCCESS_WITH_FAILURES: 'succeeded-with-failures', BLOCKED: 'blocked', RUNNING: 'running', PENDING: 'running', QUEUED: 'running',
+}; // prettier-ignore
+
+/** Three sources spell results three ways (system tables, REST, run events; facts 1.1 and 3.1): one word for each. */
+export const normaliseResult = (raw: string | null): RunResult => {
+  if (raw === null) return 'running';
+  const key = raw
+    .trim()
+    .toUpperCase()
+    .replaceAll(/[\s-]+/g, '_');
+  return Object.hasOwn(spellings, key) ? (spellings[key] ?? 'unknown') : 'unknown';
+};
+/** Results that somebody has to look at. */
+export const isBadResult = (result: string): boolean => result === 'failed' || result === 'timed-out';

@@ -1,0 +1,74 @@
+import { checkColumnName } from '../databricks/identifiers.ts';
+import type { RowPage, TextRow } from '../databricks/port.ts';
+import { all, column, dbx, named, type Piece } from '../databricks/statements.ts';
+import { isMasked } from './rows.ts';
+
+/** A column that a collector asks for: from which columns it is made, how, and whether a row means anything without it. */
+export type Wanted = {
+  readonly as: string;
+  /** The table's column; its absence leaves this one NULL. */
+  readonly from: string;
+  readonly expression: Piece;
+  readonly required: boolean;
+};
+
+type Options = { readonly required?: boolean; readonly as?: string };
+const wanted = (from: string, expression: Piece, options: Options = {}): Wanted => ({
+  as: options.as ?? from,
+  from,
+  expression,
+  required: options.required ?? false,
+});
+/** As text. Ids and decimals are cast because the driver would round them (facts 5.5). */
+export const asText = (from: string, options?: Options): Wanted =>
+  wanted(from, dbx`CAST(${column(from)} AS STRING)`, options);
+/** Microseconds since 1970 as text: no zone, no rounding. */
+export const asMicros = (from: string, options?: Options): Wanted =>
+  wanted(from, dbx`CAST(unix_micros(${column(from)}) AS STRING)`, options);
+export const asJson = (from: string, options?: Options): Wanted => wanted(from, dbx`to_json(${column(from)})`, options);
+/** A field of a struct, as text. */
+export const fieldText = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
+  wanted(from, dbx`CAST(${column(from)}.${column(field)} AS STRING)`, options);
+export const fieldMicros = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
+  wanted(from, dbx`CAST(unix_micros(${column(from)}.${column(field)}) AS STRING)`, options);
+
+/** How many rows the statement would have had without its LIMIT, on every row: shows an answer that was cut off. */
+export const totalColumn = 'bw_total';
+const total = named(dbx`CAST(count(*) OVER () AS STRING)`, totalColumn);
+
+export type Selection = {
+  /** For the SELECT list, with NULL in place of what the table lacks. */
+  readonly list: readonly Piece[];
+  readonly missing: readonly string[];
+  /** Required columns that are missing: nothing can be asked. */
+  readonly impossible: readonly string[];
+};
+
+/** What can be asked of a table that has these columns (lower case). */
+export const selectable = (columns: ReadonlySet<string>, wants: readonly Wanted[]): Selection => {
+  const has = (want: Wanted): boolean => columns.has(want.from.toLowerCase());
+  const missing = wants.filter((want) => !has(want));
+  return {
+    list: [...wants.map((want) => named(has(want) ? want.expression : dbx`CAST(NULL AS STRING)`, want.as)), total],
+    missing: [...new Set(missing.map((want) => want.from))],
+    impossible: [...new Set(missing.filter((want) => want.required).map((want) => want.from))],
+  };
+};
+
+export const conditions = all;
+
+/** Names of columns in which some value is masked, marked as such for the screen. */
+export const maskedColumns = (rows: readonly TextRow[], wants: readonly Wanted[]): readonly string[] => {
+  const found = wants.filter((want) => rows.some((row) => isMasked(row[want.as])));
+  return [...new Set(found.map((want) => `${want.from} (masked)`))];
+};
+
+/** True when fewer rows arrived than the statement had: `limit` rows at most were asked for. */
+export const isCutOff = (page: RowPage, limit: number): boolean => {
+  const said = Number(page.rows[0]?.[totalColumn] ?? 0);
+  return Number.isFinite(said) && page.rows.length < Math.min(said, limit);
+};
+
+/** Names of columns from an answer that may hold anything. */
+export const usableColumns = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => checkColumnName(name) === null);

@@ -1,0 +1,32 @@
+import type { Collector } from './collector.ts';
+import { auditCollector } from './collectors/audit.ts';
+import { driftCollector } from './collectors/drift.ts';
+import { historyCollector } from './collectors/history.ts';
+import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
+import { lineageCollector } from './collectors/lineage.ts';
+import { modelsCollector } from './collectors/models.ts';
+import { runMessagesCollector } from './collectors/run-messages.ts';
+import { runsCollector } from './collectors/runs.ts';
+import { taskRunsCollector } from './collectors/task-runs.ts';
+
+/** All sources in the order in which they are read: names before runs, lineage before what is scoped by it. */
+export const collectors: readonly Collector[] = [
+  jobsCollector,
+  jobTasksCollector,
+  lineageCollector,
+  runsCollector,
+  taskRunsCollector,
+  runMessagesCollector,
+  driftCollector,
+  modelsCollector,
+  auditCollector,
+  historyCollector,
+];
+
+/** Name of a source for people. */
+export const sourceLabel = (source: string): string => collectors.find((one) => one.source === source)?.label ?? source;
+
+/** The system tables that are read, for the connection check. */
+export const checkedSources = collectors.flatMap((one) =>
+  one.table === null ? [] : [{ label: one.label, table: one.table }],
+);
