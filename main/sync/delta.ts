@@ -52,8 +52,13 @@ const unreadable = (what: string): ShareFailure =>
     'Ask the owner of the share whether somebody changed its tables.',
   );
 
-/** Delta transport (event-format section 6; facts/sync.md 2.4–2.6). `place` is `catalog.schema`. */
-export const createDeltaTransport = (text: string, warehouse: Warehouse, random: RandomBytes): Transport => {
+/** Delta transport (event-format section 6; facts/sync.md 2.4–2.6). `text` is `catalog.schema`; `rows` bounds a page. */
+export const createDeltaTransport = (
+  text: string,
+  warehouse: Warehouse,
+  random: RandomBytes,
+  rowsPerPage = pageRows,
+): Transport => {
   const place = placeOf(text);
   let known: Known | null = null;
   // Learnt from the server: without row tracking the column is not there, and the change feed is read instead.
@@ -130,7 +135,7 @@ export const createDeltaTransport = (text: string, warehouse: Warehouse, random:
       if (page.value.rows.length > 0 && !eventColumnsThere(page.value.columns))
         return err(unreadable('a column of the events table is missing'));
       for (const row of page.value.rows) {
-        if (rows.length >= pageRows || bytes >= pageBytes) return ok({ rows, more: true });
+        if (rows.length >= rowsPerPage || bytes >= pageBytes) return ok({ rows, more: true });
         const read = readRow(row);
         if (!read) return err(unreadable('a row has no number'));
         const before = rows.at(-1);
@@ -145,7 +150,7 @@ export const createDeltaTransport = (text: string, warehouse: Warehouse, random:
 
   const statementFor = (at: Place, log: LogId, cursor: DeltaCursor, newest: number): Statement => {
     const { by, after, key } = cursor;
-    const limit = pageRows + 1;
+    const limit = rowsPerPage + 1;
     if (by === 'row-version') return pullByVersion(at, log, after, key, limit);
     return by === 'whole' ? pullWhole(at, log, key, limit) : pullByChanges(at, log, after, newest, key, limit);
   };

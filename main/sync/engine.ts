@@ -1,4 +1,4 @@
-import { failure, type Failure } from '../../shared/base/failure.ts';
+import { failure, thrownText, type Failure } from '../../shared/base/failure.ts';
 import { err, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Clock, type RandomBytes, type Scheduler } from '../../shared/base/time.ts';
 import { isLogId, type ActorId, type DeviceId, type LogId } from '../../shared/domain/ids.ts';
@@ -77,6 +77,15 @@ const unreachable = (kind: ShareKind): ShareFailure =>
     'Everything you write is saved on this device.',
     kind === 'delta' ? 'Connect a workspace; sharing goes on by itself then.' : 'Start Breakwater on a computer that reaches the folder.',
   ); // prettier-ignore
+
+/** A fault of this program must not end sharing: it is named, and the next round tries again. */
+const unforeseen = (thrown: unknown): ShareFailure =>
+  failure(
+    'ShareBroken',
+    `Sharing stopped at something unforeseen: ${thrownText(thrown)}`,
+    'Everything you write is saved on this device.',
+    'Breakwater tries again by itself; if it stays, report this text.',
+  );
 
 type State = {
   transport: Transport | null;
@@ -189,7 +198,7 @@ export const createSync = (deps: SyncDeps): Sync => {
     state: State,
     signal?: AbortSignal,
   ): Promise<{ pushed: number; pulled: number }> => {
-    const result = await round(share, state, signal);
+    const result = await round(share, state, signal).catch((thrown: unknown) => err(unforeseen(thrown)));
     state.failure = result.ok ? null : result.error;
     if (result.ok) {
       state.lastSyncAt = toInstant(clock.now());
