@@ -192,7 +192,8 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     };
     server.on('connection', track);
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.keepAliveTimeout = 20_000;
+    // An idle socket means a client that lives: closing it here would end the lakehouse under a quiet app.
+    server.keepAliveTimeout = 3_600_000;
     return server;
   };
 

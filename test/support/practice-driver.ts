@@ -19,15 +19,16 @@ type Options = { readonly catalog?: string; readonly token?: string; readonly ca
 /** Connect and open a session; rejects as the driver does. */
 export const connectDriver = async (practice: Practice, options: Options = {}): Promise<DriverSession> => {
   const client = new databricks.DBSQLClient({ logger: { log: () => undefined } });
+  // Accepted by the driver, absent from its declared options.
+  const quiet = { useCloudFetch: false, useLZ4Compression: false };
   await client.connect({
     host: practice.host,
     port: practice.port,
     path: practice.httpPath,
     token: options.token ?? practice.token,
     customCaCert: options.ca ?? practice.ca,
-    useCloudFetch: false,
-    useLZ4Compression: false,
     telemetryEnabled: false,
+    ...quiet,
   });
   const session = await client.openSession({ initialCatalog: options.catalog ?? 'main' });
   return {

@@ -98,5 +98,6 @@ export const rowSet = (
   new T.TRowSet({
     startRowOffset: new Int64(offset),
     rows: [],
-    columns: page.rows === 0 ? [] : columns.map((c, i) => column(c.type, page.columns[i] ?? [])),
+    // Empty columns, not no columns, on the last page: the Python connector glues pages column by column.
+    columns: columns.map((c, i) => column(c.type, page.columns[i] ?? [])),
   });

@@ -264,7 +264,10 @@ export const createService = (deps: {
           status: wire.invalidHandle('OperationHandle', wire.guid(request.operationHandle.operationId)),
         });
       if (operation.error !== undefined) return new T.TFetchResultsResp({ status: wire.failed(operation.error) });
-      return fetch(operation, Number(request.maxRows)).response;
+      const { response } = fetch(operation, Number(request.maxRows));
+      // The Python connector asks for the columns again with every page.
+      if (request.includeResultSetMetadata === true) response.resultSetMetadata = metadata(operation);
+      return response;
     },
     CancelOperation: (request) => {
       const id = wire.guid(request.operationHandle.operationId);
