@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, type BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, session, shell } from 'electron';
+import type { Failure } from '../../shared/base/failure.ts';
+import { askStatus } from './ask-core.ts';
+import { loadWindowFiles } from './assets.ts';
+import { coreEnvironment } from './core-env.ts';
+import { coreLink } from './core-link.ts';
+import { type CoreProcess, startCore } from './core-process.ts';
+import { downloadDesk, downloadResponse, guardDownloads } from './downloads.ts';
+import { externalDecision } from './external.ts';
+import { guardApp, guardSession } from './guards.ts';
+import { onWindowMessage } from './ipc.ts';
+import { keyringKey } from './keyring.ts';
+import { logFile } from './log-file.ts';
+import { menuTemplate } from './menu.ts';
+import { againPath, noticePage, noticePath } from './notice.ts';
+import { isOwnAddress, ownOrigin, startPage } from './origin.ts';
+import { readyMessage } from './ports.ts';
+import { serveWindow } from './protocol.ts';
+import { coreRuntime } from './runtime.ts';
+import { supervise, type Supervisor } from './supervise.ts';
+import { systemClock, systemScheduler } from './system.ts';
+import { createWindow, focusWindow } from './window.ts';
+
+export type AppPlaces = {
+  readonly bundles: string;
+  /** Folder of the profile. */
+  readonly folder: string;
+  readonly profile: string;
+  /** Folder of package.json. */
+  readonly root: string;
+};
+
+/** The desktop app, from "this profile is ours" until it has quit. */
+export const runApp = (places: AppPlaces): void => {
+  mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+  const log = logFile(join(places.folder, 'core.log'));
+  const link = coreLink();
+  const desk = downloadDesk();
+  let supervisor: Supervisor<CoreProcess> | null = null;
+  let window: BrowserWindow | null = null;
+  let stopped: Failure | null = null;
+  let quitting = false;
+  let ready = false;
+
+  const openWindow = (): void => {
+    if (window !== null) return focusWindow(window);
+    window = createWindow({
+      bundles: places.bundles,
+      stateFile: join(places.folder, 'window.json'),
+      icon: join(places.root, 'resources', 'icons', 'breakwater.png'),
+    });
+    window.on('closed', () => (window = null));
+    window.webContents.on('did-finish-load', () => announce());
+  };
+  const show = (path: string): void => void window?.loadURL(`${ownOrigin}${path}`).catch(() => undefined);
+  const again = (): void => {
+    stopped = null;
+    supervisor?.again();
+  };
+  const giveUp = (failure: Failure): void => {
+    stopped = failure;
+    log(JSON.stringify({ level: 'error', message: 'the core is not started again', code: failure.code ?? '' }));
+    if (window !== null) show(noticePath);
+  };
+  const leave = (address: string): void => {
+    const decision = externalDecision(address);
+    if ('refused' in decision || window === null) return;
+    // The person's click in this dialog is the gesture; a page cannot give it.
+    void dialog
+      .showMessageBox(window, {
+        type: 'question',
+        message: `Open ${decision.host} in your browser?`,
+        detail: decision.open.slice(0, 500),
+        buttons: ['Open', 'Cancel'],
+        defaultId: 1,
+        cancelId: 1,
+      })
+      .then(({ response }) => (response === 0 ? shell.openExternal(decision.open) : undefined));
+  };
+
+  /** One line for whoever started us, once the window is loaded and the core has answered. */
+  const announce = (): void => {
+    const core = supervisor?.current();
+    if (ready || !core || window === null || window.webContents.isLoading()) return;
+    askStatus(core, (workspace) => {
+      if (ready) return;
+      ready = true;
+      process.stdout.write(`READY ${JSON.stringify({ url: startPage, workspace, profile: places.profile })}\n`);
+    });
+  };
+
+  const startSupervisor = async (): Promise<void> => {
+    const runtime = coreRuntime({
+      napi: process.versions['napi'],
+      bundles: places.bundles,
+      app: places.root,
+      platform: process.platform,
+      env: process.env,
+      exists: existsSync,
+    });
+    if (runtime.kind === 'none') return fatal('The core cannot run here.', runtime.problem);
+    const key = await keyringKey(join(places.folder, 'keyring.key'), process.platform, safeStorage);
+    if (!key.ok) return fatal(key.error.what, `${key.error.safe}\n\n${key.error.todo}`);
+    const env = coreEnvironment(process.env);
+    supervisor = supervise<CoreProcess>({
+      start: () => startCore({ runtime, profile: places.profile, env, keyringKey: key.value, log }),
+      clock: systemClock,
+      scheduler: systemScheduler,
+      onStart: (core) => {
+        core.onDownload(desk.offer);
+        link.started(core);
+        announceWhenUp();
+      },
+      onDeath: (how, restartsInMs) => {
+        link.died();
+        desk.forget();
+        log(JSON.stringify({ level: 'warn', message: 'the core stopped', how, restartsInMs }));
+      },
+      onGiveUp: (failure) => {
+        link.died();
+        giveUp(failure);
+      },
+    });
+  };
+  // `supervisor` is assigned when supervise() returns, one turn after the first onStart.
+  const announceWhenUp = (): void => void Promise.resolve().then(announce);
+
+  app.on('second-instance', openWindow);
+  app.on('activate', () => (app.isReady() ? openWindow() : undefined));
+  app.on('window-all-closed', () => (process.platform === 'darwin' ? undefined : app.quit()));
+  app.on('before-quit', (event) => {
+    if (quitting || supervisor === null) return;
+    // Quitting waits until the core has closed its database.
+    event.preventDefault();
+    quitting = true;
+    void supervisor.stop().then(() => app.quit());
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+  guardApp(app, { onLeave: leave });
+  onWindowMessage(ipcMain, readyMessage, (contents) => link.ready(contents));
+
+  void app.whenReady().then(async () => {
+    guardSession(session.defaultSession);
+    guardDownloads(session.defaultSession, isOwnAddress);
+    const files = loadWindowFiles(join(places.bundles, '..'));
+    serveWindow(protocol, files, (pathname) => {
+      if (pathname === noticePath && stopped !== null)
+        return noticePage(stopped, `Log: ${join(places.folder, 'core.log')}`);
+      if (pathname === againPath) {
+        again();
+        return Response.redirect(startPage);
+      }
+      const file = desk.take(pathname);
+      return file === null ? null : downloadResponse(file);
+    });
+    Menu.setApplicationMenu(
+      Menu.buildFromTemplate(
+        menuTemplate({
+          platform: process.platform,
+          showProfileFolder: () => void shell.openPath(places.folder),
+          restartCore: () => {
+            if (stopped === null) return supervisor?.current()?.end();
+            again();
+            show('/');
+          },
+          about: () => void dialog.showMessageBox({ message: `Breakwater ${app.getVersion()}`, detail: runs() }),
+        }),
+      ),
+    );
+    openWindow();
+    await startSupervisor();
+    announce();
+  }, fatalStart);
+};
+
+const runs = (): string => {
+  const { electron, chrome, node, napi } = process.versions;
+  return `Electron ${electron}, Chromium ${chrome}, Node ${node}, Node-API ${napi}`;
+};
+
+const fatal = (what: string, detail: string): void => {
+  process.stderr.write(`${what} ${detail}\n`);
+  dialog.showErrorBox(what, detail);
+  app.exit(1);
+};
+
+const fatalStart = (thrown: unknown): void =>
+  fatal('Breakwater cannot start.', thrown instanceof Error ? thrown.message : String(thrown));

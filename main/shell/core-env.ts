@@ -1,0 +1,23 @@
+/** The only variables that a core process gets: where things are, language, proxies, and our own. */
+const passed = [
+  'PATH', 'HOME', 'USER', 'LOGNAME', 'USERPROFILE', 'LOCALAPPDATA', 'APPDATA', 'SYSTEMROOT', 'WINDIR', 'COMSPEC',
+  'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'LC_ALL', 'LC_TIME', 'TZ',
+  'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE',
+] as const; // prettier-ignore
+
+/** Of Breakwater's own variables these stay with the shell. */
+const shellOnly: readonly string[] = ['BREAKWATER_ELECTRON', 'BREAKWATER_NO_SANDBOX'];
+
+/**
+ * A minimal environment for the core: an allow-list plus `BREAKWATER_*`. A token or `NODE_OPTIONS` of the user's session never
+ * reaches it, so neither a crash dump nor a child of it can carry one. Windows names are compared without case.
+ */
+export const coreEnvironment = (env: Readonly<Record<string, string | undefined>>): Record<string, string> => {
+  const wanted = new Set(passed.map((name) => name.toUpperCase()));
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || shellOnly.includes(name)) continue;
+    if (wanted.has(name.toUpperCase()) || name.startsWith('BREAKWATER_')) kept[name] = value;
+  }
+  return kept;
+};

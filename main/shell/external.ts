@@ -1,0 +1,27 @@
+/** Hosts that a link in a room may open in the system browser. Exact names, or any name below one that starts with a dot. */
+const allowedHosts = [
+  '.cloud.databricks.com',
+  '.azuredatabricks.net',
+  '.gcp.databricks.com',
+  'docs.databricks.com',
+  'learn.microsoft.com',
+] as const;
+
+export type ExternalDecision = { readonly open: string; readonly host: string } | { readonly refused: string };
+
+/**
+ * May this address be handed to the system browser? Only https, an allowed host, no user, no port, no bare address. `extra` are
+ * hosts of workspaces that the user configured. The caller asks the person first, and shows the host.
+ */
+export const externalDecision = (address: string, extra: readonly string[] = []): ExternalDecision => {
+  const url = address.length <= 2048 && URL.canParse(address) ? new URL(address) : null;
+  if (url === null) return { refused: 'That is not an address.' };
+  if (url.protocol !== 'https:') return { refused: 'Only https addresses are opened.' };
+  if (url.username !== '' || url.password !== '' || url.port !== '')
+    return { refused: 'An address with a user or a port is not opened.' };
+  const host = url.hostname;
+  const known = [...allowedHosts, ...extra].some((allowed) =>
+    allowed.startsWith('.') ? host.endsWith(allowed) && host.length > allowed.length : host === allowed,
+  );
+  return known ? { open: url.href, host } : { refused: `${host} is not a place that Breakwater opens.` };
+};
