@@ -1,8 +1,6 @@
-import { failure } from '../../shared/base/failure.ts';
+import { type Failure, failure } from '../../shared/base/failure.ts';
 import { err, type Result } from '../../shared/base/result.ts';
-import type { LogId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Warehouse } from '../databricks/port.ts';
-import { logById } from '../store/logs.ts';
 import { createDeltaTransport } from '../sync/delta.ts';
 import { createSync, type Sync } from '../sync/engine.ts';
 import { createFolderTransport } from '../sync/folder.ts';
@@ -10,7 +8,11 @@ import type { ConnectionPart } from './connection.ts';
 import type { Parts } from './parts.ts';
 
 /** Sharing for this profile: transports over the present workspace and over folders, rooms of the organisation only. */
-export const shareOf = (parts: Parts, connection: ConnectionPart): Sync => {
+export const shareOf = (
+  parts: Parts,
+  connection: ConnectionPart,
+  retireDevice: (why: string) => Result<unknown, Failure>,
+): Sync => {
   const warehouse = followingWarehouse(connection);
   return createSync({
     store: parts.profile.store,
@@ -24,8 +26,8 @@ export const shareOf = (parts: Parts, connection: ConnectionPart): Sync => {
     random: parts.random,
     logger: (line) => parts.logger.info(line),
     // Who is not admitted yet announces nothing: it would have no effect.
+    retireDevice,
     actor: () => (parts.who().admitted ? parts.who().person : null),
-    orgOf: (log) => (logById(parts.profile.store.read, log)?.org ?? null) as LogId | null,
   });
 };
 

@@ -5,7 +5,9 @@ import type { EventHash, LogId } from '../../../shared/domain/ids.ts';
 import type { EventDraft } from '../../log/port.ts';
 import type { ReadableDb } from '../../store/port.ts';
 import type { HandlersOf } from '../handlers.ts';
+import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
+import { citationOf, isCitedBy } from '../cite.ts';
 import { given, noSuchEntry, writeInRoom, type Written } from '../write.ts';
 
 type EntryCalls =
@@ -13,7 +15,7 @@ type EntryCalls =
   | 'task.add' | 'task.assign' | 'task.done' | 'task.reopen' | 'handoff.offer' | 'handoff.accept' | 'handoff.refuse'; // prettier-ignore
 
 /** What people write into a room. Each answers to something that must be there, and supersedes the heads it found. */
-export const entryCalls = (parts: Parts): HandlersOf<EntryCalls> => {
+export const entryCalls = (parts: Parts, lake: LakePart): HandlersOf<EntryCalls> => {
   const { views } = parts;
 
   const add = (log: string, draft: EventDraft): Result<Written, Failure> => writeInRoom(parts, log, () => ok([draft]));
@@ -50,7 +52,15 @@ export const entryCalls = (parts: Parts): HandlersOf<EntryCalls> => {
       if (!options.includes(choice)) return err(choiceIsNoOption(choice));
       if (expiresAt !== undefined && expiresAt <= toInstant(parts.clock.now())) return err(expiresInThePast);
       const fields = given({ title, options, choice, reason, dissent, expires_at: expiresAt, evidence });
-      return add(log, { type: 'decision.recorded', fields });
+      return writeInRoom(parts, log, (db, room) => {
+        // What a decision stands on becomes evidence with it: cached facts are cited in the same act.
+        const cited = views.citations(db, room.log);
+        const facts = (evidence ?? []).flatMap((id) => {
+          const fact = isCitedBy(cited, id, parts.who().person) ? null : lake.facts.byId(id);
+          return fact === null ? [] : [citationOf(fact)];
+        });
+        return ok([...facts, { type: 'decision.recorded', fields }]);
+      });
     },
     'decision.withdraw': ({ log, decision, reason }) =>
       answer(log, 'decision', decision, views.decisions, {

@@ -1,0 +1,73 @@
+import { ok } from '../../shared/base/result.ts';
+import type { Parts } from './parts.ts';
+import type { ConnectionPart } from './connection.ts';
+import type { LakePart } from './lake-part.ts';
+import { createLoop } from './loops.ts';
+import type { Sync } from '../sync/engine.ts';
+
+/** How often the lake is read. A real warehouse bills while it is awake; practice is local and should feel live. */
+const practiceEveryMs = 8_000;
+const workspaceEveryMs = 5 * 60_000;
+/** Ages, due times and expiry move without an event: followed answers are looked at again this often. */
+const tickMs = 30_000;
+
+export type Background = {
+  readonly start: () => void;
+  /** A person asks for fresh facts, which may also start practice. False when that is under way already. */
+  readonly refresh: () => boolean;
+  readonly stop: () => Promise<void>;
+};
+
+/** Everything that runs by itself: reading the lake and detecting, sharing, the tick. No call waits for any of it. */
+export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: LakePart, sync: Sync): Background => {
+  const { scheduler, random, logger } = parts;
+  let mayStart = true;
+
+  const readLake = async (signal: AbortSignal) => {
+    const workspace = await connection.workspace(mayStart);
+    mayStart = false;
+    if (!workspace.ok) return workspace;
+    const wasOnline = connection.state().state === 'online';
+    const read = await lake.refresh(workspace.value, signal);
+    if (!signal.aborted) connection.told(read.ok ? null : read.error);
+    if (read.ok && !wasOnline) sync.nudge();
+    parts.changed();
+    return read;
+  };
+  const lakeLoop = createLoop({
+    name: 'lake',
+    scheduler,
+    random,
+    logger,
+    everyMs: () => (connection.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs),
+    turn: readLake,
+  });
+  const tick = createLoop({
+    name: 'tick',
+    scheduler,
+    random,
+    logger,
+    everyMs: () => tickMs,
+    turn: () => {
+      parts.changed();
+      return Promise.resolve(ok(null));
+    },
+  });
+
+  return {
+    start: () => {
+      lakeLoop.start();
+      tick.start();
+      sync.start();
+    },
+    refresh: () => {
+      mayStart = true;
+      sync.nudge();
+      return lakeLoop.soon();
+    },
+    stop: async () => {
+      await Promise.all([lakeLoop.stop(), tick.stop()]);
+      await sync.close();
+    },
+  };
+};

@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import type { Failure } from '../../shared/base/failure.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { Clock, RandomBytes, Scheduler } from '../../shared/base/time.ts';
+import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
+import type { Status } from '../../shared/contract/status.ts';
+import type { CallFailure, Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
+import { type Machine, profileFolder } from '../../shared/domain/paths.ts';
+import type { Connection, ConnectionStep, DatabricksFailure, Workspace } from '../databricks/port.ts';
+import { openBlobs } from '../log/blobs.ts';
+import type { KeyWrap } from '../log/device.ts';
+import { openEventLog } from '../log/open.ts';
+import * as views from '../log/views.ts';
+import { openProfile } from '../store/profile.ts';
+import { backgroundOf } from './background.ts';
+import { attachmentCalls } from './calls/attachments.ts';
+import { entryCalls } from './calls/entries.ts';
+import { incidentCalls } from './calls/incident.ts';
+import { ledgerCalls } from './calls/ledger.ts';
+import { packCalls } from './calls/packs.ts';
+import { peopleCalls } from './calls/people.ts';
+import { roomCalls } from './calls/rooms.ts';
+import { shareCalls } from './calls/shares.ts';
+import { statusCalls } from './calls/status.ts';
+import { triageCalls } from './calls/triage.ts';
+import { workspaceCalls } from './calls/workspace.ts';
+import { createConnection, type PracticeSource } from './connection.ts';
+import type { Handlers } from './handlers.ts';
+import { foundOnFirstStart, identityOf } from './identity.ts';
+import { lakePartOf } from './lake.ts';
+import type { Logger } from './logger.ts';
+import type { Parts } from './parts.ts';
+import { createServe } from './serve.ts';
+import { acceptChannel } from './session.ts';
+import { shareOf } from './share.ts';
+import { createSubscriptions } from './subscriptions.ts';
+import { createUploads } from './uploads.ts';
+
+/** Everything that the core takes from outside. Nothing below reads a clock, the environment or a random source past it. */
+export type CoreDeps = {
+  readonly machine: Machine;
+  readonly profile: string;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: RandomBytes;
+  readonly logger: Logger;
+  readonly host: Status['host'];
+  readonly version: string;
+  /** Name for the first person of a new profile; empty = "You". */
+  readonly userName: string;
+  /** How the device key is protected; left out = a plain file, and said so. */
+  readonly keyWrap?: KeyWrap;
+  readonly openWorkspace: (connection: Connection) => Result<Workspace, DatabricksFailure>;
+  readonly checkConnection: (given: {
+    host: string;
+    httpPath: string;
+    token: string;
+  }) => Promise<readonly ConnectionStep[]>;
+  /** Null = practice is switched off. */
+  readonly practice: PracticeSource | null;
+  readonly notices: readonly Failure[];
+  readonly checkAnswers?: boolean;
+  /** False for tools that only read and write the profile: no loops, nothing goes out by itself. */
+  readonly background?: boolean;
+};
+
+export type Core = {
+  /** Serve whoever is at the other end: a window, a tab, a tool. */
+  readonly accept: (channel: Channel<ServerFrame, ClientFrame>) => void;
+  /** The same calls without a channel: CLI and tests. Authorised and checked like any other. */
+  readonly call: <N extends CallName>(name: N, input: CallInput<N>) => Promise<Result<CallOutput<N>, CallFailure>>;
+  /** Resolves when the database is closed. */
+  readonly close: () => Promise<void>;
+};
+
+/** Calls slower than this are logged, in ms. */
+const slowCallMs = 100;
+
+/**
+ * Open a profile and serve it. One core per profile: a second one fails with InUse. Failures: those of the store (InUse,
+ * NotOurs, FileNewerThanApp, Corrupt, ReadOnlyFolder, DiskFull) and of the device key; nothing is overwritten on any of them.
+ */
+export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>> => {
+  const { clock, scheduler, random, logger } = deps;
+  const line = (text: string): void => logger.info(text);
+  const profile = openProfile(profileFolder(deps.machine, deps.profile), { clock, log: line });
+  if (!profile.ok) return profile;
+  const opened = openEventLog(profile.value, {
+    clock,
+    random,
+    app: `breakwater ${deps.version}`,
+    log: line,
+    ...(deps.keyWrap === undefined ? {} : { wrap: deps.keyWrap }),
+  });
+  if (!opened.ok) {
+    profile.value.close();
+    return opened;
+  }
+  const { log, context } = opened.value;
+  const { store } = profile.value;
+  const founded = foundOnFirstStart(store, context, deps.userName);
+  if (!founded.ok) {
+    opened.value.close();
+    profile.value.close();
+    return founded;
+  }
+
+  const parts: Parts = {
+    profile: profile.value,
+    log,
+    context,
+    views,
+    blobs: openBlobs(profile.value.paths.blobs),
+    who: () => identityOf(store, context, views, clock),
+    clock,
+    scheduler,
+    random,
+    logger,
+    // Made below from the handlers, which are made from these parts; nothing changes before both are there.
+    changed: () => subscriptions.invalidate(),
+  };
+  const connection = createConnection({
+    profile: profile.value,
+    clock,
+    open: deps.openWorkspace,
+    practice: deps.practice,
+    changed: parts.changed,
+  });
+  const lake = lakePartOf(parts);
+  const sync = shareOf(parts, connection, opened.value.retireDevice);
+  const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
+  const background = backgroundOf(parts, connection, lake, sync);
+  const handlers: Handlers = {
+    ...statusCalls(parts, {
+      version: deps.version,
+      profileName: deps.profile,
+      host: deps.host,
+      connection,
+      lake,
+      sync,
+      notices: deps.notices,
+    }),
+    ...triageCalls(parts, lake),
+    ...roomCalls(parts, lake),
+    ...incidentCalls(parts),
+    ...entryCalls(parts, lake),
+    ...attachmentCalls(parts, uploads),
+    ...ledgerCalls(parts, sync),
+    ...peopleCalls(parts, sync),
+    ...shareCalls(parts, sync),
+    ...packCalls(parts, { version: deps.version, lake }),
+    ...workspaceCalls({ connection, check: deps.checkConnection, refresh: background.refresh }),
+  };
+
+  const serve = createServe({
+    handlers,
+    roles: () => parts.who().roles,
+    clock,
+    logger,
+    slowMs: slowCallMs,
+    checkAnswers: deps.checkAnswers ?? false,
+  });
+  const subscriptions = createSubscriptions(serve, scheduler);
+  const ignoreCommits = store.onCommit(subscriptions.invalidate);
+  if (deps.background ?? true) background.start();
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    ignoreCommits();
+    subscriptions.close();
+    await background.stop();
+    await connection.close();
+    uploads.close();
+    opened.value.close();
+    profile.value.close();
+  };
+
+  return ok({
+    accept: (channel) => acceptChannel(channel, { serve, subscriptions, app: deps.version }),
+    // serve.ts checked the answer against the contract; here that becomes a type.
+    call: async <N extends CallName>(name: N, input: CallInput<N>) =>
+      (await serve(name, input)) as Result<CallOutput<N>, CallFailure>,
+    close: () => (closing ??= close()),
+  });
+};
