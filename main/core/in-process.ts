@@ -19,15 +19,18 @@ export const channelPair = (): {
       if (!open) return;
       const copy = structuredClone(frame);
       queueMicrotask(() => {
-        if (open) for (const listener of listeners) listener(copy);
+        for (const listener of listeners) listener(copy);
       });
     };
   const shared = {
     onClose: (listener: () => void) => void closing.add(listener),
+    // What was sent before arrives before: the word that ends a conversation must not be lost by ending it.
     close: () => {
       if (!open) return;
       open = false;
-      for (const listener of closing) listener();
+      queueMicrotask(() => {
+        for (const listener of closing) listener();
+      });
     },
   };
   return {
