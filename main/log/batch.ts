@@ -21,6 +21,8 @@ export class Batch {
   readonly quarantined: IntakeReport['quarantined'][number][] = [];
   readonly stored = new Map<number, Stored[]>();
   readonly logs = new Set<string>();
+  /** Hashes of events that were kept apart in this call; they do not wait as well. */
+  readonly refused = new Set<string>();
   readonly #redacted = new Map<string, ReadonlySet<string>>();
   readonly db: WritableDb;
   readonly context: LogContext;
@@ -48,6 +50,7 @@ export class Batch {
 
   refuse(candidate: Candidate, tag: QuarantineTag, reason: string): void {
     const { log, dev, seq, hash } = candidate;
+    this.refused.add(hash);
     this.apart({ tag, reason, log, dev, seq, hash }, candidate.wire);
   }
 

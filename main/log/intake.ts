@@ -67,6 +67,27 @@ const oneOfEach = (offered: readonly Candidate[], signed: (candidate: Candidate)
 
 type Run = { readonly picked: readonly Candidate[]; readonly pub: string | null };
 
+/** Take events that their device did not sign off the end of a run; true when there was one. What follows then waits. */
+const dropUnsigned = (
+  batch: Batch,
+  { log, dev }: Group,
+  picked: Candidate[],
+  signed: (candidate: Candidate) => boolean,
+): boolean => {
+  let dropped = false;
+  for (let last = picked.at(-1); last && !signed(last); last = picked.at(-1)) {
+    dropWaiting(batch.db, log, dev, last.seq, last.hash);
+    batch.refuse(
+      last,
+      'broken-chain',
+      `event ${last.seq} of ${dev} was changed: the events after it do not continue it`,
+    );
+    picked.pop();
+    dropped = true;
+  }
+  return dropped;
+};
+
 /** The longest chain that continues the stream. What stands in its way is kept apart. */
 const chainOf = (batch: Batch, group: Group, stream: StreamRow | undefined): Run => {
   const options = optionsOf(batch, group);
@@ -88,6 +109,8 @@ const chainOf = (batch: Batch, group: Group, stream: StreamRow | undefined): Run
     const clearFits = fits.filter(({ line }) => line !== null);
     const pool = clearFits.length > 0 ? clearFits : fits;
     const pick = pool.length > 1 ? (pool.find(signed) ?? pool[0]) : pool[0];
+    // A signed event that does not continue ours: before calling it a fork, see whether what stands before it is genuine.
+    if (!pick && here.some(signed) && dropUnsigned(batch, group, picked, signed)) return { picked, pub };
     for (const candidate of here) {
       if (candidate === pick || candidate.hash === pick?.hash) continue;
       // Readable events of a stream whose opening is sealed wait for somebody with the key.
@@ -175,19 +198,10 @@ const takeStream = (batch: Batch, group: Group): void => {
   const run = chainOf(batch, ahead, stream);
   const count = vouchedFor(run);
   if (count > 0) store(batch, group, run, count);
-  const refused = new Set<string>();
   for (const candidate of run.picked.slice(count)) {
-    refused.add(candidate.hash);
     batch.refuse(candidate, 'bad-signature', `event ${candidate.seq} is not signed by ${group.dev}`);
   }
-  settle(
-    batch,
-    ahead,
-    contig + count,
-    contig + run.picked.length,
-    refused,
-    new Set(run.picked.map(({ hash }) => hash)),
-  );
+  settle(batch, ahead, contig + count, contig + run.picked.length, new Set(run.picked.map(({ hash }) => hash)));
 };
 
 /** Put what lies behind a hole into `waiting`, count repeats, and clear waiting rows that are settled. */
@@ -196,7 +210,6 @@ const settle = (
   { log, dev, candidates }: Group,
   contig: number,
   looked: number,
-  refused: ReadonlySet<string>,
   picked: ReadonlySet<string>,
 ): void => {
   const { db } = batch;
@@ -211,9 +224,7 @@ const settle = (
       continue;
     }
     counted.add(hash);
-    // At most one beyond what was looked at: that number had only candidates that did not fit, named above.
-    const rejected = seq <= looked || refused.has(hash) || (seq === looked + 1 && !waits(batch, log, dev, candidate));
-    if (picked.has(hash) || rejected) continue;
+    if (picked.has(hash) || seq <= looked || batch.refused.has(hash)) continue;
     keepWaiting(batch, candidate);
     batch.logs.add(log);
   }
@@ -234,13 +245,6 @@ const keepWaiting = (batch: Batch, { log, dev, seq, hash, wire }: Candidate): vo
   if (!before || before.wire === row.wire) return;
   const old = JSON.parse(before.wire) as WireEvent;
   setApartWire(batch.db, 'waiting', before.rid, JSON.stringify({ ...old, d: [...new Set([...old.d, ...d])] }));
-};
-
-/** A readable event waits at the very next number only when the key of its stream is not known. */
-const waits = (batch: Batch, log: string, dev: string, candidate: Candidate): boolean => {
-  const row = logById(batch.db, log);
-  const stream = row && streamOf(batch.db, row.rid, dev);
-  return candidate.line !== null && candidate.seq > 1 && (stream?.pub ?? null) === null;
 };
 
 /**

@@ -104,11 +104,17 @@ export const newDevice = (name: string, clock?: TestClock, more?: Partial<OpenLo
 export const everything = (device: TestDevice, log: LogId): readonly WireEvent[] =>
   device.log.heads(device.db, log).flatMap(({ dev, seq }) => device.log.read(device.db, log, dev, 1, seq));
 
-/** One way: `to` takes all that `from` holds (or of one log). */
+/** One way: `to` takes what `from` holds and it does not (or of one log). */
 export const deliver = (from: TestDevice, to: TestDevice, only?: LogId): void => {
   const logs = only === undefined ? from.log.logs(from.db) : [only];
   const orgsFirst = logs.toSorted((a, b) => Number(b.startsWith('org:')) - Number(a.startsWith('org:')));
-  for (const log of orgsFirst) to.take(everything(from, log));
+  for (const log of orgsFirst) {
+    const here = new Map(to.log.heads(to.db, log).map(({ dev, seq }) => [dev, seq]));
+    const news = from.log
+      .heads(from.db, log)
+      .flatMap(({ dev, seq }) => from.log.read(from.db, log, dev, (here.get(dev) ?? 0) + 1, seq));
+    if (news.length > 0) to.take(news);
+  }
 };
 
 /** All devices exchange until everybody holds everything. */
