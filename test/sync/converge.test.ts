@@ -44,7 +44,10 @@ test('two devices that share a folder converge, and the ledger says so', async (
   expect(bob.digest(room)).toBe(ada.digest(room));
   bob.note(room, 'freed some');
   ada.note(room, 'still full');
-  expect(listNotShared(bob.profile.store.read, bob.opened.log, 500)).toMatchObject([{ seq: 1, state: 'only-here' }, { seq: 2 }]);
+  expect(listNotShared(bob.profile.store.read, bob.opened.log, 500)).toMatchObject([
+    { seq: 1, state: 'only-here' },
+    { seq: 2 },
+  ]);
   await bob.sync.syncNow();
   await ada.sync.syncNow();
   await bob.sync.syncNow();

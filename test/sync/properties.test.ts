@@ -47,7 +47,8 @@ const converge = async ({ delta, devices }: World): Promise<void> => {
   delta.flushLate();
   for (let turn = 0; turn < 4; turn += 1) for (const device of devices) await device.sync.syncNow();
   for (const device of devices)
-    for (const share of device.sync.shares()) expect(share).toMatchObject({ state: 'connected', onlyHere: 0, failure: null });
+    for (const share of device.sync.shares())
+      expect(share).toMatchObject({ state: 'connected', onlyHere: 0, failure: null });
 };
 const expectEqual = (devices: readonly Device[]): void => {
   const [first, ...others] = devices;
@@ -73,7 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('recreate' as const, 'optimize' as const, 'duplicate' as const, 'lose-file' as const, 'late' as const) }) },
 ); // prettier-ignore
 const trouble = fc.array(
-  fc.constantFrom<Fault>('none', 'none', 'none', 'none', 'offline', 'lost', 'late', 'busy'),
+  fc.constantFrom<Fault>('none', 'none', 'none', 'none', 'offline', 'lost', 'late', 'busy', 'swallow'),
   { maxLength: 80 },
 );
 
@@ -102,13 +103,15 @@ test('any mix of writing, syncing, faults, restores and crashes converges and lo
           for (const next of script) {
             const one = 'device' in next ? devices[next.device] : undefined;
             if (next.kind === 'note' && one) {
-              for (let n = 0; n < next.count; n += 1) one.note(rooms[next.room] ?? org, `note ${String((written += 1))}`);
+              for (let n = 0; n < next.count; n += 1)
+                one.note(rooms[next.room] ?? org, `note ${String((written += 1))}`);
             } else if (next.kind === 'sync') await one?.sync.syncNow();
             else if (next.kind === 'crash' && one) await crashIn(one, next.after);
             else if (next.kind === 'restore') delta.restore(delta.version - next.back);
             else if (next.kind === 'recreate' && delta.table !== null) delta.create();
             else if (next.kind === 'optimize' && delta.table !== null) delta.optimize();
-            else if (next.kind === 'duplicate' && delta.table !== null) delta.append(delta.rows.slice(0, 3).map(({ values }) => values)); // prettier-ignore
+            else if (next.kind === 'duplicate' && delta.table !== null)
+              delta.append(delta.rows.slice(0, 3).map(({ values }) => values)); // prettier-ignore
             else if (next.kind === 'lose-file') {
               const [file] = segmentFiles(folder);
               if (file !== undefined) rmSync(join(folder, file));
@@ -181,12 +184,14 @@ test('a push whose reply is lost k times is one logical event', async () => {
         await ada.sync.syncNow();
         await bob.sync.syncNow();
         await ada.sync.syncNow();
-        expect(lost).toBe(kind === 'late' ? k : Math.min(k, lost));
+        expect(lost > 0).toBe(k > 0);
         expect(ada.sync.shares()).toMatchObject([{ state: 'connected', onlyHere: 0 }]);
         expectEqual([ada, bob]);
         // The announcement is the only event that sharing adds.
         expect(eventsIn(bob)).toBe(seqBefore + 2);
-        const rows = delta.rows.map(({ values }) => `${values['log_id'] ?? ''} ${values['device_id'] ?? ''} ${values['seq'] ?? ''}`);
+        const rows = delta.rows.map(
+          ({ values }) => `${values['log_id'] ?? ''} ${values['device_id'] ?? ''} ${values['seq'] ?? ''}`,
+        );
         expect(new Set(rows).size).toBe(eventsIn(bob));
       });
     }),
@@ -229,7 +234,8 @@ test('a byte changed, cut or inserted in a segment changes nothing in the log, a
         // A prefix of the truth, with no disclosure that its author did not write.
         expect(got.map(({ line }) => line)).toEqual(truth.slice(0, got.length).map(({ line }) => line));
         for (const [index, { d }] of got.entries()) for (const item of d) expect(truth[index]?.d).toContain(item);
-        const complete = got.length === truth.length && got.every(({ d }, index) => d.length === truth[index]?.d.length);
+        const complete =
+          got.length === truth.length && got.every(({ d }, index) => d.length === truth[index]?.d.length);
         const apart = bob.profile.store.read.all({ text: 'SELECT tag FROM quarantine', values: [] } as never).length;
         if (!complete) expect(bob.sync.problems().length + apart).toBeGreaterThan(0);
         // The author puts it right: what the place lacks is written again.

@@ -84,7 +84,7 @@ test('for any interleaving of commits and polls the reader ends with what the ta
           cursor = null;
           ({ incarnation } = place.value);
         }
-        for (let more = true; more; ) {
+        for (let more = true; more;) {
           const page = await transport.pull(log, cursor);
           if (!page.ok) return false;
           if (page.value.full) held = new Set();
@@ -110,7 +110,9 @@ test('for any interleaving of commits and polls the reader ends with what the ta
       delta.between = () => undefined;
       delta.faults = [];
       expect(await poll()).toBe(true);
-      const table = new Set(delta.rows.filter(({ values }) => values['log_id'] === log).map(({ values }) => values['line']));
+      const table = new Set(
+        delta.rows.filter(({ values }) => values['log_id'] === log).map(({ values }) => values['line']),
+      );
       expect([...held].sort()).toEqual([...table].sort());
       // And a quiet table is not read again.
       delta.executed = [];

@@ -17,7 +17,11 @@ export const seededBytes = (seed: string): RandomBytes => {
     const parts: Buffer[] = [];
     for (let have = 0; have < length; have += 32) {
       counter += 1;
-      parts.push(createHash('sha256').update(`${seed}:${String(counter)}`).digest());
+      parts.push(
+        createHash('sha256')
+          .update(`${seed}:${String(counter)}`)
+          .digest(),
+      );
     }
     return Buffer.concat(parts).subarray(0, length);
   };
@@ -27,7 +31,11 @@ export const personOf = (name: string): ActorId =>
   `p_${createHash('sha256').update(name).digest('hex').slice(0, 32)}` as ActorId;
 
 /** Timers that run only when a test says so. */
-export const manualTimers = (): { readonly scheduler: Scheduler; readonly advance: (ms: number) => void; readonly waiting: () => number } => {
+export const manualTimers = (): {
+  readonly scheduler: Scheduler;
+  readonly advance: (ms: number) => void;
+  readonly waiting: () => number;
+} => {
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
   return {
@@ -124,8 +132,7 @@ export const openDevice = (
       if (!written.ok) throw new Error(written.error.what);
     },
     digest: (room) => eventLog.projectionDigest(store.read, room),
-    heads: (room) =>
-      JSON.stringify([...eventLog.heads(store.read, room)].sort((a, b) => (a.dev < b.dev ? -1 : 1))),
+    heads: (room) => JSON.stringify([...eventLog.heads(store.read, room)].sort((a, b) => (a.dev < b.dev ? -1 : 1))),
     close: async () => {
       await sync.close();
       opened.value.close();

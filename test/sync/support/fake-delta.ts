@@ -1,13 +1,22 @@
 import { failure } from '../../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
-import type { DatabricksFailure, DatabricksTag, Parameter, RowPage, Statement, TextRow, Warehouse } from '../../../main/databricks/port.ts';
+import type {
+  DatabricksFailure,
+  DatabricksTag,
+  Parameter,
+  RowPage,
+  Statement,
+  TextRow,
+  Warehouse,
+} from '../../../main/databricks/port.ts';
 
 /**
  * A model of one Delta table behind a warehouse: versions are given at commit, a statement reads one snapshot, replies get
  * lost, commits come late. It answers the statements of main/sync/delta-sql.ts by their names; what the text asks for
  * (order, version filter, limit) it honours as a server would, so that a statement that forgets something is found out.
  */
-export type Fault = 'none' | 'offline' | 'lost' | 'late' | 'busy';
+/** `swallow`: the reply says OK and nothing was kept. */
+export type Fault = 'none' | 'offline' | 'lost' | 'late' | 'busy' | 'swallow';
 type Row = { readonly cv: number; readonly values: Readonly<Record<string, string>> };
 type Commit = { readonly version: number; readonly operation: string; readonly rows: readonly Row[] };
 
@@ -150,7 +159,11 @@ export class FakeDelta {
       case 'share.history': {
         const limit = Number(/LIMIT (\d+)/.exec(text)?.[1]);
         const kept = this.commits.filter(({ version }) => version >= this.oldest).toReversed().slice(0, limit); // prettier-ignore
-        const rows = kept.map(({ version, operation }) => ({ version: String(version), operation, operationParameters: '{}' }));
+        const rows = kept.map(({ version, operation }) => ({
+          version: String(version),
+          operation,
+          operationParameters: '{}',
+        }));
         return ok({ columns: ['version', 'operation', 'operationParameters'], rows });
       }
       case 'share.push':
@@ -182,6 +195,7 @@ export class FakeDelta {
       });
       return refused('ReplyLost');
     }
+    if (fault === 'swallow' && statement.name === 'share.push') return ok({ columns: [], rows: [] });
     this.executed.push(statement.name);
     const result = this.#run(statement);
     return (fault === 'lost' || fault === 'late') && write ? refused('ReplyLost') : fault === 'lost' ? refused('Offline') : result; // prettier-ignore
