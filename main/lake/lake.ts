@@ -4,9 +4,10 @@ import { fromInstant, type Clock } from '../../shared/base/time.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../databricks/failures.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
-import { allEdges, countAssets, factById, factsPage, sourceRows } from '../store/lake.ts';
+import { allEdges, countAssets, countFacts, countNamed, factById, factsPage, sourceRows } from '../store/lake.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import type { Collector } from './collector.ts';
+import { driftSource, profileCount } from './collectors/drift.ts';
 import { edgeOf, factOf } from './fact-rows.ts';
 import { labelOf } from './labels.ts';
 import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, SourceState } from './port.ts';
@@ -41,9 +42,15 @@ export type Lake = {
   readonly refresh: (scope: LakeScope, signal?: AbortSignal) => Promise<Result<RefreshReport, DatabricksFailure>>;
   /** Facts newest first, at most `limit` (1 to 500). */
   readonly facts: (db: ReadableDb, query: FactsQuery) => FactsPage;
+  /** How many facts a query without `before` and `limit` finds. */
+  readonly count: (db: ReadableDb, query: Omit<FactsQuery, 'before' | 'limit'>) => number;
   readonly fact: (db: ReadableDb, id: FactId) => LakeFact | null;
   /** Edges within `hops` (default 3) around assets, in both directions. */
   readonly edges: (db: ReadableDb, assets: readonly AssetId[], hops?: number) => readonly LakeEdge[];
+  /** These assets and what lies within `hops` of them, nearest first. */
+  readonly around: (db: ReadableDb, assets: readonly AssetId[], hops: number) => readonly AssetId[];
+  /** Jobs and data profiles that are being read: what stands behind an empty inbox. */
+  readonly watched: (db: ReadableDb) => { readonly jobs: number; readonly profiles: number };
   /** All cached edges, for graphs of the whole lake; bounded. */
   readonly allEdges: (db: ReadableDb) => readonly LakeEdge[];
   readonly assetCount: (db: ReadableDb) => number;
@@ -57,7 +64,8 @@ const staleAfterMs = 2 * 3_600_000;
 const edgeLimit = 100_000;
 const separator = '\n';
 
-const readCursor = (before: string | null | undefined): { readonly happened: string; readonly id: string } | null => {
+const readCursor = (before: FactsQuery['before']): { readonly happened: string; readonly id: string } | null => {
+  if (typeof before === 'object' && before !== null) return { happened: before.at, id: before.id };
   const [happened, id] = before?.split(separator) ?? [];
   return happened === undefined || id === undefined ? null : { happened, id };
 };
@@ -138,11 +146,26 @@ export const createLake = (deps: LakeDeps): Lake => {
         next: rows.length > limit && last !== undefined ? `${last.happened}${separator}${last.id}` : null,
       };
     },
+    count: (db, query) =>
+      countFacts(db, {
+        assets: query.assets ?? null,
+        kinds: query.kinds ?? null,
+        from: query.from ?? null,
+        to: query.to ?? null,
+      }),
     fact: (db, id) => {
       const row = factById(db, id);
       return row === undefined ? null : factOf(row);
     },
     edges: (db, assets, hops = 3) => around(db, assets, hops).edges,
+    around: (db, assets, hops) => [...nearestFirst(around(db, assets, hops).distance).keys()],
+    watched: (db) => ({
+      jobs: countNamed(db, 'job|'),
+      profiles: sourceRows(db).reduce(
+        (sum, row) => sum + (row.source === driftSource ? profileCount(row.cursor) : 0),
+        0,
+      ),
+    }),
     allEdges: (db) => allEdges(db, edgeLimit).map((row) => edgeOf(row)),
     assetCount: (db) => countAssets(db),
     sourceStates: (db) => {

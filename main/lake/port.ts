@@ -44,13 +44,14 @@ export type SourceState = {
 /** What a refresh is about: affected assets, and how far along lineage their surroundings count. Empty = the background watch. */
 export type LakeScope = { readonly assets: readonly AssetId[]; readonly hops?: number };
 
-/** Facts newest first. `assets` absent = of all assets; `before` is `next` of the page before. Times are inclusive. */
+/** Facts newest first. `assets` absent = of all assets; `before` is `next` of the page before, or its last
+ * row's moment and id. Times are inclusive. */
 export type FactsQuery = {
   readonly assets?: readonly AssetId[];
   readonly kinds?: readonly FactKind[];
   readonly from?: Instant;
   readonly to?: Instant;
-  readonly before?: string | null;
+  readonly before?: string | { readonly at: Instant; readonly id: string } | null;
   readonly limit: number;
 };
 export type FactsPage = { readonly rows: readonly LakeFact[]; readonly next: string | null };

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { databricksFailure } from '../databricks/failures.ts';
 import { quoteTable, type TableName } from '../databricks/identifiers.ts';
-import type { DatabricksFailure, Parameter, RowPage, TextRow } from '../databricks/port.ts';
+import type { DatabricksFailure, Parameter, RowPage, TextRow, Warehouse } from '../databricks/port.ts';
 import { probeColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
@@ -34,10 +34,42 @@ const cutOff = (table: TableName): DatabricksFailure =>
     code: 'CUT_OFF',
   });
 
+/** Columns of tables per warehouse: they change rarely, and asking costs a statement each time. */
+const probed = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly columns: ReadonlySet<string> }>>();
+const probeForMs = 5 * 60_000;
+
+const columnsOf = async (
+  context: CollectContext,
+  table: TableName,
+): Promise<Result<ReadonlySet<string>, DatabricksFailure>> => {
+  const { warehouse } = context.workspace;
+  const known =
+    probed.get(warehouse) ?? new Map<string, { readonly at: number; readonly columns: ReadonlySet<string> }>();
+  probed.set(warehouse, known);
+  const key = quoteTable(table);
+  const cached = known.get(key);
+  const now = context.clock.now();
+  if (cached !== undefined && now - cached.at >= 0 && now - cached.at < probeForMs) return ok(cached.columns);
+  const found = await probeColumns(warehouse, table, context.options);
+  if (found.ok) known.set(key, { at: now, columns: found.value });
+  return found;
+};
+
 /** Read a table by its columns as they are: probe, ask only for what exists, notice masks and answers that were cut off. */
 export const pull = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
+  const first = await pullOnce(context, spec);
+  // A column that has gone since it was probed: look again, once.
+  if (first.ok || !/^(?:UNRESOLVED_COLUMN|MISSING_COLUMNS)/.test(first.error.errorClass ?? first.error.code ?? ''))
+    return first;
+  const known = probed.get(context.workspace.warehouse);
+  const fresh = known?.get(quoteTable(spec.table))?.at === context.clock.now();
+  known?.delete(quoteTable(spec.table));
+  return fresh ? first : pullOnce(context, spec);
+};
+
+const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
   const { warehouse } = context.workspace;
-  const columns = await probeColumns(warehouse, spec.table, context.options);
+  const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
   const selection = selectable(columns.value, spec.wants);
   if (selection.impossible.length > 0)

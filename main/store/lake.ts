@@ -141,6 +141,12 @@ export const putAsset = (db: WritableDb, row: AssetRow): void => {
 export const assetRow = (db: ReadableDb, asset: string): AssetRow | undefined =>
   db.first<AssetRow>(sql`SELECT asset, name, detail, changed, gone FROM lake_asset WHERE asset = ${asset}`);
 
+/** Assets with a name that still exist, by the beginning of their id. */
+export const countNamed = (db: ReadableDb, prefix: string): number =>
+  db.first<{ readonly n: number }>(
+    sql`SELECT count(*) AS n FROM lake_asset WHERE gone = 0 AND substr(asset, 1, ${prefix.length}) = ${prefix}`,
+  )?.n ?? 0;
+
 export type SourceRow = {
   readonly source: string;
   readonly workspace: string;

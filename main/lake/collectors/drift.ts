@@ -13,6 +13,7 @@ import { asText, fieldMicros } from '../select.ts';
 const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
 const source = 'drift_metrics';
+export const driftSource = source;
 const suffix = '_drift_metrics';
 const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
 /** Profiles read per refresh; those of tables in scope come first. */
@@ -113,6 +114,9 @@ const readCursors = (cursor: string | null): Readonly<Record<string, Instant>> =
     return {};
   }
 };
+
+/** How many profiles a stored cursor knows. */
+export const profileCount = (cursor: string | null): number => Object.keys(readCursors(cursor)).length;
 
 /** Drift of whole tables (no slices) in every data profile that this user may read. */
 export const driftCollector: Collector = {

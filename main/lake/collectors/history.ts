@@ -15,6 +15,8 @@ const historyKind = statementKind('lake.table-history', 'read', 'versions of a t
 const source = 'delta.history';
 /** Newest versions per table and refresh. */
 const versionLimit = 400;
+/** Enough for a table that was read before; one that wrote more since is asked in full. */
+const usualVersions = 30;
 /** Tables per refresh, nearest first. */
 const maxTables = 60;
 
@@ -98,11 +100,12 @@ const readTable = async (
   seen: Seen | undefined,
   context: CollectContext,
 ): Promise<Result<OfTable | null, DatabricksFailure>> => {
-  const { warehouse } = context.workspace;
-  const found = await warehouse.query(
-    historyKind(dbx`DESCRIBE HISTORY ${table} LIMIT ${versionLimit}`),
-    context.options,
-  );
+  const ask = (limit: number) =>
+    context.workspace.warehouse.query(historyKind(dbx`DESCRIBE HISTORY ${table} LIMIT ${limit}`), context.options);
+  const reaches = (rows: readonly TextRow[]): boolean =>
+    rows.length < usualVersions || rows.some((row) => versionOf(row)?.version === seen?.version);
+  const few = seen === undefined ? null : await ask(usualVersions);
+  const found = few !== null && (!few.ok || reaches(few.value.rows)) ? few : await ask(versionLimit);
   if (!found.ok) return found;
   const byNumber = new Map<number, Version>();
   for (const row of found.value.rows) {

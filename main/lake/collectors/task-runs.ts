@@ -56,6 +56,12 @@ const taskFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   return { ...fact, title: runTitle(fact, labelOf(context.db, asset).name) };
 };
 
+/** An attempt ends once; what it said comes from elsewhere and stays. */
+const merge = (old: LakeFact, next: LakeFact): LakeFact => ({
+  ...next,
+  data: { ...next.data, message: old.data['message'] ?? null },
+});
+
 /** Tasks that failed or timed out. Tasks that went well are not stored: a run's own fact says so. */
 export const taskRunsCollector: Collector = {
   source,
@@ -80,7 +86,7 @@ export const taskRunsCollector: Collector = {
     return ok({
       ...progress(context, found.value, 'slice_end', facts.length - readable.length),
       // The server's filter is a wish: masked or differently spelt results are judged again here.
-      facts: readable.filter((fact) => isBadResult(String(fact.data['result']))).map((fact) => ({ fact })),
+      facts: readable.filter((fact) => isBadResult(String(fact.data['result']))).map((fact) => ({ fact, merge })),
     });
   },
 };
