@@ -20,6 +20,13 @@ const text = (value: JsonValue | undefined, otherwise: string): string =>
   typeof value === 'string' ? value : otherwise;
 const oneOf = <T extends string>(value: JsonValue | undefined, allowed: readonly T[], otherwise: T): T =>
   allowed.find((a) => a === value) ?? otherwise;
+const isPattern = (pattern: string): boolean => {
+  try {
+    return new RegExp(pattern) instanceof RegExp;
+  } catch {
+    return false;
+  }
+};
 const codes = [401, 403, 429, 503] as const;
 
 /** The parts of a request that set buttons. Unknown keys are an error: a test that misspells a button must not pass. */
@@ -42,11 +49,8 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
   const { status, loseReply, result } = body;
   const code = codes.find((c) => isJsonObject(status) && c === status['code']);
   if (isJsonObject(status) && code === undefined) return `status.code must be one of ${codes.join(', ')}`;
-  try {
-    for (const fault of [loseReply, result]) if (isJsonObject(fault)) new RegExp(text(fault['pattern'], ''));
-  } catch {
-    return 'pattern is no regular expression';
-  }
+  for (const fault of [loseReply, result])
+    if (isJsonObject(fault) && !isPattern(text(fault['pattern'], ''))) return 'pattern is no regular expression';
   return {
     ...(body['release'] === true ? released : {}),
     ...(typeof body['disconnected'] === 'boolean' ? { disconnected: body['disconnected'] } : {}),

@@ -9,10 +9,10 @@ import { createPracticeServer, type PracticeServer } from './server.ts';
 import type { Fault } from './world/world.ts';
 
 /** The seams of a real process are here and nowhere else in this room. */
-const clock: Clock = { now: () => Date.now() };
+const clock: Clock = { now: () => new Date().getTime() };
 const scheduler: Scheduler = {
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    const timer = globalThis.setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
 };

@@ -6,6 +6,10 @@ import type { World } from './world/world.ts';
 export type RestDeps = { readonly lake: Lake; readonly world: World; readonly user: string; readonly clock: Clock };
 export type RestAnswer = { readonly status: number; readonly body: JsonValue };
 
+/** An id or a name of a document as text. */
+const idOf = (value: JsonValue | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 const good = (body: JsonValue): RestAnswer => ({ status: 200, body });
 const fault = (status: number, error_code: string, message: string): RestAnswer => ({
   status,
@@ -45,7 +49,7 @@ const page = (
 
 const person = (user: string): JsonObject => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-  id: String([...user].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 1e15, 7)),
+  id: String(Buffer.from(user).reduce((sum, byte) => (sum * 31 + byte) % 1e15, 7)),
   userName: user,
   displayName: user.split('@')[0] ?? user,
   active: true,
@@ -88,7 +92,7 @@ const jobs = async (deps: RestDeps, path: string, url: URL): Promise<RestAnswer 
     const to = Number(url.searchParams.get('start_time_to') ?? Number.MAX_SAFE_INTEGER);
     const all = (await documents(deps.lake, 'run')).filter(
       (r) =>
-        (id === '' || String(r['job_id']) === id) &&
+        (id === '' || idOf(r['job_id']) === id) &&
         Number(r['start_time']) >= from &&
         Number(r['start_time']) <= to &&
         url.searchParams.get('active_only') !== 'true',
@@ -104,11 +108,10 @@ const jobs = async (deps: RestDeps, path: string, url: URL): Promise<RestAnswer 
   return null;
 };
 
+const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 const aliasesOf = (model: JsonObject, version?: number): JsonValue[] => {
-  const { aliases } = model;
-  return Array.isArray(aliases)
-    ? aliases.filter((a) => version === undefined || (isJsonObject(a) && a['version_num'] === version))
-    : [];
+  const aliases: readonly JsonValue[] = isList(model['aliases']) ? model['aliases'] : [];
+  return aliases.filter((a) => version === undefined || (isJsonObject(a) && a['version_num'] === version));
 };
 const without = (document: JsonObject, key: string): JsonObject =>
   Object.fromEntries(Object.entries(document).filter(([k]) => k !== key));
@@ -118,7 +121,7 @@ const setAliases = (deps: RestDeps, model: JsonObject, aliases: readonly JsonVal
     const body = JSON.stringify({ ...model, aliases, updated_at: deps.clock.now(), updated_by: deps.user });
     await write.run(`UPDATE bw.documents SET body = $body WHERE kind = 'model' AND id = $id`, {
       body,
-      id: String(model['full_name']),
+      id: idOf(model['full_name']),
     });
   });
 
@@ -170,7 +173,7 @@ const models = async (
     const parsed = parseJson(body);
     const number = parsed.ok && isJsonObject(parsed.value) ? parsed.value['version_num'] : undefined;
     if (typeof number !== 'number' || (await versionOf(String(number))) === undefined)
-      return fault(404, 'RESOURCE_DOES_NOT_EXIST', `Model version '${full}/${String(number)}' does not exist.`);
+      return fault(404, 'RESOURCE_DOES_NOT_EXIST', `Model version '${full}/${idOf(number)}' does not exist.`);
     await setAliases(deps, model, [...others, { alias_name: alias, version_num: number }]);
     return good({ alias_name: alias, version_num: number });
   }
@@ -179,7 +182,7 @@ const models = async (
     return good({});
   }
   const found = aliasesOf(model).find((a) => isJsonObject(a) && a['alias_name'] === alias);
-  const version = isJsonObject(found) ? await versionOf(String(found['version_num'])) : undefined;
+  const version = isJsonObject(found) ? await versionOf(idOf(found['version_num'])) : undefined;
   return version === undefined
     ? fault(404, 'RESOURCE_DOES_NOT_EXIST', `Alias '${alias}' does not exist.`)
     : good(version);
@@ -205,7 +208,8 @@ export const answerRest = async (deps: RestDeps, method: string, url: URL, body:
       global_metastore_id: `practice:local:${world.metastoreId}`,
     });
   const job = /^\/api\/2\.[012]\/jobs\/(.+)$/.exec(path)?.[1];
-  const model = /^\/api\/2\.1\/unity-catalog\/models(?:\/(.*))?$/.exec(path);
+  const models21 = '/api/2.1/unity-catalog/models';
+  const model = path === models21 || path.startsWith(`${models21}/`) ? path.slice(models21.length) : null;
   const answer =
     job !== undefined && method === 'GET'
       ? await jobs(deps, job, url)
@@ -213,7 +217,7 @@ export const answerRest = async (deps: RestDeps, method: string, url: URL, body:
         ? await models(
             deps,
             method,
-            (model[1] ?? '').split('/').filter((p) => p !== ''),
+            model.split('/').filter((p) => p !== ''),
             url,
             body,
           )

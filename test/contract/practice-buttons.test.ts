@@ -67,6 +67,12 @@ describe('buttons', () => {
     await practice.control({ latencyMs: 0, coldStartMs: 600 });
     expect(await timed()).toBeGreaterThan(550);
     expect(await practice.control({})).toMatchObject({ coldStartMs: 0 });
+    // What is cancelled while the warehouse starts never runs.
+    await practice.control({ coldStartMs: 500 });
+    const operation = await driver.raw.executeStatement('INSERT INTO main.wr.t VALUES (99)');
+    await operation.cancel();
+    await timed();
+    expect(await driver.query('SELECT count(*) AS n FROM main.wr.t WHERE a = 99')).toEqual([{ n: 0 }]);
     await practice.control({ coldStartMs: 400 });
     const before = performance.now();
     await (await connectDriver(practice)).close();

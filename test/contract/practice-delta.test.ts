@@ -28,7 +28,7 @@ const event = (device: string, seq: number): Record<string, unknown> => ({
   device_id: device,
   seq,
   hash: `h${seq}`,
-  line: `{"t":"it's \\\\ ${seq} ${'${x}'}"}`,
+  line: `{"t":"it's \\\\ ${seq} \${x}"}`,
   disclosures: null,
   sig: 's',
   batch_id: `${device}-${seq}`,

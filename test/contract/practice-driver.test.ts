@@ -30,7 +30,7 @@ describe('what the unmodified driver sees', () => {
     'x'.repeat(1_000_000),
   ])('keeps the text %#', async (text) => {
     expect(await driver.query('SELECT :p AS p, length(:p) AS n', { p: text })).toEqual([
-      { p: text, n: [...text].length },
+      { p: text, n: Array.from(text).length },
     ]);
   });
 
@@ -125,6 +125,9 @@ describe('what the unmodified driver sees', () => {
     ['CREATE TABLE main.nowhere.t (a INT)', 'SCHEMA_NOT_FOUND', '42704'],
     ['USE CATALOG nowhere', 'NO_SUCH_CATALOG_EXCEPTION', '42704'],
     ["SELECT 'open", 'PARSE_SYNTAX_ERROR', '42601'],
+    ["SELECT * FROM read_csv('/etc/passwd')", 'UNRESOLVABLE_TABLE_VALUED_FUNCTION', '42883'],
+    ['SELECT * FROM duckdb_settings() s', 'UNRESOLVABLE_TABLE_VALUED_FUNCTION', '42883'],
+    ['SELECT version FROM (DESCRIBE HISTORY system.access.audit)', 'PARSE_SYNTAX_ERROR', '42601'],
     ['DESCRIBE HISTORY main.wr.nope', 'TABLE_OR_VIEW_NOT_FOUND', '42P01'],
   ])('answers %s with %s', async (sql, errorClass, sqlState) => {
     const seen = await failureOf(driver.query(sql));
@@ -147,6 +150,29 @@ describe('what the unmodified driver sees', () => {
     expect((await failureOf(other.query('SELECT 1'))).message).toContain('Invalid SessionHandle');
     await driver.close();
     driver = await connectDriver(practice);
+  });
+
+  it('reads what a share keeps, whatever its columns are called, and compares dates given as text', async () => {
+    await driver.query('CREATE TABLE main.wr.meta (key STRING NOT NULL, value STRING, at TIMESTAMP) USING DELTA');
+    await driver.query('INSERT INTO main.wr.meta (key, value, at) VALUES (:k, :v, current_timestamp())', {
+      k: 'backend_id',
+      v: 'x',
+    });
+    expect(
+      await driver.query("SELECT key, value FROM main.wr.meta WHERE key = 'backend_id' AND at > :t", {
+        t: '2020-01-01T00:00:00Z',
+      }),
+    ).toEqual([{ key: 'backend_id', value: 'x' }]);
+    expect(
+      await driver.query('SELECT count(*) > 0 AS some FROM system.access.table_lineage WHERE event_date >= :d', {
+        d: '2020-01-01',
+      }),
+    ).toEqual([{ some: true }]);
+    expect(
+      await driver.query(
+        "SELECT 7 div 2 AS i, timestampadd(HOUR, -1, TIMESTAMP'2026-01-01 10:00:00') AS t, try_cast('x' AS INT) AS n",
+      ),
+    ).toEqual([{ i: 3, t: '2026-01-01 09:00:00', n: null }]);
   });
 
   it('speaks protocol V8, below which parameters vanish', () => {

@@ -63,7 +63,7 @@ describe('the practice process', () => {
     expect(new Set(addresses.map((a) => a.pid)).size).toBe(1);
     expect(addresses[0]?.pid).not.toBe(process.pid);
     expect(await findPractice(o.dir)).toEqual(addresses[0]);
-    expect(await controlPractice(addresses[0] as PracticeAddress, {})).toMatchObject({ seed: 5, fault: 'line' });
+    expect(await controlPractice(addresses[0], {})).toMatchObject({ seed: 5, fault: 'line' });
   });
 
   it('comes back after a kill with the same world, token and certificate; stop, reset', async () => {

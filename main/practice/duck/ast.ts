@@ -40,35 +40,43 @@ const eachNode = (ast: Ast, visit: (node: Node) => void): void => {
   }
 };
 
+const callNode = (name: string, args: Ast[]): Node => ({
+  name,
+  args,
+  distinct: false,
+  trailing_comments: [],
+  use_bracket_syntax: false,
+  no_parens: false,
+  quoted: false,
+});
+
+const tryMarker = 'bw_try_marker';
+
 /**
- * Databricks SQL → tree of the equal DuckDB statement. The library makes every CAST a TRY_CAST (Spark's old way); a warehouse is
- * ANSI and raises, so TRY_CAST is kept only where the text had it: those are wrapped in a marker call before translation.
+ * Wrap what the translator would lose. It makes every CAST a TRY_CAST (Spark's old way; a warehouse is ANSI and raises), so the
+ * TRY_CASTs of the text get a marker; and it writes DIV in a form that it cannot read back.
  */
+const marked = (sql: string): string => {
+  if (!/\b(?:try_cast|div)\b/i.test(sql)) return sql;
+  const tree = treeOf(sql, Dialect.Databricks);
+  eachNode(tree, (node) => {
+    const cast = node['try_cast'];
+    if (isNode(cast)) cast['this'] = { function: callNode(tryMarker, [cast['this'] ?? null]) };
+    const division = node['int_div'];
+    if (isNode(division)) {
+      delete node['int_div'];
+      node['function'] = callNode('bw_div', [division['this'] ?? null, division['expression'] ?? null]);
+    }
+  });
+  const again = generate(tree, Dialect.Databricks);
+  if (!again.success || again.sql?.[0] === undefined) throw failed(again.error);
+  // More than one statement: left as it is, to be refused below.
+  return again.sql.length === 1 ? again.sql[0] : sql;
+};
+
+/** Databricks SQL → tree of the equal DuckDB statement. Throws PARSE_SYNTAX_ERROR. */
 export const translateTree = (sql: string): Ast => {
-  let text = sql;
-  const marker = 'bw_try_marker';
-  if (/\btry_cast\b/i.test(sql)) {
-    const tree = treeOf(sql, Dialect.Databricks);
-    eachNode(tree, (node) => {
-      const cast = node['try_cast'];
-      if (isNode(cast))
-        cast['this'] = {
-          function: {
-            name: marker,
-            args: [cast['this'] ?? null],
-            distinct: false,
-            trailing_comments: [],
-            use_bracket_syntax: false,
-            no_parens: false,
-            quoted: false,
-          },
-        };
-    });
-    const again = generate(tree as never, Dialect.Databricks);
-    if (!again.success || again.sql?.[0] === undefined) throw failed(again.error);
-    text = again.sql[0];
-  }
-  const translated = transpile(text, Dialect.Databricks, Dialect.DuckDB);
+  const translated = transpile(marked(sql), Dialect.Databricks, Dialect.DuckDB);
   const statements = translated.sql ?? [];
   if (!translated.success) throw failed(translated.error);
   if (statements.length !== 1) throw failed(`Syntax error at or near ';': one statement at a time.`);
@@ -77,17 +85,26 @@ export const translateTree = (sql: string): Ast => {
     const cast = node['try_cast'];
     if (!isNode(cast)) return;
     const inner = child(cast, 'this', 'function');
-    if (isNode(inner) && String(inner['name']).toLowerCase() === marker) {
+    if (isNode(inner) && JSON.stringify(inner['name']).toLowerCase() === `"${tryMarker}"`) {
       cast['this'] = list(inner['args'])[0] ?? null;
       return;
     }
     delete node['try_cast'];
     node['cast'] = cast;
   });
-  // TIMESTAMP of Databricks is kept as naive UTC.
   eachNode(tree, (node) => {
+    // TIMESTAMP of Databricks is kept as naive UTC.
     const to = child(node, 'cast', 'to') ?? child(node, 'try_cast', 'to');
     if (isNode(to) && to['data_type'] === 'timestamp') to['timezone'] = false;
+    // DuckDB reads `INTERVAL (-1) HOUR`, not `INTERVAL -1 HOUR`.
+    const interval = node['interval'];
+    if (
+      isNode(interval) &&
+      isNode(interval['this']) &&
+      !('literal' in interval['this']) &&
+      !('paren' in interval['this'])
+    )
+      interval['this'] = { paren: { this: interval['this'], trailing_comments: [] } };
     // A column may be called `at` or `key`: words that DuckDB keeps for itself must be quoted, so every identifier is.
     if (node['quoted'] === false && typeof node['name'] === 'string' && !('args' in node) && !('style' in node))
       node['quoted'] = true;

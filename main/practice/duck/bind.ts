@@ -37,12 +37,14 @@ const duckValue = (p: EngineParameter): DuckDBValue => {
       return /^true$/i.test(value);
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ': {
-      const parts = /^(.*?[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?$/.exec(value.trim());
-      const seconds = Date.parse(
-        parts === null ? `${value.trim()}T00:00:00Z` : `${parts[1]?.replace(' ', 'T')}${parts[3] ?? 'Z'}`,
-      );
-      if (Number.isNaN(seconds)) throw invalid(p);
-      return new DuckDBTimestampValue(BigInt(seconds) * 1000n + BigInt((parts?.[2] ?? '').padEnd(6, '0') || '0'));
+      // Date keeps milliseconds, a timestamp microseconds: the fraction is taken apart.
+      const text = value.trim();
+      const zone = /(?:Z|[+-]\d\d:?\d\d)$/.exec(text.slice(10))?.[0] ?? 'Z';
+      const time = text.slice(10).replace(zone, '');
+      const [clock = '', fraction = ''] = (time === '' ? 'T00:00:00' : time.replace(' ', 'T')).split('.');
+      const seconds = Date.parse(`${text.slice(0, 10)}${clock}${zone}`);
+      if (Number.isNaN(seconds) || !/^\d*$/.test(fraction)) throw invalid(p);
+      return new DuckDBTimestampValue(BigInt(seconds) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, '0')));
     }
     default:
       // STRING; DATE and DECIMAL arrive as text and DuckDB casts them where they are compared.

@@ -125,8 +125,9 @@ const operation = (
     return query(await translateTreeQuery(tree, scope));
   };
 
-  const done = execute().then(
-    (r) => {
+  const run = async (): Promise<void> => {
+    try {
+      const r = await execute();
       if (stopped) throw canceled();
       result = r;
       if (r.kind === 'rows') page = pager(r.result);
@@ -138,11 +139,11 @@ const operation = (
           return now;
         };
       }
-    },
-    (thrown: unknown) => {
+    } catch (thrown) {
       throw stopped ? canceled() : toEngineError(thrown);
-    },
-  );
+    }
+  };
+  const done = run();
   // The waiter may come later or never; the failure is his then.
   done.catch(() => undefined);
 

@@ -14,14 +14,14 @@ const rules: readonly (readonly [RegExp, string, string])[] = [
     '42703',
   ],
   [/Function with name|Macro .* does not exist/i, 'UNRESOLVED_ROUTINE', '42883'],
-  [/^(?:Error: )?Parser Error/i, 'PARSE_SYNTAX_ERROR', '42601'],
+  [/Parser Error/i, 'PARSE_SYNTAX_ERROR', '42601'],
   [/Ambiguous reference/i, 'AMBIGUOUS_REFERENCE', '42704'],
   [/GROUP BY/i, 'MISSING_AGGREGATION', '42803'],
   [/columns available but|has \d+ columns/i, 'ASSIGNMENT_ARITY_MISMATCH', '42802'],
   [/^(?:Error: )?Conversion Error/i, 'CAST_INVALID_INPUT', '22018'],
   [/^(?:Error: )?Out of Range Error|overflow/i, 'ARITHMETIC_OVERFLOW', '22003'],
   [/No function matches|Cannot compare|type mismatch|Cannot mix/i, 'DATATYPE_MISMATCH', '42K09'],
-  [/^(?:Error: )?Not implemented Error/i, 'UNSUPPORTED_FEATURE', '0A000'],
+  [/^(?:Error: )?Not implemen\w+ Error/i, 'UNSUPPORTED_FEATURE', '0A000'],
 ];
 
 /** Our own `error('[CLASS] text SQLSTATE: x')` raised inside a DuckDB statement comes back wrapped in DuckDB's words. */

@@ -16,6 +16,7 @@ export const macros: readonly string[] = [
   'sequence(a, b) AS generate_series(a, b)',
   'size(a) AS CASE WHEN a IS NULL THEN -1 ELSE len(a) END',
   'bw_concat(a, b) AS CAST(a AS VARCHAR) || CAST(b AS VARCHAR)',
+  'bw_div(a, b) AS CAST(a // b AS BIGINT)',
   'nvl(a, b) AS coalesce(a, b)',
   'sha2(t, n) AS CASE WHEN n IN (0, 256) THEN sha256(CAST(t AS VARCHAR)) END',
   'try_divide(a, b) AS CASE WHEN b = 0 THEN NULL ELSE a / b END',

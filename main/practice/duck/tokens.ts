@@ -55,7 +55,7 @@ export const tokenize = (sql: string): readonly Token[] => {
       const word = /^[\w\u0080-\uffff]+/.exec(sql.slice(at, at + 512))?.[0] ?? char;
       push('word', word, at + word.length);
     } else if (/\d/.test(char)) {
-      const number = /^\d+(?:\.\d+)?/.exec(sql.slice(at, at + 128))?.[0] ?? char;
+      const number = /^\d+/.exec(sql.slice(at, at + 128))?.[0] ?? char;
       push('number', number, at + number.length);
     } else if (
       char === ':' &&

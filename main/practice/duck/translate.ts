@@ -86,6 +86,7 @@ const constant = (scope: Scope, ast: Ast | undefined): string | null => {
   throw new EngineError('NOT_A_CONSTANT_STRING.NOT_CONSTANT', '42601', 'The expression must be a constant.');
 };
 
+const textOf = (ast: Ast | undefined): string => (typeof ast === 'string' ? ast : '');
 const nameOf = (table: Node): readonly string[] =>
   [table['catalog'], table['schema'], table['name']].map(identifierName).filter((n) => n !== undefined);
 
@@ -101,6 +102,9 @@ const call = (name: string, args: Ast[]): Node => ({
   },
 });
 const text = (value: string): Node => ({ literal: { literal_type: 'string', value } });
+
+/** Table functions that may stand in FROM: the engine's own ones, with its files and settings, stay out of reach. */
+const tableFunctions: ReadonlySet<string> = new Set(['TABLE_CHANGES', 'IDENTIFIER', 'UNNEST', 'EXPLODE', 'RANGE']);
 
 /**
  * Turns the tree of one statement into DuckDB text over the lake's storage: names of tables become subqueries (through
@@ -204,7 +208,7 @@ export class Translation {
     }
     for (const [key, value] of Object.entries(ast)) {
       if (key === 'with' || value === null || typeof value !== 'object') continue;
-      if (key === 'select' && isNode(value)) this.#hideMetadata(value, scope);
+      if (key === 'select' && isNode(value)) this.#checkSources(value, scope);
       const replaced = this.#replace(key, value, scope, rowId);
       if (replaced === undefined) this.#walk(value, scope, rowId);
       else {
@@ -223,7 +227,7 @@ export class Translation {
       const version = child(value, 'version', 'expression');
       const kind = child(value, 'version', 'this', 'identifier', 'name');
       return this.#placeholder(
-        { parts, ...(version === undefined ? {} : { version, kind: String(kind).toUpperCase() }) },
+        { parts, ...(version === undefined ? {} : { version, kind: textOf(kind).toUpperCase() }) },
         value['alias'] ?? undefined,
         { metadata: this.#metadata, rowId },
       );
@@ -233,7 +237,7 @@ export class Translation {
     const isAlias = key === 'alias' && isNode(value['this']);
     const fn = isAlias ? child(value, 'this', 'function') : key === 'function' ? value : undefined;
     if (!isNode(fn)) return undefined;
-    const name = String(fn['name']).toUpperCase();
+    const name = textOf(fn['name']).toUpperCase();
     const args = list(fn['args']);
     const alias = isAlias ? value['alias'] : undefined;
     if (name === 'TABLE_CHANGES')
@@ -306,7 +310,7 @@ export class Translation {
   }
 
   #parameter(node: Node): Node {
-    const name = String(node['name']);
+    const name = textOf(node['name']);
     if (node['style'] !== 'Colon') throw syntaxError(`'${name}'`);
     parameterValue(this.#scope, name);
     this.#uses.add(name);
@@ -322,13 +326,22 @@ export class Translation {
     return { parameter: { name, index: null, style: 'Dollar', quoted: false, string_quoted: false, expression: null } };
   }
 
-  /** `_metadata` is there when asked for by name and never part of `*`. */
-  #hideMetadata(select: Node, ctes: ReadonlySet<string>): void {
-    if (!this.#metadata) return;
+  /** Only functions of Databricks stand in FROM; `_metadata` is there when asked for by name and never part of `*`. */
+  #checkSources(select: Node, ctes: ReadonlySet<string>): void {
     const sources = [
       ...list(child(select, 'from', 'expressions')),
       ...list(select['joins']).map((j) => child(j, 'this') ?? null),
     ];
+    for (const source of sources) {
+      const name = child(source, 'function', 'name') ?? child(source, 'alias', 'this', 'function', 'name');
+      if (typeof name === 'string' && !tableFunctions.has(name.toUpperCase()))
+        throw new EngineError(
+          'UNRESOLVABLE_TABLE_VALUED_FUNCTION',
+          '42883',
+          `Could not resolve \`${name}\` to a table-valued function.`,
+        );
+    }
+    if (!this.#metadata) return;
     const exposed = new Set<string>();
     for (const source of sources) {
       const table = child(source, 'table');

@@ -2,7 +2,7 @@ import Int64 from 'node-int64';
 import type { EngineColumn, EnginePage } from '../engine-port.ts';
 import { T } from './generated.ts';
 
-const typeIds: Readonly<Record<string, number>> = {
+const typeIds: Readonly<Record<string, (typeof T.TTypeId)[keyof typeof T.TTypeId]>> = {
   BOOLEAN: T.TTypeId.BOOLEAN_TYPE,
   TINYINT: T.TTypeId.TINYINT_TYPE,
   SMALLINT: T.TTypeId.SMALLINT_TYPE,

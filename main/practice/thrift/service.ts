@@ -14,12 +14,14 @@ import { T } from './generated.ts';
 import * as wire from './wire.ts';
 
 type Operation = {
-  readonly engine: EngineOperation;
+  /** Starts the statement; it runs only once the warehouse is warm. */
+  readonly begin: () => EngineOperation;
+  engine: EngineOperation | undefined;
   readonly statement: string;
   readonly sessionId: string;
   state: 'pending' | 'running' | 'finished' | 'error' | 'canceled';
   error: EngineError | undefined;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   columns: readonly EngineColumn[];
   pages: ((maxRows: number) => EnginePage) | undefined;
   offset: number;
@@ -71,14 +73,36 @@ export const createService = (deps: {
   };
 
   const free = (id: string): void => {
-    operations.get(id)?.engine.close();
+    operations.get(id)?.engine?.close();
     operations.delete(id);
   };
 
+  /** Take an operation from start to end; never rejects, the outcome is in its state. */
+  const follow = async (operation: Operation): Promise<void> => {
+    await deps.buttons.warm(after);
+    if (operation.state === 'canceled') return;
+    operation.state = 'running';
+    try {
+      const running = operation.begin();
+      operation.engine = running;
+      await running.wait();
+      const shaped = deps.buttons.shape(operation.statement, running.columns(), running.fetch);
+      // A statement without columns makes the driver poll for ever (spark.md 10.2): it always gets one.
+      operation.columns = shaped.columns.length === 0 ? [{ name: 'Result', type: 'STRING' }] : shaped.columns;
+      operation.pages = shaped.fetch;
+      if (!wire.isCanceled(operation)) operation.state = 'finished';
+    } catch (thrown) {
+      if (wire.isCanceled(operation)) return;
+      operation.error =
+        thrown instanceof EngineError ? thrown : new EngineError('INTERNAL_ERROR', 'XX000', String(thrown));
+      operation.state = 'error';
+    }
+  };
+
   const start = (engine: EngineSession, sessionId: string, request: wire.ExecuteStatement): Operation => {
-    const running = engine.execute(request.statement, wire.parameters(request));
     const operation: Operation = {
-      engine: running,
+      begin: () => engine.execute(request.statement, wire.parameters(request)),
+      engine: undefined,
       statement: request.statement,
       sessionId,
       state: 'pending',
@@ -86,24 +110,9 @@ export const createService = (deps: {
       columns: [],
       pages: undefined,
       offset: 0,
-      ended: deps.buttons.warm(after).then(async () => {
-        if (operation.state === 'canceled') return;
-        operation.state = 'running';
-        try {
-          await running.wait();
-          const shaped = deps.buttons.shape(request.statement, running.columns(), running.fetch);
-          // A statement without columns makes the driver poll for ever (spark.md 10.2): it always gets one.
-          operation.columns = shaped.columns.length === 0 ? [{ name: 'Result', type: 'STRING' }] : shaped.columns;
-          operation.pages = shaped.fetch;
-          if (!wire.isCanceled(operation)) operation.state = 'finished';
-        } catch (thrown) {
-          if (wire.isCanceled(operation)) return;
-          operation.error =
-            thrown instanceof EngineError ? thrown : new EngineError('INTERNAL_ERROR', 'XX000', String(thrown));
-          operation.state = 'error';
-        }
-      }),
+      ended: Promise.resolve(),
     };
+    operation.ended = follow(operation);
     return operation;
   };
 
@@ -274,7 +283,7 @@ export const createService = (deps: {
       const operation = operations.get(id);
       if (operation !== undefined) {
         operation.state = 'canceled';
-        operation.engine.cancel();
+        operation.engine?.cancel();
         // The driver sends no CloseOperation after a cancel (spark.md 10.4): only the id is remembered, for its last polls.
         free(id);
         canceledIds.add(id);

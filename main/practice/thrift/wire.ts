@@ -79,8 +79,8 @@ export const isCanceled = (operation: { readonly state: string }): boolean => op
 export const namespace = (request: OpenSession): { catalog?: string; schema?: string } => {
   const { catalogName, schemaName } = request.initialNamespace ?? {};
   return {
-    ...(catalogName === undefined || catalogName === null ? {} : { catalog: String(catalogName) }),
-    ...(schemaName === undefined || schemaName === null ? {} : { schema: String(schemaName) }),
+    ...(catalogName === undefined || catalogName === null ? {} : { catalog: catalogName }),
+    ...(schemaName === undefined || schemaName === null ? {} : { schema: schemaName }),
   };
 };
 

@@ -138,7 +138,7 @@ const modelDocuments = (plan: Plan, domain: DomainPlan): readonly Document[] => 
         created_by: model.owner,
         updated_at: Math.round(v.at),
         updated_by: model.owner,
-        id: `${v.runId.slice(0, 8)}`,
+        id: v.runId.slice(0, 8),
       },
     })),
   ];

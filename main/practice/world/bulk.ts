@@ -96,7 +96,7 @@ const insertRows = async (
   );
 };
 
-/** Append rows as one new version of an existing table, through the same door as any writer. */
+/** Append rows as one new version of an existing table, through the same door that every writer takes. */
 export const appendVersion = async (
   lake: Lake,
   write: Write,

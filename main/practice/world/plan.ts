@@ -149,7 +149,7 @@ const planDomain = (s: Shared, template: DomainTemplate, cause: Cause | null): D
 
 /** Everything that the seed decides, before a row is made. The same seed, fault and time give the same plan. */
 export const planWorld = (seed: number, fault: Fault, now: number): Plan => {
-  const random = createRandom(seed * 2_654_435_761 + 17);
+  const random = createRandom(Math.imul(seed, 2_654_435_761) + 17);
   const schemas = Object.fromEntries(
     Object.entries(naming.schemas).map(([layer, names]) => [layer, random.pick(names)]),
   );

@@ -24,7 +24,7 @@ export const playNext = (lake: Lake, world: World): Promise<Played> =>
     // After everything that is there already, before now: a reader that asks for what is newer than it knows must get it.
     const at = Math.max(now - roundMinutes * minute, Number(counted[0]?.[1] ?? world.plan.now - 20 * minute));
     const place = { at, scale: Math.max(0, now - at) / (roundMinutes * minute) };
-    const random = createRandom(world.seed * 7_919 + round);
+    const random = createRandom(Math.imul(world.seed, 7_919) + round);
     // Slots count down to 0 at generation and go on below it.
     const slot = -round;
     const { plan } = world;
