@@ -43,6 +43,8 @@ export const runApp = (places: AppPlaces): void => {
   let stopped: Failure | null = null;
   let quitting = false;
   let ready = false;
+  /** The core that has opened the profile. */
+  let up: CoreProcess | null = null;
 
   const openWindow = (): void => {
     if (window !== null) return focusWindow(window);
@@ -82,8 +84,8 @@ export const runApp = (places: AppPlaces): void => {
 
   /** One line for whoever started us, once the window is loaded and the core has answered. */
   const announce = (): void => {
-    const core = supervisor?.current();
-    if (ready || !core || window === null || window.webContents.isLoading()) return;
+    const core = up;
+    if (ready || core === null || window === null || window.webContents.isLoading()) return;
     askStatus(core, (workspace) => {
       if (ready) return;
       ready = true;
@@ -104,28 +106,37 @@ export const runApp = (places: AppPlaces): void => {
     const key = await keyringKey(join(places.folder, 'keyring.key'), process.platform, safeStorage);
     if (!key.ok) return fatal(key.error.what, `${key.error.safe}\n\n${key.error.todo}`);
     const env = coreEnvironment(process.env);
+    const corePlaces = {
+      profile: places.profile,
+      version: app.getVersion(),
+      node: runtime.node,
+      practiceEntry: join(places.bundles, 'practice.js'),
+    };
     supervisor = supervise<CoreProcess>({
-      start: () => startCore({ runtime, profile: places.profile, env, keyringKey: key.value, log }),
+      start: () => startCore({ runtime, places: corePlaces, env, keyring: key.value, log }),
       clock: systemClock,
       scheduler: systemScheduler,
       onStart: (core) => {
-        core.onDownload(desk.offer);
-        link.started(core);
-        announceWhenUp();
+        core.onOffer(desk.offer);
+        core.onReady(() => {
+          link.started(core);
+          up = core;
+          announce();
+        });
       },
       onDeath: (how, restartsInMs) => {
         link.died();
+        up = null;
         desk.forget();
         log(JSON.stringify({ level: 'warn', message: 'the core stopped', how, restartsInMs }));
       },
       onGiveUp: (failure) => {
         link.died();
+        up = null;
         giveUp(failure);
       },
     });
   };
-  // `supervisor` is assigned when supervise() returns, one turn after the first onStart.
-  const announceWhenUp = (): void => void Promise.resolve().then(announce);
 
   app.on('second-instance', openWindow);
   app.on('activate', () => (app.isReady() ? openWindow() : undefined));
@@ -171,7 +182,6 @@ export const runApp = (places: AppPlaces): void => {
     );
     openWindow();
     await startSupervisor();
-    announce();
   }, fatalStart);
 };
 

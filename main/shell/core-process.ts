@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { type MessagePortMain, utilityProcess } from 'electron';
-import { coreArguments } from './core-arguments.ts';
+import type { Failure } from '../../shared/base/failure.ts';
+import type { FromCore } from '../../shared/contract/mux.ts';
+import { coreArguments, type CorePlaces } from './core-arguments.ts';
 import { portRelay } from './ports.ts';
 import { lineRedactor } from './redact.ts';
 import type { CoreRuntime } from './runtime.ts';
@@ -8,29 +10,27 @@ import type { CoreRuntime } from './runtime.ts';
 /** One life of the core, whatever carries it. */
 export type CoreProcess = {
   readonly pid: () => number | undefined;
+  /** The profile is open: windows may be joined from now on. */
+  readonly onReady: (listener: () => void) => void;
   /** Hand one end of a channel over; it is served until either side closes it. */
   readonly join: (port: MessagePortMain) => void;
-  readonly onExit: (listener: (how: string) => void) => void;
-  readonly onDownload: (listener: (offer: DownloadOffer) => void) => void;
+  /** It offers a finished file to its window. */
+  readonly onOffer: (listener: (ticket: string, file: string) => void) => void;
+  /** It is gone. `refused`: it could not open the profile and said why; starting it again would not help. */
+  readonly onExit: (listener: (how: string, refused: Failure | null) => void) => void;
   /** Ask it to end: it closes its database first. */
   readonly end: () => void;
-  readonly kill: () => void;
 };
-/** The core offers a finished file to the window: `ticket` is good once, under `breakwater://app/download/<ticket>`. */
-export type DownloadOffer = { readonly ticket: string; readonly file: string };
 
 export type CoreStart = {
   readonly runtime: Exclude<CoreRuntime, { kind: 'none' }>;
-  readonly profile: string;
+  readonly places: CorePlaces;
   readonly env: Readonly<Record<string, string>>;
-  /** Key that wraps the device key, from the system keyring; null where there is none. Travels in a message, never in argv. */
-  readonly keyringKey: Uint8Array | null;
+  /** 32 bytes (base64) that wrap the device key, from the system keyring; null where there is none. Never in argv. */
+  readonly keyring: string | null;
   /** Takes the redacted lines of its standard output and error. */
   readonly log: (line: string) => void;
 };
-
-const isOffer = (message: unknown): message is { readonly download: DownloadOffer } =>
-  typeof message === 'object' && message !== null && 'download' in message;
 
 export const startCore = (start: CoreStart): CoreProcess =>
   start.runtime.kind === 'utility' ? startUtility(start, start.runtime.entry) : startChild(start, start.runtime);
@@ -42,8 +42,32 @@ const pipe = (stream: NodeJS.ReadableStream | null, log: (line: string) => void)
   stream?.on('end', () => lines.end());
 };
 
+/** What both kinds of process tell: ready once, why they refused, that they are gone. */
+const reports = () => {
+  const readies = new Set<() => void>();
+  const offers = new Set<(ticket: string, file: string) => void>();
+  const exits = new Set<(how: string, refused: Failure | null) => void>();
+  let refused: Failure | null = null;
+  let gone = false;
+  return {
+    onReady: (listener: () => void): void => void readies.add(listener),
+    onOffer: (listener: (ticket: string, file: string) => void): void => void offers.add(listener),
+    onExit: (listener: (how: string, refused: Failure | null) => void): void => void exits.add(listener),
+    receive: (message: FromCore): void => {
+      if (message.t === 'ready') for (const listener of readies) listener();
+      else if (message.t === 'failed') refused = message.failure;
+      else if (message.t === 'offer') for (const listener of offers) listener(message.ticket, message.file);
+    },
+    exit: (how: string): void => {
+      if (gone) return;
+      gone = true;
+      for (const listener of exits) listener(how, refused);
+    },
+  };
+};
+
 const startChild = (start: CoreStart, runtime: { readonly entry: string; readonly node: string }): CoreProcess => {
-  const child = fork(runtime.entry, coreArguments(start), {
+  const child = fork(runtime.entry, coreArguments(start.places), {
     execPath: runtime.node,
     execArgv: [],
     serialization: 'advanced',
@@ -53,54 +77,52 @@ const startChild = (start: CoreStart, runtime: { readonly entry: string; readonl
   // A channel that breaks while a message is under way is the death of the child, which `exit` tells.
   const send = (message: object): void => void (child.connected && child.send(message, () => undefined));
   const relay = portRelay(send);
-  const offers = new Set<(offer: DownloadOffer) => void>();
+  const told = reports();
   pipe(child.stdout, start.log);
   pipe(child.stderr, start.log);
-  child.on('message', (message: unknown) => {
-    if (isOffer(message)) for (const listener of offers) listener(message.download);
-    else relay.receive(message);
+  child.on('message', (message) => {
+    // Our own core is at the other end; it speaks contract/mux.ts.
+    const said = message as FromCore;
+    told.receive(said);
+    relay.receive(said);
   });
-  if (start.keyringKey !== null) send({ keyringKey: start.keyringKey });
-
-  let ended = false;
-  const exits = new Set<(how: string) => void>();
-  const exit = (how: string): void => {
-    if (ended) return;
-    ended = true;
+  child.once('exit', (code, signal) => {
     relay.end();
-    for (const listener of exits) listener(how);
-  };
-  child.once('exit', (code, signal) => exit(signal ?? `exit ${code ?? 'unknown'}`));
-  child.once('error', (thrown) => exit(thrown.message));
+    told.exit(signal ?? `exit ${code ?? 'unknown'}`);
+  });
+  child.once('error', (thrown) => {
+    relay.end();
+    told.exit(thrown.message);
+  });
+  send({ t: 'start', keyring: start.keyring });
   return {
     pid: () => child.pid,
+    onReady: told.onReady,
+    onOffer: told.onOffer,
+    onExit: told.onExit,
     join: (port) => relay.join(port),
-    onExit: (listener) => void exits.add(listener),
-    onDownload: (listener) => void offers.add(listener),
-    end: () => void child.kill('SIGTERM'),
-    kill: () => void child.kill('SIGKILL'),
+    end: () => void (child.connected ? send({ t: 'end' }) : child.kill()),
   };
 };
 
 const startUtility = (start: CoreStart, entry: string): CoreProcess => {
-  const core = utilityProcess.fork(entry, coreArguments(start), {
+  const core = utilityProcess.fork(entry, coreArguments(start.places), {
     serviceName: 'Breakwater core',
     env: { ...start.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const offers = new Set<(offer: DownloadOffer) => void>();
+  const told = reports();
   pipe(core.stdout, start.log);
   pipe(core.stderr, start.log);
-  core.on('message', (message: unknown) => {
-    if (isOffer(message)) for (const listener of offers) listener(message.download);
-  });
-  if (start.keyringKey !== null) core.postMessage({ keyringKey: start.keyringKey });
+  core.on('message', (message: FromCore) => told.receive(message));
+  core.once('exit', (code) => told.exit(`exit ${code}`));
+  core.postMessage({ t: 'start', keyring: start.keyring });
   return {
     pid: () => core.pid,
-    join: (port) => core.postMessage({ port: 1 }, [port]),
-    onExit: (listener) => void core.once('exit', (code) => listener(`exit ${code}`)),
-    onDownload: (listener) => void offers.add(listener),
-    end: () => void core.kill(),
-    kill: () => void core.kill(),
+    onReady: told.onReady,
+    onOffer: told.onOffer,
+    onExit: told.onExit,
+    join: (port) => core.postMessage({ t: 'port' }, [port]),
+    end: () => core.postMessage({ t: 'end' }),
   };
 };

@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Session } from 'electron';
 import { pageHeaders } from '../../shared/domain/content-policy.ts';
-import type { DownloadOffer } from './core-process.ts';
 
 export const downloadPath = '/download/';
 
@@ -14,7 +13,7 @@ export const downloadPath = '/download/';
 export const downloadDesk = () => {
   const offers = new Map<string, string>();
   return {
-    offer: ({ ticket, file }: DownloadOffer): void => void offers.set(ticket, file),
+    offer: (ticket: string, file: string): void => void offers.set(ticket, file),
     forget: (): void => offers.clear(),
     /** The file behind a request, or null; asking uses the ticket up. */
     take: (pathname: string): string | null => {

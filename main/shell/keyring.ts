@@ -26,7 +26,7 @@ export const isRealKeyring = (platform: string, storage: SafeStorage): boolean =
 };
 
 /**
- * The 32 bytes that wrap the profile's device key, kept in `keyring.key` wrapped by the system keyring; made on first use.
+ * The 32 bytes (base64) that wrap the profile's device key, kept in `keyring.key` wrapped by the system keyring; made on first use.
  * Null where the keyring is not a real one and no such file exists. A file that cannot be unwrapped is a failure and is left
  * alone: the keyring may be locked, and what it wraps is the identity of this device.
  */
@@ -34,7 +34,7 @@ export const keyringKey = async (
   path: string,
   platform: string,
   storage: SafeStorage,
-): Promise<Result<Uint8Array | null, Failure>> => {
+): Promise<Result<string | null, Failure>> => {
   const real = isRealKeyring(platform, storage);
   const there = existsSync(path);
   if (!real) return there ? err(locked('the system keyring is not available in this session')) : ok(null);
@@ -44,11 +44,11 @@ export const keyringKey = async (
       const key = Buffer.from(opened?.result ?? '', 'base64url');
       if (key.length !== 32) return err(locked('it does not hold a key of 32 bytes'));
       if (opened?.shouldReEncrypt === true) await write(path, key, storage);
-      return ok(key);
+      return ok(key.toString('base64'));
     }
     const key = randomBytes(32);
     await write(path, key, storage);
-    return ok(key);
+    return ok(key.toString('base64'));
   } catch (thrown) {
     return err(locked(thrownText(thrown)));
   }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 export const neededNapi = 10;
 
 export type CoreRuntime =
-  | { readonly kind: 'utility'; readonly entry: string }
+  | { readonly kind: 'utility'; readonly entry: string; readonly node: string | null }
   | { readonly kind: 'node'; readonly entry: string; readonly node: string }
   | { readonly kind: 'none'; readonly problem: string };
 
@@ -23,11 +23,12 @@ export type RuntimeFacts = {
 
 /** How the core runs here: in Electron's own utility process, or as a child of the Node 24 that came with the packages. */
 export const coreRuntime = (facts: RuntimeFacts): CoreRuntime => {
-  if (Number(facts.napi ?? 0) >= neededNapi) return { kind: 'utility', entry: join(facts.bundles, 'core-utility.js') };
   const name = facts.platform === 'win32' ? 'node.exe' : 'node';
   const candidates = [facts.env['BREAKWATER_NODE'], join(facts.app, 'node_modules', '.bin', name)];
-  const node = candidates.find((path) => path !== undefined && path !== '' && facts.exists(path));
-  if (node !== undefined) return { kind: 'node', entry: join(facts.bundles, 'core-child.js'), node };
+  const node = candidates.find((path) => path !== undefined && path !== '' && facts.exists(path)) ?? null;
+  if (Number(facts.napi ?? 0) >= neededNapi)
+    return { kind: 'utility', entry: join(facts.bundles, 'core-utility.js'), node };
+  if (node !== null) return { kind: 'node', entry: join(facts.bundles, 'core-child.js'), node };
   return {
     kind: 'none',
     problem: `This Electron has Node-API ${facts.napi ?? 'unknown'}; the database needs ${neededNapi}, or Node 24 beside it. Run npm ci, or name a Node 24 in BREAKWATER_NODE.`,

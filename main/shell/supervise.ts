@@ -3,7 +3,10 @@ import type { Cancel, Clock, Scheduler } from '../../shared/base/time.ts';
 import { afterDeath, neverDied, restartLimit } from '../../shared/domain/restart-policy.ts';
 
 /** What the supervisor must know of a process. */
-export type Living = { readonly onExit: (listener: (how: string) => void) => void; readonly end: () => void };
+export type Living = {
+  readonly onExit: (listener: (how: string, refused: Failure | null) => void) => void;
+  readonly end: () => void;
+};
 
 export type SupervisorDeps<P extends Living> = {
   readonly start: () => P;
@@ -34,11 +37,12 @@ export const supervise = <P extends Living>(deps: SupervisorDeps<P>): Supervisor
     waiting = null;
     const core = deps.start();
     current = core;
-    core.onExit((how) => {
+    core.onExit((how, refused) => {
       if (current !== core) return;
       current = null;
-      if (wanted) died(how);
-      else gone();
+      if (!wanted) gone();
+      else if (refused !== null) deps.onGiveUp(refused);
+      else died(how);
     });
     deps.onStart(core);
   };

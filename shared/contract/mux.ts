@@ -18,7 +18,9 @@ export type FromCore =
   /** The profile cannot be opened; the process exits with `refusedExit` and is not started again by itself. */
   | { readonly t: 'failed'; readonly failure: Failure }
   | { readonly t: 'frame'; readonly port: number; readonly frame: ServerFrame }
-  | { readonly t: 'close'; readonly port: number };
+  | { readonly t: 'close'; readonly port: number }
+  /** A finished file that a window may fetch once, at `/download/<ticket>` of its host. */
+  | { readonly t: 'offer'; readonly ticket: string; readonly file: string };
 
 /** Exit code of a core that could not open its profile: starting it again would not help. */
 export const refusedExit = 78;

@@ -1,0 +1,9 @@
+import type { Command } from './command.ts';
+
+/** Every command: its name → the file that is loaded when somebody calls it. Commands stand in the order of `--help`. */
+export const commands: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  start: () => import('./start.ts'),
+  serve: () => import('./serve.ts'),
+  practice: () => import('./practice.ts'),
+  electron: () => import('./electron-get.ts'),
+};
