@@ -55,7 +55,13 @@ export const runDrill = async (options: DrillOptions): Promise<DrillResult> => {
   const startCore = async (name: string, env: Readonly<Record<string, string>> = {}): Promise<CoreProcess> =>
     must(
       `start ${name}`,
-      await startCoreProcess({ name, entry: options.coreEntry, profile: name, env: { BREAKWATER_HOME: home, ...env } }),
+      await startCoreProcess({
+        name,
+        entry: options.coreEntry,
+        practiceEntry: options.practiceEntry,
+        profile: name,
+        env: { BREAKWATER_HOME: home, ...env },
+      }),
     );
 
   const cores: CoreProcess[] = [];
