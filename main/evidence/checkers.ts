@@ -92,7 +92,7 @@ Beside "data" there may only be: bag-info.txt bagit.txt manifest-sha256.txt tagm
   ssh-keygen -Y verify -f SIGNERS -I ${principal} \\
     -n ${packNamespace} -s signatures/tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt
 SIGNERS is the file from step 1. It must print: Good "${packNamespace}" signature for ${principal}
-  ssh-keygen -l -f SIGNERS
+  cut -d' ' -f3- SIGNERS | ssh-keygen -l -f -
 prints the fingerprint, to compare it over the telephone.
 
 4. THE LOG WAS NOT CHANGED

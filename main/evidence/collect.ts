@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../shared/base/json.ts';
 import { isActorId, isOrgLog, type LogId } from '../../shared/domain/ids.ts';
 import type { EventLine } from '../../shared/domain/event.ts';
+import { sha256Url } from '../log/digest.ts';
 import { lineHash, parseLine } from '../log/line.ts';
 import type { EventLog, StreamHead, WireEvent } from '../log/port.ts';
 import type { Views } from '../log/views-port.ts';
@@ -58,7 +59,12 @@ const idsIn = (value: JsonValue, found: Set<string>): void => {
   else if (isJsonObject(value)) for (const inner of Object.values(value)) idsIn(inner, found);
 };
 
-type Concern = { readonly people: ReadonlySet<string>; readonly devices: ReadonlySet<string>; readonly signals: ReadonlySet<string>; readonly room: LogId };
+type Concern = {
+  readonly people: ReadonlySet<string>;
+  readonly devices: ReadonlySet<string>;
+  readonly signals: ReadonlySet<string>;
+  readonly room: LogId;
+};
 
 /** People who wrote in the room or are named in clear there, the devices of both, and those who vouched for them. */
 const concernOf = (source: Source, room: LogId, org: LogId | null, roomEvents: Iterable<WireEvent>): Concern => {
@@ -107,6 +113,12 @@ const concerns = (line: EventLine, concern: Concern): boolean => {
   }
 };
 
+/** Disclosures in the order of the line's digests, which is the only order that a reader of the pack knows. */
+const inOrder = (line: EventLine, told: readonly string[]): readonly string[] => {
+  const byDigest = new Map(told.map((text) => [sha256Url(text), text]));
+  return line._sd.flatMap((digest) => byDigest.get(digest) ?? []);
+};
+
 /** What a pack of `room` would hold now. `withhold` leaves out more disclosures (their digests are listed, nothing breaks). */
 export const collect = (
   source: Source,
@@ -140,9 +152,9 @@ export const collect = (
           const parsed = parseLine(line);
           if (!parsed.ok) continue;
           const open = !isOrgLog(head.log) || concerns(parsed.value, concern);
-          const told = open ? d.filter((text) => !withhold(parsed.value, text)) : [];
           // What is sealed cannot be read by the recipient either; its digest is listed as withheld.
-          yield { line, d: told.filter((text) => !text.startsWith('enc1.')), sig };
+          const told = open ? d.filter((text) => !text.startsWith('enc1.') && !withhold(parsed.value, text)) : [];
+          yield { line, d: inOrder(parsed.value, told), sig };
         }
       }
     },

@@ -27,7 +27,8 @@ export const crateFile = (context: PackContext, files: readonly MeasuredFile[]):
         '@id': './',
         '@type': 'Dataset',
         name: header?.title.value ?? 'Incident without a title',
-        description: 'Evidence pack of a Breakwater room. The log in 20-timeline counts; everything else is derived from it.',
+        description:
+          'Evidence pack of a Breakwater room. The log in 20-timeline counts; everything else is derived from it.',
         identifier: `urn:breakwater:${context.replay.room}`,
         datePublished: context.at,
         license: 'Not licensed for publication: for the recipient only.',
@@ -50,7 +51,14 @@ export const crateFile = (context: PackContext, files: readonly MeasuredFile[]):
       })),
       ...(people.some(({ person }) => person === context.exported.actor)
         ? []
-        : [{ '@id': `#${context.exported.actor}`, '@type': 'Person', name: 'name withheld', description: 'not attested' }]),
+        : [
+            {
+              '@id': `#${context.exported.actor}`,
+              '@type': 'Person',
+              name: 'name withheld',
+              description: 'not attested',
+            },
+          ]),
       ...below.map(({ id, size, sha256 }) => ({
         '@id': id,
         '@type': 'File',

@@ -78,7 +78,4 @@ const withheld = (context: PackContext): PackFile => ({
   },
 });
 
-export const disclosureFiles = (context: PackContext): readonly PackFile[] => [
-  disclosures(context),
-  withheld(context),
-];
+export const disclosureFiles = (context: PackContext): readonly PackFile[] => [disclosures(context), withheld(context)];

@@ -25,7 +25,10 @@ const signatures = (replay: Replay, stream: ReplayStream): PackFile =>
 /** One line per stream: chain file below 20-timeline, number of its newest event, its hash. */
 export const headsText = (streams: readonly ReplayStream[]): string =>
   streams
-    .map(({ org, dev, seq, hash }) => `${streamFile(org, dev, 'chain').slice('data/20-timeline/'.length)} ${seq} ${hash}\n`)
+    .map(
+      ({ org, dev, seq, hash }) =>
+        `${streamFile(org, dev, 'chain').slice('data/20-timeline/'.length)} ${seq} ${hash}\n`,
+    )
     .join('');
 
 const columns = [

@@ -63,17 +63,22 @@ export type PackDone = {
 
 const streamsInLine = 200;
 
-/** `heads` of pack.exported: {log: {device: [seq, hash]}}; of very many streams only their number and one digest. */
-export const headsField = (collected: Pick<Collected, 'heads'>): { readonly [log: string]: JsonValue } => {
-  const logs = new Map<string, Collected['heads'][number][]>();
-  for (const head of collected.heads) logs.set(head.log, [...(logs.get(head.log) ?? []), head]);
-  const few = collected.heads.length <= streamsInLine;
+/**
+ * `heads` of pack.exported: {log: {device: [seq, hash]}}. Of very many streams only their number and one digest, without the
+ * own stream of the room, which goes on to the export itself.
+ */
+export const headsField = (
+  { heads, room }: Pick<Collected, 'heads' | 'room'>,
+  own: string,
+): { readonly [log: string]: JsonValue } => {
+  const few = heads.length <= streamsInLine;
   return Object.fromEntries(
-    [...logs].map(([log, heads]) => {
-      const sorted = heads.toSorted((a, b) => (a.dev < b.dev ? -1 : 1));
+    [...new Set(heads.map(({ log }) => log))].map((log) => {
+      const sorted = heads.filter((head) => head.log === log).sort((a, b) => (a.dev < b.dev ? -1 : 1));
       if (few) return [log, Object.fromEntries(sorted.map(({ dev, seq, hash }) => [dev, [seq, hash]]))];
-      const text = sorted.map(({ dev, seq, hash }) => `${dev} ${seq} ${hash}\n`).join('');
-      return [log, { '*': [sorted.length, sha256Hex(text)] }];
+      const others = sorted.filter(({ dev }) => log !== room || dev !== own);
+      const text = others.map(({ dev, seq, hash }) => `${dev} ${seq} ${hash}\n`).join('');
+      return [log, { '*': [others.length, sha256Hex(text)] }];
     }),
   );
 };
@@ -100,7 +105,12 @@ const changedMeanwhile = (file: string): Failure =>
   ); // prettier-ignore
 
 const noRoom = (room: LogId): Failure =>
-  failure('NoSuchRoom', `There is no room ${room} in this profile.`, 'Nothing was written.', 'Choose a room from the list.');
+  failure(
+    'NoSuchRoom',
+    `There is no room ${room} in this profile.`,
+    'Nothing was written.',
+    'Choose a room from the list.',
+  );
 
 const free = (folder: string): number | null => {
   try {
@@ -156,7 +166,11 @@ const probe = (file: string): Failure | null => {
   }
 };
 
-type Blobs = { readonly files: readonly MeasuredFile[]; readonly absent: readonly string[]; readonly damaged: readonly string[] };
+type Blobs = {
+  readonly files: readonly MeasuredFile[];
+  readonly absent: readonly string[];
+  readonly damaged: readonly string[];
+};
 
 /** Files of attachments that are here and whole. */
 export const gatherBlobs = (replayed: Replay, blobPath: PackDeps['blobPath']): Blobs => {
@@ -191,7 +205,7 @@ export const exportPack = async (deps: PackDeps, request: PackRequest): Promise<
       {
         type: 'pack.exported',
         fields: {
-          heads: headsField(collect({ ...source, db }, room)),
+          heads: headsField(collect({ ...source, db }, room), log.device.id),
           ...(request.purpose === undefined ? {} : { purpose: request.purpose }),
         },
       },
@@ -210,7 +224,11 @@ export const exportPack = async (deps: PackDeps, request: PackRequest): Promise<
   }
 };
 
-const writePack = async (deps: PackDeps, request: PackRequest, replayed: Replay): Promise<Result<PackDone, Failure>> => {
+const writePack = async (
+  deps: PackDeps,
+  request: PackRequest,
+  replayed: Replay,
+): Promise<Result<PackDone, Failure>> => {
   const { device } = deps.log;
   const { file } = request;
   const exported = exportedBy(replayed, device.id);

@@ -60,9 +60,7 @@ export const packContext = (
 
 /** An author in a JSON file of the pack. */
 export const authorOf = (context: PackContext, by: Author | null): object | null =>
-  by === null
-    ? null
-    : { actor: by.actor, name: context.nameOf(by.actor), device: by.dev, attested: by.attested };
+  by === null ? null : { actor: by.actor, name: context.nameOf(by.actor), device: by.dev, attested: by.attested };
 
 export type PackedBlob = BlobRef & { readonly event: string; readonly what: 'attachment' | 'fact' };
 

@@ -7,7 +7,14 @@ export const manifestFile = 'manifest-sha256.txt';
 export const tagManifestFile = 'tagmanifest-sha256.txt';
 export const signatureFile = `signatures/${tagManifestFile}.sig`;
 export const signersCopy = 'signatures/allowed_signers';
-export const topFiles = ['bag-info.txt', 'bagit.txt', manifestFile, tagManifestFile, signatureFile, signersCopy] as const;
+export const topFiles = [
+  'bag-info.txt',
+  'bagit.txt',
+  manifestFile,
+  tagManifestFile,
+  signatureFile,
+  signersCopy,
+] as const;
 
 export const headsFile = 'data/20-timeline/HEADS.txt';
 export const disclosuresFile = 'data/90-disclosures/disclosures.jsonl';

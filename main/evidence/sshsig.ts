@@ -105,7 +105,9 @@ const namespaceFits = (options: string): boolean => {
  * Read an `allowed_signers` file: Ed25519 keys that may sign packs. Lines of other key types, other namespaces and
  * certificate authorities are counted as `skipped`: they cannot vouch for a pack here.
  */
-export const parseSigners = (text: string): { readonly signers: readonly AllowedSigner[]; readonly skipped: number } => {
+export const parseSigners = (
+  text: string,
+): { readonly signers: readonly AllowedSigner[]; readonly skipped: number } => {
   const signers: AllowedSigner[] = [];
   let skipped = 0;
   for (const raw of text.split('\n')) {

@@ -9,27 +9,27 @@ const firstDifference = (a: Uint8Array, b: Uint8Array): number => {
   return length;
 };
 
-/** Which file's header or directory record a position belongs to, in words. */
+/** Which file's header a position belongs to, in words. */
 const placeOf = (at: number, entries: readonly ZipEntry[]): string => {
   const within = entries.findLast((entry) => entry.at <= at);
-  return within === undefined ? 'the beginning of the zip' : `near ${within.path}, byte ${at} of the zip`;
+  return `byte ${at} of the zip${within === undefined ? '' : `, at or behind ${within.path}`}`;
 };
 
+const changed =
+  'The bookkeeping of the zip is not what Breakwater wrote: a byte outside of the files was changed, or a file was exchanged.';
+
 /**
- * Write the zip again from its own files and compare: what differs is bookkeeping that does not follow from the files, so
- * nobody's manifest covers it. Names the first place. Null when the zip is what Breakwater writes.
+ * Write the zip again from its own files and compare: what differs is bookkeeping that no manifest covers. Names the
+ * first place. A zip in which nothing was written by Breakwater was packed again by another program: that is remarked,
+ * because the files are what counts.
  */
-export const compareContainer = async (
-  fd: number,
-  size: number,
-  zip: OpenZip,
-  findings: Findings,
-): Promise<void> => {
-  const rewritten =
-    'The files may be whole, but the zip around them is not as Breakwater wrote it: it was packed again or changed.';
+export const compareContainer = async (fd: number, size: number, zip: OpenZip, findings: Findings): Promise<void> => {
+  if (!zip.ours) {
+    findings.remark('the zip', 'The files were packed again by another program than Breakwater.');
+    return;
+  }
   if (!zip.plain) {
-    if (findings.list.length === 0 || zip.entries.some(({ stored }) => !stored))
-      findings.add('container-changed', 'the zip', rewritten);
+    findings.add('container-changed', 'the zip', changed);
     return;
   }
   let at = 0;
@@ -38,15 +38,15 @@ export const compareContainer = async (
     for (let done = 0; done < piece.length;) {
       const wanted = piece.subarray(done, done + seen.length);
       const read = readSync(fd, seen, 0, wanted.length, at);
-      const found = seen.subarray(0, read);
-      const same = firstDifference(wanted, found);
+      const same = firstDifference(wanted, seen.subarray(0, read));
       if (same < wanted.length) {
-        findings.add('container-changed', placeOf(at + same, zip.entries), rewritten);
+        findings.add('container-changed', placeOf(at + same, zip.entries), changed);
         return;
       }
       at += wanted.length;
       done += wanted.length;
     }
   }
-  if (at < size) findings.add('trailing-bytes', `byte ${at} of the zip`, `${size - at} bytes stand behind the end of the zip.`);
+  if (at < size)
+    findings.add('trailing-bytes', `byte ${at} of the zip`, `${size - at} bytes stand behind the end of the zip.`);
 };

@@ -18,6 +18,8 @@ export const zipLimits = {
 export type ZipEntry = PackFile & {
   readonly size: number;
   readonly stored: boolean;
+  /** True when its directory record looks as `zipBytes` writes it. */
+  readonly ours: boolean;
   /** Where its local header begins; for naming a place in the zip. */
   readonly at: number;
 };
@@ -27,6 +29,8 @@ export type OpenZip = {
   readonly entries: readonly ZipEntry[];
   /** True when every entry is a plain stored file with a name that we could have written. */
   readonly plain: boolean;
+  /** True when an entry was written by Breakwater: then the zip must be what Breakwater writes, to the last byte. */
+  readonly ours: boolean;
 };
 
 const partPattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}$/;
@@ -44,6 +48,15 @@ const nameProblem = (name: string): string | null => {
   if (!parts.every((part) => partPattern.test(part))) return 'its name has characters that no pack uses';
   return null;
 };
+
+/** How `zipBytes` writes directory records: made on Unix, UTF-8 names, 1 January 1980 12:00, mode 644, nothing extra. */
+const isOurs = (entry: yauzl.Entry): boolean =>
+  entry.versionMadeBy >> 8 === 3 &&
+  (entry.generalPurposeBitFlag & ~8) === 0x800 &&
+  entry.lastModFileDate === ((1 << 5) | 1) &&
+  entry.lastModFileTime === 12 << 11 &&
+  entry.externalFileAttributes >>> 16 === 0o100644 &&
+  entry.fileCommentLength === 0;
 
 type Raw = yauzl.Entry & { readonly fileName: unknown };
 const rawName = (entry: Raw): Buffer => (Buffer.isBuffer(entry.fileName) ? entry.fileName : Buffer.alloc(0));
@@ -104,7 +117,7 @@ const entryProblem = (entry: yauzl.Entry, name: string): Parameters<Findings['ad
   return null;
 };
 
-type Reading = { readonly tops: Set<string>; readonly folded: Set<string>; plain: boolean; total: number };
+type Reading = { readonly folded: Set<string>; plain: boolean; ours: boolean; total: number };
 
 const readEntry = async (
   fd: number,
@@ -129,8 +142,8 @@ const readEntry = async (
   state.total += entry.compressedSize;
   if (state.total > zip.fileSize)
     return refuse('bomb', name, 'Files in the zip overlap: together they are larger than the zip.');
-  const [top = '', ...rest] = name.split('/');
-  state.tops.add(top);
+  const ours = isOurs(entry);
+  if (ours) state.ours = true;
   if (name.endsWith('/')) {
     state.plain = false;
     return null;
@@ -140,9 +153,10 @@ const readEntry = async (
   const isStored = entry.compressionMethod === 0;
   if (!isStored) state.plain = false;
   return {
-    path: rest.join('/') || name,
+    path: name,
     size: entry.uncompressedSize,
     stored: isStored,
+    ours,
     at: entry.relativeOffsetOfLocalHeader,
     chunks: () => (isStored ? stored(fd, start, entry.uncompressedSize) : inflated(fd, start, entry)),
   };
@@ -164,7 +178,7 @@ export const openZip = async (fd: number, findings: Findings): Promise<OpenZip |
     findings.add('too-many-files', 'the zip', `It holds ${zip.entryCount} files; a pack holds at most 200,000.`);
     return null;
   }
-  const state: Reading = { tops: new Set(), folded: new Set(), plain: true, total: 0 };
+  const state: Reading = { folded: new Set(), plain: true, ours: false, total: 0 };
   const entries: ZipEntry[] = [];
   let bytes = 0;
   try {
@@ -182,8 +196,20 @@ export const openZip = async (fd: number, findings: Findings): Promise<OpenZip |
     findings.add('not-a-zip', 'the zip', `Its directory is damaged: ${thrownText(thrown)}.`);
     return null;
   }
-  const [top = '', another] = state.tops;
-  if (another !== undefined)
-    findings.add('added-file', another, 'A pack holds one folder; this lies beside it.');
-  return { top, entries, plain: state.plain && another === undefined };
+  return { ...belowTop(entries, findings), plain: state.plain, ours: state.ours };
+};
+
+/** Paths below the one folder that a pack is. Somebody who packed the files again may have left the folder out. */
+const belowTop = (
+  entries: readonly ZipEntry[],
+  findings: Findings,
+): { readonly top: string; readonly entries: readonly ZipEntry[] } => {
+  if (entries.some(({ path }) => path === 'bagit.txt')) return { top: '', entries };
+  const top = entries.find(({ path }) => path.endsWith('/bagit.txt'))?.path.split('/')[0] ?? '';
+  const below = entries.flatMap((entry) => {
+    if (entry.path.startsWith(`${top}/`)) return [{ ...entry, path: entry.path.slice(top.length + 1) }];
+    findings.add('added-file', entry.path, 'A pack is one folder; this lies beside it.');
+    return [];
+  });
+  return { top, entries: below };
 };

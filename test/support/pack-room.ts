@@ -36,7 +36,11 @@ export const unwrap = <T>(result: Result<T, Failure>): T => {
 
 const start = Date.parse('2026-03-02T08:00:00.000Z');
 
-export const openDevice = (name: string, join_?: { org: LogId }, dir = mkdtempSync(join(tmpdir(), 'pack-test-'))): PackDevice => {
+export const openDevice = (
+  name: string,
+  join_?: { org: LogId },
+  dir = mkdtempSync(join(tmpdir(), 'pack-test-')),
+): PackDevice => {
   let at = start;
   const clock = {
     now: () => (at += 1),
@@ -112,13 +116,15 @@ export const packDeps = (device: PackDevice): PackDeps => ({
   agent: 'Breakwater 0.1.0',
 });
 
-export const packRoom = async (
-  device: PackDevice,
-  room: LogId,
-  more: Partial<PackRequest> = {},
-): Promise<PackDone> =>
+export const packRoom = async (device: PackDevice, room: LogId, more: Partial<PackRequest> = {}): Promise<PackDone> =>
   unwrap(
-    await exportPack(packDeps(device), { room, actor: device.person, file: join(device.dir, 'pack.zip'), purpose: 'test', ...more }),
+    await exportPack(packDeps(device), {
+      room,
+      actor: device.person,
+      file: join(device.dir, 'pack.zip'),
+      purpose: 'test',
+      ...more,
+    }),
   );
 
 /** A full room: two devices, one not attested at first, notes, decision, task, handover, citations, an attachment. */
@@ -129,7 +135,9 @@ export const fullRoom = async (): Promise<{ alice: PackDevice; bob: PackDevice; 
   carry(bob, alice);
   admitDevice(alice, bob);
   carry(alice, bob);
-  const note = alice.write(room, [draft('note.added', { text: '=HYPERLINK("http://x","<b>first</b> note")\nsecond line' })])[0];
+  const note = alice.write(room, [
+    draft('note.added', { text: '=HYPERLINK("http://x","<b>first</b> note")\nsecond line' }),
+  ])[0];
   alice.write(room, [draft('note.edited', { note: note?.hash ?? '', text: '<script>alert(1)</script> & edited' })]);
   bob.write(room, [draft('severity.set', { severity: 'SEV1', reason: 'more customers' })]);
   alice.write(room, [draft('severity.set', { severity: 'SEV3', reason: 'fewer customers' })]);
@@ -148,7 +156,9 @@ export const fullRoom = async (): Promise<{ alice: PackDevice; bob: PackDevice; 
   const blob = unwrap(await alice.blobs.put(Buffer.from('col_a,col_b\n1,2\n'), 'text/csv'));
   alice.write(room, [draft('attachment.added', { name: '../evil\u202ename.csv', blob })]);
   const absent = createHash('sha256').update('never here').digest('hex');
-  bob.write(room, [draft('attachment.added', { name: 'elsewhere.bin', blob: { sha256: absent, size: 10, media: 'x/y' } })]);
+  bob.write(room, [
+    draft('attachment.added', { name: 'elsewhere.bin', blob: { sha256: absent, size: 10, media: 'x/y' } }),
+  ]);
   carry(alice, bob);
   carry(bob, alice);
   const close = (): void => {
