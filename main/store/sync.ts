@@ -137,6 +137,18 @@ export const putProblem = (db: WritableDb, problem: ProblemRow): void => {
   );
 };
 
+/** Tags by name of what a place's problems are. */
+export const problemsOf = (db: ReadableDb, share: string): ReadonlyMap<string, string> =>
+  new Map(
+    db
+      .all<{ name: string; tag: string }>(sql`SELECT name, tag FROM share_problem WHERE share = ${share}`)
+      .map(({ name, tag }) => [name, tag]),
+  );
+
+export const dropProblem = (db: WritableDb, share: string, name: string): void => {
+  db.run(sql`DELETE FROM share_problem WHERE share = ${share} AND name = ${name.slice(0, maxText)}`);
+};
+
 export const allProblems = (db: ReadableDb): readonly ProblemRow[] =>
   db.all<ProblemRow>(sql`SELECT share, name, tag, reason, at FROM share_problem ORDER BY at DESC, share, name`);
 
@@ -149,6 +161,12 @@ export const roomsOf = (db: ReadableDb, org: LogId): readonly LogId[] =>
 /** Organisations that announce a room. */
 export const orgsOf = (db: ReadableDb, log: LogId): readonly LogId[] =>
   db.all<{ org: string }>(sql`SELECT org FROM share_room WHERE log = ${log}`).map((row) => row.org as LogId);
+
+/** Whether events were stored since `scanRooms` looked. */
+export const scanIsDue = (db: ReadableDb): boolean =>
+  db.first(
+    sql`SELECT 1 AS due FROM share_room_scan WHERE id = 1 AND rid < (SELECT coalesce(max(rid), 0) FROM event)`,
+  ) !== undefined;
 
 /**
  * Look at the announcements that were stored since the last look. Whether its author was allowed to announce decides what

@@ -173,6 +173,7 @@ export const createFolderTransport = (place: string, writer: DeviceId, random: R
         const full = seen === null || lost;
         if (seen === null || lost) seen = new Set();
         const events: SharedEvent[] = [];
+        const settled: string[] = [];
         let bytes = 0;
         let more = false;
         for (const [key, entry] of marks) {
@@ -186,10 +187,11 @@ export const createFolderTransport = (place: string, writer: DeviceId, random: R
           if (segment.ok) {
             bytes += entry.size;
             remember(entry, segment.value);
+            settled.push(entry.rel);
             for (const event of segment.value.events) events.push(event);
           } else problems.push(segment.error);
         }
-        const page: PullPage = { events, cursor: writeCursor(seen), more, full };
+        const page: PullPage = { events, cursor: writeCursor(seen), more, full, settled };
         return ok(problems.length > 0 ? { ...page, problems } : page);
       }),
 

@@ -48,7 +48,9 @@ export const takeIn = (
   const addresses = events.flatMap((event) => addressOf(log, event) ?? []);
   noteReadBack(db, share, log, addresses);
   if (report.applied > 0) noteDevices(db, addresses, deps.log.device.id, now);
-  return { applied: report.applied, ownAhead: ownSeq(deps, db, log) > before };
+  // The log says 'fork' of our stream only when our own key signed the other history: a copy of this profile wrote it.
+  const forked = report.quarantined.some(({ tag, dev }) => tag === 'fork' && dev === deps.log.device.id);
+  return { applied: report.applied, ownAhead: forked || ownSeq(deps, db, log) > before };
 };
 
 const noteReadBack = (db: WritableDb, share: string, log: LogId, addresses: readonly Address[]): void => {

@@ -39,6 +39,8 @@ export type PullPage = {
   /** First page of a pull from the beginning: what was known about the place before is void. */
   readonly full: boolean;
   readonly problems?: readonly PlaceProblem[];
+  /** Names that were problems before and may be none any more: they were read well this time. */
+  readonly settled?: readonly string[];
 };
 export type PlaceHead = {
   readonly dev: DeviceId;

@@ -4,9 +4,20 @@ import { toInstant } from '../../shared/base/time.ts';
 import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
 import { lineHash } from '../log/line.ts';
 import type { Store, WritableDb } from '../store/port.ts';
-import { cursorOf, eventHash, marksOf, putCursor, putMark, resetMarks } from '../store/sync.ts';
+import {
+  cursorOf,
+  dropProblem,
+  eventHash,
+  problemsOf,
+  marksOf,
+  putCursor,
+  putMark,
+  putProblem,
+  resetMarks,
+} from '../store/sync.ts';
 import { takeIn, type IntakeDeps, type Taken } from './intake.ts';
 import { compareHeads, missingRuns } from './plan.ts';
+import { logFolder } from './segment.ts';
 import type { CallOptions, PlaceProblem, SharedEvent, ShareFailure, Transport } from './port.ts';
 
 const readChunk = 1_000;
@@ -57,6 +68,10 @@ const keep = (
 };
 const nothing = (): void => undefined;
 
+/** Problems of a place are named by log: `inc-…/file` in folders, `inc:… device number` in tables. */
+const ofLog = (log: LogId, name: string): boolean =>
+  name.startsWith(`${logFolder(log)}/`) || name.startsWith(`${log} `);
+
 /** Read everything new of a log; rows, marks and cursor in one transaction a page. Returns how many events were new. */
 export const pullLog = async (
   deps: RoundDeps,
@@ -71,13 +86,18 @@ export const pullLog = async (
     if (!page.ok) return page;
     const { events, full, more } = page.value;
     const moved = page.value.cursor !== cursor;
-    if (events.length > 0 || full || moved || (page.value.problems?.length ?? 0) > 0) {
+    const known = problemsOf(deps.store.read, deps.share);
+    // A stray file is found by every look; it is written down once.
+    const problems = (page.value.problems ?? []).filter(({ name, tag }) => full || known.get(name) !== tag);
+    const settled = (page.value.settled ?? []).filter((name) => known.has(name));
+    if (events.length > 0 || full || moved || problems.length > 0) {
       const stored = keep(
         deps,
         log,
         events,
-        page.value.problems ?? [],
+        problems,
         (db) => {
+          for (const name of full ? known.keys() : settled) if (settled.includes(name) || ofLog(log, name)) dropProblem(db, deps.share, name); // prettier-ignore
           if (full) resetMarks(db, deps.share, log);
         },
         (db) => {
@@ -162,6 +182,15 @@ export const askHeads = async (deps: RoundDeps, log: LogId): Outcome<Asked> => {
       });
       if (!stored.ok) return stored;
     } else if (action.do === 'read') {
+      if (action.fork) {
+        // The alarm; what the place holds there is read and judged by the log, and both histories are kept.
+        const name = `${log} ${action.dev}`;
+        const reason = `at ${String(action.to)} the place holds another event of this device than we do`;
+        const named = write(store, (db) => {
+          putProblem(db, { share, name, tag: 'fork', reason, at: toInstant(deps.clock.now()) });
+        });
+        if (!named.ok) return named;
+      }
       const read = await rereadRange(deps, log, action.dev, action.from, action.to);
       if (!read.ok) return read;
       applied += read.value;

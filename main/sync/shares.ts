@@ -4,8 +4,17 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Clock } from '../../shared/base/time.ts';
 import type { ActorId, LogId } from '../../shared/domain/ids.ts';
 import type { EventLog } from '../log/port.ts';
-import type { Store, WritableDb } from '../store/port.ts';
-import { allShares, forgetProgress, orgsOf, putShare, roomsOf, scanRooms, type ShareRow } from '../store/sync.ts';
+import type { ReadableDb, Store, WritableDb } from '../store/port.ts';
+import {
+  allShares,
+  forgetProgress,
+  orgsOf,
+  putShare,
+  roomsOf,
+  scanIsDue,
+  scanRooms,
+  type ShareRow,
+} from '../store/sync.ts';
 import type { Share, ShareFailure, ShareKind, Transport } from './port.ts';
 
 /** Stable id of a place: the same place added twice is one share. */
@@ -110,22 +119,27 @@ export type AnnounceDeps = {
  * belong to the share: the organisation's and its rooms. Runs after the organisation's log was pulled: a room that another
  * device announced meanwhile is not announced twice.
  */
-export const logsToShare = (deps: AnnounceDeps, org: LogId): Result<readonly LogId[], Failure> =>
-  deps.store.transaction<readonly LogId[], Failure>((db) => {
-    scanRooms(db);
-    const actor = deps.actor();
-    const fresh = deps.log
+export const logsToShare = (deps: AnnounceDeps, org: LogId): Result<readonly LogId[], Failure> => {
+  const { store } = deps;
+  const unannounced = (db: ReadableDb): readonly LogId[] =>
+    deps.log
       .logs(db)
       .filter((log) => log.startsWith('inc:') && orgsOf(db, log).length === 0 && deps.orgOf(log) === org);
-    if (actor !== null && fresh.length > 0) {
-      const said = deps.log.append(
-        db,
-        org,
-        actor,
-        fresh.map((log) => ({ type: 'room.announced' as const, fields: { log } })),
-      );
-      if (!said.ok) return said;
+  // A quiet round writes nothing: every commit wakes whoever listens.
+  if (scanIsDue(store.read)) {
+    const scanned = write(store, scanRooms);
+    if (!scanned.ok) return scanned;
+  }
+  const actor = deps.actor();
+  if (actor !== null && unannounced(store.read).length > 0) {
+    const said = store.transaction<null, Failure>((db) => {
+      const drafts = unannounced(db).map((log) => ({ type: 'room.announced' as const, fields: { log } }));
+      const appended = deps.log.append(db, org, actor, drafts);
+      if (!appended.ok) return appended;
       scanRooms(db);
-    }
-    return ok([org, ...roomsOf(db, org)]);
-  });
+      return ok(null);
+    });
+    if (!said.ok) return said;
+  }
+  return ok([org, ...roomsOf(store.read, org)]);
+};
