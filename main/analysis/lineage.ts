@@ -59,7 +59,9 @@ const places = (graph: Graph<AssetId>, layerOf: ReadonlyMap<AssetId, number>): R
   return place;
 };
 
-const grouped = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
+/** 1460 → "1,460": the same on every machine, whatever its language. */
+const grouped = (n: number): string =>
+  n < 1000 ? String(n) : `${grouped(Math.floor(n / 1000))},${String(n % 1000).padStart(3, '0')}`;
 
 /**
  * The map around affected assets: everything upstream and downstream within `hops`, what is marked and connected first, at most

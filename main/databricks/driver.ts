@@ -109,7 +109,9 @@ export const rowsPerPage = pageRows;
 /** Thrift's type id → its name in lower case without `_type`: `int`, `string`, `timestamp`; unknown ids → `unknown`. */
 export const typeName = (id: number | null | undefined): string => {
   const ids: unknown = loadDriver().thrift.TCLIService_types.TTypeId;
-  return id === null || id === undefined ? 'unknown' : (typeNames(ids as Readonly<Record<string, unknown>>)[id] ?? 'unknown');
+  return id === null || id === undefined
+    ? 'unknown'
+    : (typeNames(ids as Readonly<Record<string, unknown>>)[id] ?? 'unknown');
 };
 let reversed: Readonly<Record<number, string>> | undefined;
 /** The generated enum maps names to numbers only. */

@@ -11,7 +11,7 @@ export const safeText = (effect: 'read' | 'write'): string => (effect === 'read'
 
 /** `[DELTA_X.Y] text SQLSTATE: 2D521` → its parts. Message texts vary by release; class and SQLSTATE do not (facts 2.4). */
 export const parseSqlError = (message: string, sqlState?: string | null): SqlError => {
-  const errorClass = /\[([A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]/.exec(message)?.[1];
+  const errorClass = /\[([A-Z][A-Z0-9_.]{1,200})\]/.exec(message)?.[1];
   const state = /SQLSTATE:\s*([0-9A-Z]{5})/.exec(message)?.[1] ?? (sqlState ? sqlState : undefined);
   return {
     text: message.replace(/\s+/g, ' ').trim().slice(0, 500),

@@ -58,12 +58,16 @@ export const checkHost = (given: string, kind: 'practice' | 'workspace'): Result
   return suffix === undefined ? refuse(`${ascii} is not a Databricks domain.`) : ok({ host: ascii, port });
 };
 
+const pathForms = [
+  /^\/sql\/1\.0\/(?:warehouses|endpoints)\/[A-Za-z0-9_-]{1,100}$/,
+  /^\/sql\/1\.0\/(?:warehouses|endpoints)\/[A-Za-z0-9_-]{1,100}\?o=\d{1,30}$/,
+  /^\/sql\/protocolv1\/o\/\d{1,30}\/[A-Za-z0-9_-]{1,100}$/,
+];
+
 /** A SQL warehouse's HTTP path: `/sql/1.0/warehouses/<id>` and its older forms; only letters that such a path has. */
 export const checkHttpPath = (given: string): Result<string, DatabricksFailure> => {
   const path = given.trim().startsWith('/') ? given.trim() : `/${given.trim()}`;
-  return /^\/sql\/(?:1\.0\/(?:warehouses|endpoints)\/[A-Za-z0-9_-]{1,100}|protocolv1\/o\/\d{1,30}\/[A-Za-z0-9_-]{1,100})(?:\?o=\d{1,30})?$/.test(
-    path,
-  )
+  return pathForms.some((form) => form.test(path))
     ? ok(path)
     : err(
         databricksFailure('NotConfigured', {

@@ -11,12 +11,12 @@ export type NameProblem = 'empty' | 'too-long' | 'forbidden-character' | 'not-we
 const longest = 255;
 // oxlint's no-control-regex is about accidents; here control characters are what we look for, so codes are compared.
 const isControl = (code: number): boolean => code <= 0x1f || code === 0x7f;
-const hasControl = (name: string): boolean => [...name].some((char) => isControl(char.codePointAt(0) ?? 0));
+const hasControl = (name: string): boolean => Array.from(name, (char) => char.codePointAt(0) ?? 0).some(isControl);
 
 const common = (name: string): NameProblem | null => {
   if (name === '') return 'empty';
   if (!name.isWellFormed()) return 'not-well-formed';
-  return [...name].length > longest ? 'too-long' : null;
+  return Array.from(name).length > longest ? 'too-long' : null;
 };
 
 /** Check the name of a catalog, schema, table or other Unity Catalog object. */

@@ -23,7 +23,7 @@ type Fields = {
   readonly response?: unknown;
   readonly type?: unknown;
 };
-const fieldsOf = (thrown: unknown): Fields => (typeof thrown === 'object' && thrown !== null ? (thrown as Fields) : {});
+const fieldsOf = (thrown: unknown): Fields => (typeof thrown === 'object' && thrown !== null ? thrown : {});
 
 type Headers = { readonly get: (name: string) => string | null };
 type HttpResponse = { readonly headers?: Headers; readonly text?: () => Promise<string> };
@@ -60,7 +60,7 @@ const operationStateFailure = (fields: Fields, thrown: unknown, doing: Doing): D
     case 'UNKNOWN':
       return databricksFailure(effect === 'write' ? 'ReplyLost' : 'Unavailable', {
         effect,
-        code: String(fields.errorCode),
+        code: fields.errorCode,
       });
     default:
       return statementFailure(

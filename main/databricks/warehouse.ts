@@ -61,7 +61,10 @@ export const makeWarehouse = (context: Context): Warehouse => {
     return failureOf(thrown, { statement: name, effect, redact, now: deps.clock.now(), accepted });
   };
 
-  async function* fetchPages(run: Run, session: Session): AsyncGenerator<Result<RowPage, DatabricksFailure>> {
+  async function* fetchPages(
+    run: Run,
+    session: Session,
+  ): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
     const { statement, options } = run;
     const maxRows = options.maxRows ?? absoluteMaxRows;
     const executed = await wait(
@@ -121,7 +124,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
   async function* pages(
     statement: Statement,
     options: QueryOptions = {},
-  ): AsyncGenerator<Result<RowPage, DatabricksFailure>> {
+  ): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
     const run: Run = { statement, options, deadline: deps.clock.now() + (options.timeoutMs ?? limits.statementMs) };
     for (let attempt = 0; ; attempt += 1) {
       const session = await sessions.get(run.deadline, options);

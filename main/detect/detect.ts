@@ -88,7 +88,7 @@ export const detectOnce = (deps: DetectDeps): { readonly signals: number; readon
   );
   const news = signals.filter((one) => differs(signalById(deps.store.read, one.id), one));
   if (news.length > 0 || stale.length > 0)
-    deps.store.transaction<null, never>((db) => {
+    deps.store.transaction<null>((db) => {
       for (const signal of news) putSignal(db, rowOf({ ...signal, observedAt: toInstant(deps.clock.now()) }));
       for (const row of stale) deleteSignal(db, row.id);
       return ok(null);

@@ -2,6 +2,7 @@ import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
 import type { LakeFact } from '../lake/port.ts';
 import type { Signal } from './port.ts';
+import { said } from '../lake/values.ts';
 
 /** The rules that watch. A monitor's id names its rule and goes into signal ids: it never changes, and never carries a version. */
 export const monitors = {
@@ -30,7 +31,7 @@ const idOf = (workspace: string, key: Key, sha256Hex: Sha256Hex): Signal['id'] =
  */
 export const failedRuns = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => {
   const bad = facts.filter(
-    (fact) => fact.kind === 'run' && isComplete(fact) && ['failed', 'timed-out'].includes(String(fact.data['result'])),
+    (fact) => fact.kind === 'run' && isComplete(fact) && ['failed', 'timed-out'].includes(said(fact.data['result'])),
   );
   const tasksOf = new Map<string, LakeFact[]>();
   for (const fact of bad) {
@@ -43,10 +44,10 @@ export const failedRuns = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): re
     if (run === null || asset === undefined) return [];
     const key = { monitor: monitors.failedRun, asset, windowKey: [run, task ?? '', attempt ?? ''].join('|') };
     const tasks = task === null ? (tasksOf.get(run) ?? []) : [];
-    const taskNames = [...new Set(tasks.map((one) => String(one.data['task'])))].sort();
+    const taskNames = [...new Set(tasks.map((one) => said(one.data['task'])))].sort();
     const message =
       text(fact.data['message']) ?? tasks.map((one) => text(one.data['message'])).find((one) => one !== null) ?? null;
-    const result = String(fact.data['result']) === 'timed-out' ? 'timed out' : 'failed';
+    const result = said(fact.data['result']) === 'timed-out' ? 'timed out' : 'failed';
     const why = [
       `The run's result is "${text((fact.data['raw'] as Record<string, unknown> | undefined)?.['result_state']) ?? result}"`,
       ...(taskNames.length > 0 ? [`failing task ${taskNames.join(', ')}`] : []),
@@ -63,7 +64,7 @@ export const failedRuns = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): re
         completeTo: fact.completeTo,
         facts: [fact.id, ...tasks.map((one) => one.id)].sort(),
         data: {
-          run, task, tasks: taskNames, result: String(fact.data['result']),
+          run, task, tasks: taskNames, result: said(fact.data['result']),
           termination: text(fact.data['termination']), message,
         }, // prettier-ignore
       },
@@ -131,7 +132,7 @@ export const driftedTables = (facts: readonly LakeFact[], sha256Hex: Sha256Hex):
         .reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null),
       facts: [...new Set<FactId>(facts)],
       data: {
-        columns: columns.map((one) => ({ column: one.column, psi: one.psi, type: String(one.fact.data['type']) })),
+        columns: columns.map((one) => ({ column: one.column, psi: one.psi, type: said(one.fact.data['type']) })),
         windowEnd: all[0]?.fact.happenedAt ?? start,
       },
     };
@@ -139,7 +140,7 @@ export const driftedTables = (facts: readonly LakeFact[], sha256Hex: Sha256Hex):
 };
 
 const comparisons = (all: readonly Drifted[]): string => {
-  const types = new Set(all.map((one) => String(one.fact.data['type'])));
+  const types = new Set(all.map((one) => said(one.fact.data['type'])));
   const words = [
     ...(types.has('BASELINE') ? ['the baseline'] : []),
     ...(types.has('CONSECUTIVE') ? ['the window before'] : []),

@@ -5,6 +5,7 @@ import type { LakeEdge, LakeFact } from '../lake/port.ts';
 import { bySignal, monitors } from './detectors.ts';
 import { neighbours, reach, wayTo } from './paths.ts';
 import type { Proposal, Signal } from './port.ts';
+import { said } from '../lake/values.ts';
 
 export type GroupInput = {
   readonly signals: readonly Signal[];
@@ -65,7 +66,7 @@ export const groupSignals = (input: GroupInput): readonly Proposal[] => {
   return [...groups].map(([at, members]) =>
     propose(
       members,
-      [...(reasons.get(at) ?? [])].sort().map(([, words]) => words),
+      [...(reasons.get(at) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, words]) => words),
       input,
     ),
   );
@@ -136,7 +137,7 @@ export const classify = (
   const isPlatform = failed.every((one) => {
     const message = one.data['message'];
     const dataCheck = typeof message === 'string' && /expectation|constraint|schema|column|cast/i.test(message);
-    return platformCodes.test(String(one.data['termination'])) || !dataCheck;
+    return platformCodes.test(said(one.data['termination'])) || !dataCheck;
   });
   const kind = isModel ? 'model' : drifted.length > 0 || !isPlatform ? 'data-quality' : 'platform';
   const tables = new Set(drifted.map((one) => carrier(one.asset)));
@@ -156,9 +157,8 @@ const propose = (signals: readonly Signal[], links: readonly string[], input: Gr
     ...new Set(ordered.filter((one) => one.monitor === monitor).map((one) => input.nameOf(carrier(one.asset)))),
   ];
   const [failing, drifting] = [names(monitors.failedRun), names(monitors.driftPsi)];
-  const runs = new Set(
-    ordered.filter((one) => one.monitor === monitors.failedRun).map((one) => String(one.data['run'])),
-  ).size;
+  const runs = new Set(ordered.filter((one) => one.monitor === monitors.failedRun).map((one) => said(one.data['run'])))
+    .size;
   const times = runs > failing.length ? ` (${runs} runs)` : '';
   const title = [
     ...(failing.length > 0 ? [`${listed(failing)} ${failing.length === 1 ? 'fails' : 'fail'}${times}`] : []),

@@ -72,7 +72,7 @@ const storePull = (
   collected: Collected,
   observedAt: Instant,
 ): number => {
-  const stored = deps.store.transaction<number, never>((db) => {
+  const stored = deps.store.transaction<number>((db) => {
     let changed = 0;
     for (const fact of collected.facts ?? []) if (storeFact(db, fact, collected.completeTo)) changed += 1;
     for (const edge of collected.edges ?? [])
@@ -108,7 +108,7 @@ const storePull = (
 };
 
 const storeFailure = (deps: RefreshDeps, collector: Collector, ids: Ids, failure: DatabricksFailure): void => {
-  deps.store.transaction<null, never>((db) => {
+  deps.store.transaction<null>((db) => {
     const before = sourceRow(db, collector.source, ids.workspaceId);
     putSource(db, {
       source: collector.source,
@@ -181,8 +181,6 @@ export const runCollector = async (
 
 /** Throw away what is too old to matter; true when something went. */
 export const forgetOld = (deps: RefreshDeps): boolean => {
-  const gone = deps.store.transaction<number, never>((db) =>
-    ok(forgetBefore(db, toInstant(deps.clock.now() - keptMs))),
-  );
+  const gone = deps.store.transaction<number>((db) => ok(forgetBefore(db, toInstant(deps.clock.now() - keptMs))));
   return gone.ok && gone.value > 0;
 };

@@ -1,11 +1,10 @@
 import type { LakeFact } from './port.ts';
+import { said } from './values.ts';
 
 const words: Readonly<Record<string, string>> = {
   succeeded: 'succeeded', failed: 'failed', cancelled: 'was cancelled', 'timed-out': 'timed out', skipped: 'was skipped',
   'succeeded-with-failures': 'succeeded, with failed tasks', blocked: 'is blocked', running: 'is running', unknown: 'ended in a way we do not know',
 }; // prettier-ignore
-
-const said = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** "Run 88213 of daily_features failed", "Task check of daily_features failed (run 88213)". */
 export const runTitle = (fact: LakeFact, jobName: string): string => {

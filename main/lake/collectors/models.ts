@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -13,7 +13,7 @@ const maxPages = 20;
 /** Models looked at closely per refresh, newest changes first. */
 const maxModels = 60;
 
-const object = (value: unknown): JsonObject => (isJsonObject(value as JsonValue) ? (value as JsonObject) : {});
+const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.map(object) : []);
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 /** REST times are epoch milliseconds (facts 3). */

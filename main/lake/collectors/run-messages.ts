@@ -1,17 +1,18 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { factsPage } from '../../store/lake.ts';
 import type { Collector } from '../collector.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { isBadResult } from '../rows.ts';
+import { said } from '../values.ts';
 
 /** Runs asked about per refresh: newest first, the rest follows with the next one. */
 const perRefresh = 25;
 /** A message is a sentence for people; stack traces and output stay in the workspace. */
 const messageLimit = 500;
 
-const object = (value: unknown): JsonObject => (isJsonObject(value as JsonValue) ? (value as JsonObject) : {});
+const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const message = (run: JsonObject): string | null => {
   const details = object(object(run['status'])['termination_details']);
   const found = [object(run['state'])['state_message'], details['message']].find(
@@ -36,8 +37,8 @@ export const runMessagesCollector: Collector = {
     });
     const failed = rows
       .map((row) => factOf(row))
-      .filter((fact) => isBadResult(String(fact.data['result'])) && fact.data['message'] === null);
-    const runs = [...new Set(failed.map((fact) => String(fact.data['run'])))].slice(0, perRefresh);
+      .filter((fact) => isBadResult(said(fact.data['result'])) && fact.data['message'] === null);
+    const runs = [...new Set(failed.map((fact) => said(fact.data['run'])))].slice(0, perRefresh);
     const facts: LakeFact[] = [];
     let unknown = 0;
     for (const run of runs) {
@@ -55,7 +56,7 @@ export const runMessagesCollector: Collector = {
       const tasks = Array.isArray(body['tasks']) ? body['tasks'].map(object) : [];
       for (const fact of failed.filter((one) => one.data['run'] === run)) {
         const task = tasks.find(
-          (one) => String(one['run_id']) === fact.data['attempt'] || one['task_key'] === fact.data['task'],
+          (one) => said(one['run_id']) === fact.data['attempt'] || one['task_key'] === fact.data['task'],
         );
         const text = fact.data['task'] === null ? message(body) : task === undefined ? null : message(task);
         facts.push({ ...fact, data: { ...fact.data, message: text ?? '' } });

@@ -10,6 +10,7 @@ import { progress, pull } from '../pull.ts';
 import { earlier, instantOf, later, latest, minus, normaliseResult, textOf, timestampParameter } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
+import { said } from '../values.ts';
 
 const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
 const table = { catalog: 'system', schema: 'lakeflow', table: 'job_run_timeline' };
@@ -78,8 +79,8 @@ export const mergeRun =
     const [a, b] = [old.data, next.data];
     const [aAt, bAt] = [instant(a['resultAt']), instant(b['resultAt'])];
     const aWins =
-      aAt !== null && (bAt === null || aAt > bAt || (aAt === bAt && String(a['result']) >= String(b['result'])));
-    const winner = aWins ? a : bAt === null ? (String(a['endedAt']) >= String(b['endedAt']) ? a : b) : b;
+      aAt !== null && (bAt === null || aAt > bAt || (aAt === bAt && said(a['result']) >= said(b['result'])));
+    const winner = aWins ? a : bAt === null ? (said(a['endedAt']) >= said(b['endedAt']) ? a : b) : b;
     const endedAt = later(instant(a['endedAt']), instant(b['endedAt'])) ?? next.happenedAt;
     const merged: LakeFact = {
       ...next,

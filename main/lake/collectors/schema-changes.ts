@@ -50,11 +50,10 @@ export const readColumns = async (
   if (!found.ok || found.value.columns.length === 0) return null;
   const { columns, types } = found.value;
   const usable = new Set(usableColumns(columns));
-  return Object.fromEntries(
-    columns
-      .map((name, i) => [name.toLowerCase(), types?.[i] ?? ''])
-      .filter(([name]) => usable.has(name ?? '') || [...usable].some((one) => one.toLowerCase() === name)),
+  const entries = columns.flatMap((name, i): (readonly [string, string])[] =>
+    usable.has(name) ? [[name.toLowerCase(), types?.[i] ?? '']] : [],
   );
+  return Object.fromEntries(entries);
 };
 
 const same = (a: Columns, b: Columns): boolean => {

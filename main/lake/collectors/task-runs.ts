@@ -10,6 +10,7 @@ import { instantOf, isBadResult, normaliseResult, textOf, timestampParameter } f
 import { asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
 import { startOf } from './runs.ts';
+import { said } from '../values.ts';
 
 const kind = statementKind('lake.task-runs', 'read', 'tasks that ended badly in job runs');
 const source = 'system.lakeflow.job_task_run_timeline';
@@ -86,7 +87,7 @@ export const taskRunsCollector: Collector = {
     return ok({
       ...progress(context, found.value, 'slice_end', facts.length - readable.length),
       // The server's filter is a wish: masked or differently spelt results are judged again here.
-      facts: readable.filter((fact) => isBadResult(String(fact.data['result']))).map((fact) => ({ fact, merge })),
+      facts: readable.filter((fact) => isBadResult(said(fact.data['result']))).map((fact) => ({ fact, merge })),
     });
   },
 };
