@@ -1,5 +1,6 @@
 import { ok } from '../../shared/base/result.ts';
 import type { Parts } from './parts.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
 import type { ConnectionPart } from './connection.ts';
 import type { LakePart } from './lake-part.ts';
 import { createLoop } from './loops.ts';
@@ -28,7 +29,7 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
     mayStart = false;
     if (!workspace.ok) return workspace;
     const wasOnline = connection.state().state === 'online';
-    const read = await lake.refresh(workspace.value, signal);
+    const read = await lake.refresh(watchedAssets(parts, lake), signal);
     if (!signal.aborted) connection.told(read.ok ? null : read.error);
     if (read.ok && !wasOnline) sync.nudge();
     parts.changed();
@@ -70,4 +71,21 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
       await sync.close();
     },
   };
+};
+
+/** How many rooms the lake is read around; those with the newest entries. */
+const roomLimit = 20;
+
+/** What the scoped sources are asked for: assets of rooms that are being worked on, and of what waits in the inbox. */
+const watchedAssets = ({ views, profile }: Parts, lake: LakePart): readonly AssetId[] => {
+  const db = profile.store.read;
+  const open = views.roomList(db).filter(({ phase, merged }) => phase !== 'learning' && merged === null);
+  const ofRooms = open
+    .slice(0, roomLimit)
+    .flatMap(({ log }) => [
+      ...views.citations(db, log).flatMap(({ assets }) => assets),
+      ...(views.roomHeader(db, log)?.signals ?? []).flatMap((id) => lake.signal(id)?.asset ?? []),
+    ]);
+  const proposed = lake.proposals(new Set()).flatMap(({ assets }) => assets);
+  return [...new Set<string>([...ofRooms, ...proposed])].map((id) => id as AssetId);
 };

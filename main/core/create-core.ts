@@ -59,6 +59,8 @@ export type CoreDeps = {
   /** Null = practice is switched off. */
   readonly practice: PracticeSource | null;
   readonly notices: readonly Failure[];
+  /** Offer a finished file to the window that asked for it: the address where it can be fetched once. */
+  readonly offerFile?: (file: string) => string | null;
   readonly checkAnswers?: boolean;
   /** False for tools that only read and write the profile: no loops, nothing goes out by itself. */
   readonly background?: boolean;
@@ -126,7 +128,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     practice: deps.practice,
     changed: parts.changed,
   });
-  const lake = lakePartOf(parts);
+  const lake = lakePartOf(parts, connection);
   const sync = shareOf(parts, connection, opened.value.retireDevice);
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
   const background = backgroundOf(parts, connection, lake, sync);
@@ -148,7 +150,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...ledgerCalls(parts, sync),
     ...peopleCalls(parts, sync),
     ...shareCalls(parts, sync),
-    ...packCalls(parts, { version: deps.version, lake }),
+    ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
     ...workspaceCalls({ connection, check: deps.checkConnection, refresh: background.refresh }),
   };
 

@@ -1,5 +1,3 @@
-import { type AssetId, assetParts } from '../../shared/domain/ids.ts';
-
 // C0 and C1 controls, zero-width and bidirectional marks and overrides, line separators: they can make a name look like another.
 const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const forbiddenInFiles = /[/\\:*?"<>|]/g;
@@ -17,16 +15,6 @@ export const fileName = (name: string): string => {
   const safe = reservedOnWindows.test(clean) ? `_${clean}` : clean;
   return safe.length <= 120 ? safe || 'file' : `${safe.slice(0, 80)}…${safe.slice(-30)}`;
 };
-
-/** The short name of an asset: the last part of a full name, else the platform's id. */
-export const assetName = (id: string): string => {
-  const { kind, native } = assetParts(id as AssetId);
-  if (native === '') return id;
-  const dotted = ['table', 'view', 'column', 'volume', 'feature-table', 'model', 'model-version'].includes(kind);
-  return displayName(dotted ? (native.split('.').at(-1) ?? native) : native);
-};
-
-export const assetKind = (id: string): string => assetParts(id as AssetId).kind;
 
 /** What people call a room before it has a number of its own: stable on every device, short enough to say. */
 export const roomNumber = (log: string): string => `INC-${log.slice(4, 10).toUpperCase()}`;

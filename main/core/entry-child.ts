@@ -1,7 +1,7 @@
 import type { Failure } from '../../shared/base/failure.ts';
 import { type FromCore, refusedExit, type ToCore, windowPorts } from '../../shared/contract/mux.ts';
 import { createCore } from './create-core.ts';
-import { entryOptions, nodeCoreDeps } from './entry-deps.ts';
+import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
 
 /**
  * The core as a Node child: `child_process.fork(entry-child, args, { serialization: 'advanced' })`. Speaks contract/mux.ts.
@@ -17,9 +17,10 @@ const refuse = (failure: Failure): void => {
 };
 
 const start = async (keyring: string | null): Promise<void> => {
-  const core = await createCore(
-    nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
-  );
+  const core = await createCore({
+    ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
+    offerFile: offerThrough(send),
+  });
   if (!core.ok) return refuse(core.error);
   const end = (): void => void core.value.close().then(() => process.exit(0));
   const receive = windowPorts(send, core.value.accept);

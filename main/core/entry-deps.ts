@@ -3,11 +3,13 @@ import { homedir, userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import type { Clock } from '../../shared/base/time.ts';
+import type { FromCore } from '../../shared/contract/mux.ts';
 import type { Status } from '../../shared/contract/status.ts';
 import { isProfileName, type Machine, practiceFolder } from '../../shared/domain/paths.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
 import { openWorkspace } from '../databricks/workspace.ts';
+import { checkedSources } from '../lake/sources.ts';
 import type { CoreDeps } from './create-core.ts';
 import { keyringWrap } from './key-wrap.ts';
 import { lineLogger } from './logger.ts';
@@ -92,7 +94,7 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     openWorkspace: (connection) => openWorkspace(connection, databricks),
     checkConnection: async (given) => {
       const connection = connectionFrom({ explicit: { ...given, kind: 'workspace' }, env: {}, configFile: null });
-      if (connection.ok) return checkConnection(connection.value, [], databricks);
+      if (connection.ok) return checkConnection(connection.value, checkedSources, databricks);
       return [{ step: 'settings', state: 'failed', detail: connection.error.what, failure: connection.error }];
     },
     practice:
@@ -105,6 +107,15 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     notices: offset === 0 ? [] : [clockIsOff(offset)],
   };
 };
+
+/** Files for the window go through the parent: it serves `/download/<ticket>` once; the window never names a path. */
+export const offerThrough =
+  (send: (message: FromCore) => void) =>
+  (file: string): string => {
+    const ticket = randomBytes(24).toString('base64url');
+    send({ t: 'offer', ticket, file });
+    return `/download/${ticket}`;
+  };
 
 /** The name that the operating system knows; none in containers without an account. */
 const osUserName = (): string => {

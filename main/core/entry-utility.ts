@@ -3,7 +3,7 @@ import type { FromCore, ToCore } from '../../shared/contract/mux.ts';
 import { refusedExit } from '../../shared/contract/mux.ts';
 import type { Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
 import { createCore } from './create-core.ts';
-import { entryOptions, nodeCoreDeps } from './entry-deps.ts';
+import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
 
 /**
  * The core as Electron's utility process. The shell posts `{ t: 'start' }`, then `{ t: 'port' }` with one transferred port a
@@ -47,9 +47,10 @@ export const runUtility = (parent: ParentPort, exit: (code: number) => void): vo
   const early: PortMain[] = [];
 
   const start = async (keyring: string | null): Promise<void> => {
-    const core = await createCore(
-      nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
-    );
+    const core = await createCore({
+      ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
+      offerFile: offerThrough(tell),
+    });
     if (!core.ok) {
       tell({ t: 'failed', failure: core.error });
       return exit(refusedExit);

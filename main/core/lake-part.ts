@@ -1,10 +1,10 @@
-import type { Failure } from '../../shared/base/failure.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import type { Inbox } from '../../shared/contract/inbox.ts';
 import type { Lineage } from '../../shared/contract/room.ts';
-import type { Workspace } from '../databricks/port.ts';
-import type { Proposal } from '../detect/port.ts';
+import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
+import type { DatabricksFailure } from '../databricks/port.ts';
+import type { Proposal, Signal } from '../detect/port.ts';
 import type { SourceState } from '../lake/port.ts';
 import type { FactSource } from './facts.ts';
 
@@ -12,12 +12,16 @@ import type { FactSource } from './facts.ts';
 export type LakePart = {
   readonly facts: FactSource;
   readonly sources: () => readonly SourceState[];
-  readonly proposals: () => readonly Proposal[];
+  readonly sourceLabel: (source: string) => string;
+  /** What the signals propose when those that were declined are left out. */
+  readonly proposals: (declined: ReadonlySet<SignalId>) => readonly Proposal[];
+  readonly signal: (id: string) => Signal | null;
   readonly watched: () => Inbox['watched'];
   readonly detectedAt: () => Instant | null;
-  /** The assets and what lies within so many hops of them, nearest first; at most a page. */
+  readonly label: (asset: string) => { readonly name: string; readonly kind: string };
+  /** The assets and what lies within so many hops of them, nearest first. */
   readonly around: (assets: readonly string[], hops: number) => readonly string[];
-  readonly lineage: (assets: readonly string[], hops: number) => Lineage;
-  /** Read the sources, then look for signals. */
-  readonly refresh: (workspace: Workspace, signal: AbortSignal) => Promise<Result<unknown, Failure>>;
+  readonly lineage: (assets: readonly string[], hops: number, since: Instant) => Lineage;
+  /** Read the sources around these assets, then look for signals. Fails when the workspace as a whole cannot be read. */
+  readonly refresh: (assets: readonly AssetId[], signal: AbortSignal) => Promise<Result<unknown, DatabricksFailure>>;
 };

@@ -1,14 +1,71 @@
 import { ok } from '../../shared/base/result.ts';
+import { type Instant, toInstant } from '../../shared/base/time.ts';
+import type { AssetId, FactId, SignalId } from '../../shared/domain/ids.ts';
+import { detectOnce, readProposals, readSignal, readSignals, watchedRules } from '../detect/detect.ts';
+import type { Proposal } from '../detect/port.ts';
+import { createLake } from '../lake/lake.ts';
+import { sourceLabel } from '../lake/sources.ts';
+import { getSetting, setSetting } from '../store/settings.ts';
+import type { ConnectionPart } from './connection.ts';
+import { displayName } from './display.ts';
 import type { LakePart } from './lake-part.ts';
+import { lineageMap } from './lineage.ts';
 import type { Parts } from './parts.ts';
 
-export const lakePartOf = (_parts: Parts): LakePart => ({
-  facts: { page: () => [], count: () => 0, byId: () => null },
-  sources: () => [],
-  proposals: () => [],
-  watched: () => [],
-  detectedAt: () => null,
-  around: (assets) => assets,
-  lineage: () => ({ nodes: [], edges: [], total: 0, completeTo: null, note: null }),
-  refresh: () => Promise.resolve(ok(null)),
-});
+const detectedKey = 'detect.at';
+
+/** The cached lake and detection behind the core's own view of them. Proposals are kept until signals or verdicts change. */
+export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'current'>): LakePart => {
+  const { clock, logger } = parts;
+  const { store } = parts.profile;
+  const db = store.read;
+  const lake = createLake({ workspace: connection.current, store, clock, log: (line) => logger.info(line) });
+  let kept: { readonly key: string; readonly proposals: readonly Proposal[] } | null = null;
+  let detectedAt: Instant | null = (getSetting(db, detectedKey) as Instant | undefined) ?? null;
+
+  const remember = (at: Instant): void => {
+    detectedAt = at;
+    store.transaction((writable) => {
+      setSetting(writable, detectedKey, at);
+      return ok(null);
+    });
+  };
+
+  return {
+    facts: {
+      page: ({ assets, from }, before, limit) =>
+        assets.length === 0 ? [] : lake.facts(db, { assets: assets as readonly AssetId[], from, before, limit }).rows,
+      count: ({ assets, from }) =>
+        assets.length === 0 ? 0 : lake.count(db, { assets: assets as readonly AssetId[], from }),
+      byId: (id) => lake.fact(db, id as FactId),
+    },
+    sources: () => lake.sourceStates(db),
+    sourceLabel,
+    proposals: (declined) => {
+      const key = [...declined].sort().join(' ');
+      if (kept?.key !== key) kept = { key, proposals: readProposals({ lake, clock }, db, declined) };
+      return kept.proposals;
+    },
+    signal: (id) => readSignal(db, id as SignalId),
+    watched: () => [...watchedRules(lake, db)],
+    detectedAt: () => detectedAt,
+    label: (asset) => {
+      const { name, kind } = lake.assetLabel(db, asset as AssetId);
+      return { name: displayName(name), kind };
+    },
+    around: (assets, hops) => lake.around(db, assets as readonly AssetId[], hops),
+    lineage: (assets, hops, since) =>
+      lineageMap({ lake, db, signals: readSignals(db, clock), focus: assets as readonly AssetId[], hops, since }),
+    refresh: async (assets, signal) => {
+      const report = await lake.refresh({ assets }, signal);
+      if (!report.ok) return report;
+      const { changed } = detectOnce({ lake, store, clock });
+      if (changed > 0 || report.value.changed > 0) kept = null;
+      // Written at most once a minute: the status shows when, and a commit for each turn would keep the disk awake.
+      const now = clock.now();
+      if (detectedAt === null || now - Date.parse(detectedAt) >= 60_000 || changed > 0) remember(toInstant(now));
+      else detectedAt = toInstant(now);
+      return report;
+    },
+  };
+};

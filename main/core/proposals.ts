@@ -2,11 +2,11 @@ import type { JsonObject } from '../../shared/base/json.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import { pageLimit } from '../../shared/contract/common.ts';
 import type { Inbox, Proposal as ProposalView } from '../../shared/contract/inbox.ts';
-import type { LogId } from '../../shared/domain/ids.ts';
+import type { LogId, SignalId } from '../../shared/domain/ids.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
 import type { VerdictView, Views } from '../log/views-port.ts';
 import type { ReadableDb } from '../store/port.ts';
-import { assetName, displayName } from './display.ts';
+import { displayName } from './display.ts';
 import type { LakePart } from './lake-part.ts';
 import type { Names } from './people.ts';
 import { freshnessOf } from './status.ts';
@@ -24,25 +24,33 @@ export type TriageSources = {
   readonly now: Instant;
 };
 
-/** A proposal without its declined signals; null when all of them are. `suppressed` counts the declined ones. */
+/** A proposal, how many declined signals lie on its assets, and the room that answers it. */
 export type OpenProposal = { readonly proposal: Proposal; readonly suppressed: number; readonly room: LogId | null };
 
 export const openProposals = (from: TriageSources): readonly OpenProposal[] => {
-  const verdicts = verdictsBySignal(from);
+  const { lake } = from;
+  const declined = declinedSignals(from);
   const rooms = roomsBySignal(from);
-  return from.lake
-    .proposals()
-    .flatMap((proposal) => {
-      const left = proposal.signals.filter(({ id }) => verdicts.get(id)?.verdict.value !== 'declined');
-      if (left.length === 0) return [];
+  const lost = [...declined].flatMap((id) => lake.signal(id)?.asset ?? []);
+  return lake
+    .proposals(declined)
+    .map((proposal) => {
       const room = proposal.signals.map(({ id }) => rooms.get(id)).find((log) => log !== undefined) ?? null;
-      return [{ proposal: { ...proposal, signals: left }, suppressed: proposal.signals.length - left.length, room }];
+      const assets = new Set<string>(proposal.assets);
+      return { proposal, suppressed: lost.filter((asset) => assets.has(asset)).length, room };
     })
     .sort(
       (a, b) =>
         Number(a.room !== null) - Number(b.room !== null) || b.proposal.detectedAt.localeCompare(a.proposal.detectedAt),
     );
 };
+
+const declinedSignals = (from: TriageSources): ReadonlySet<SignalId> =>
+  new Set(
+    [...verdictsBySignal(from).values()]
+      .filter(({ verdict }) => verdict.value === 'declined')
+      .map(({ signalId }) => signalId as SignalId),
+  );
 
 const verdictsBySignal = ({ db, views, org }: TriageSources): ReadonlyMap<string, VerdictView> =>
   new Map(views.verdicts(db, org).map((verdict) => [verdict.signalId, verdict]));
@@ -63,10 +71,10 @@ export const inboxView = (from: TriageSources): Inbox => {
   return {
     proposals: openProposals(from)
       .slice(0, pageLimit)
-      .map((open) => proposalView(open, verdicts, from.names)),
+      .map((open) => proposalView(open, verdicts, from)),
     watched: lake.watched().slice(0, pageLimit),
     declined: [...verdicts.values()].filter(({ verdict }) => verdict.value === 'declined').length,
-    freshness: lake.sources().map(freshnessOf),
+    freshness: freshnessOf(lake),
     detectedAt: lake.detectedAt(),
   };
 };
@@ -74,7 +82,7 @@ export const inboxView = (from: TriageSources): Inbox => {
 const proposalView = (
   { proposal, suppressed, room }: OpenProposal,
   verdicts: ReadonlyMap<string, VerdictView>,
-  names: Names,
+  { lake, names }: TriageSources,
 ): ProposalView => ({
   id: proposal.id,
   title: displayName(proposal.title),
@@ -83,8 +91,10 @@ const proposalView = (
   startedAt: proposal.startedAt,
   detectedAt: proposal.detectedAt,
   why: proposal.why,
-  assets: proposal.assets.slice(0, pageLimit).map((id) => ({ id, name: assetName(id) })),
-  signals: proposal.signals.slice(0, pageLimit).map((signal) => signalView(signal, verdicts.get(signal.id), names)),
+  assets: proposal.assets.slice(0, pageLimit).map((id) => ({ id, name: lake.label(id).name })),
+  signals: proposal.signals
+    .slice(0, pageLimit)
+    .map((signal) => signalView(signal, verdicts.get(signal.id), lake, names)),
   suppressed,
   room,
 });
@@ -92,12 +102,13 @@ const proposalView = (
 const signalView = (
   signal: Signal,
   verdict: VerdictView | undefined,
+  lake: LakePart,
   names: Names,
 ): ProposalView['signals'][number] => ({
   id: signal.id,
   monitor: signal.monitor,
   asset: signal.asset,
-  assetName: assetName(signal.asset),
+  assetName: lake.label(signal.asset).name,
   title: displayName(signal.title),
   why: signal.why,
   startedAt: signal.startedAt,

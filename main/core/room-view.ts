@@ -8,7 +8,7 @@ import { allows, type Role } from '../../shared/domain/policy.ts';
 import { handoffSubjects } from '../../shared/domain/vocabulary.ts';
 import type { RoomHeader, RoomListRow, SummaryValue, Views } from '../log/views-port.ts';
 import type { ReadableDb } from '../store/port.ts';
-import { assetKind, assetName, displayName, roomNumber } from './display.ts';
+import { displayName, roomNumber } from './display.ts';
 import type { Marks } from './marks.ts';
 import { type Names, namesOf } from './people.ts';
 import { settle, settleAs } from './settle.ts';
@@ -25,7 +25,7 @@ export type RoomSources = {
   readonly marks: Marks;
   readonly blobHere: (sha256: string) => boolean;
   /** Assets of the room: what its signals, facts and entries name. */
-  readonly assets: readonly string[];
+  readonly assets: Room['assets'];
 };
 
 export const namesFor = (from: Pick<RoomSources, 'db' | 'views' | 'org' | 'me'>, roomOrg: LogId | null): Names =>
@@ -59,7 +59,7 @@ export const roomView = (from: RoomSources, header: RoomHeader): Room => {
     attachments: firstPage(attachmentsOf(from, log, names)),
     people: firstPage(views.authors(db, log).map(({ by, lastAt }) => ({ person: names.person(by), lastSeen: lastAt }))),
     signals: firstPage([...header.signals]),
-    assets: firstPage(from.assets.map((id) => ({ id, name: assetName(id), kind: assetKind(id) }))),
+    assets: firstPage(from.assets),
     entries: header.counts.entries,
     onlyHere: from.marks.onlyHere(log),
     withoutEffect: header.counts.withoutEffect,

@@ -4,7 +4,7 @@ import { contractVersion } from '../../shared/contract/calls.ts';
 import { pageLimit } from '../../shared/contract/common.ts';
 import type { Freshness, Status } from '../../shared/contract/status.ts';
 import type { KeyProtection } from '../../shared/domain/vocabulary.ts';
-import type { SourceState } from '../lake/port.ts';
+import type { LakePart } from './lake-part.ts';
 import type { Identity } from './parts.ts';
 
 /** Everything that the status bar needs, from the parts that know it. No part is asked over the network for it. */
@@ -19,7 +19,7 @@ export type StatusSources = {
   readonly workspace: Status['workspace'];
   readonly shares: Status['shares'];
   readonly devices: Status['devices'];
-  readonly sources: readonly SourceState[];
+  readonly freshness: readonly Freshness[];
   readonly counts: Pick<Status, 'onlyHere' | 'quarantined' | 'unknownEvents' | 'inboxCount' | 'joinRequests'>;
   readonly notices: readonly Failure[];
 };
@@ -42,29 +42,18 @@ export const statusView = (from: StatusSources): Status => ({
   ...from.counts,
   shares: from.shares,
   devices: from.devices.slice(0, pageLimit),
-  freshness: from.sources.slice(0, pageLimit).map(freshnessOf),
+  freshness: from.freshness.slice(0, pageLimit),
   notices: [...from.notices],
 });
 
-/** One source in words that fit the status bar: `system.lakeflow.job_run_timeline` → "job run timeline". */
-export const freshnessOf = (source: SourceState): Freshness => ({
-  source: source.source,
-  label: sourceLabel(source.source),
-  completeTo: source.completeTo,
-  observedAt: source.observedAt,
-  state: source.state,
-  missing: [...source.missingColumns],
-  note: source.note,
-});
-
-const labels: Readonly<Record<string, string>> = {
-  job_run_timeline: 'runs',
-  job_task_run_timeline: 'task runs',
-  table_lineage: 'lineage',
-  column_lineage: 'column lineage',
-  audit: 'access',
-};
-const sourceLabel = (source: string): string => {
-  const last = source.split(/[./]/).at(-1) ?? source;
-  return labels[last] ?? last.replaceAll(/[_-]/g, ' ');
-};
+/** Age of every kind of fact, named for people. */
+export const freshnessOf = (lake: LakePart): Freshness[] =>
+  lake.sources().map(({ source, completeTo, observedAt, state, missingColumns, note }) => ({
+    source,
+    label: lake.sourceLabel(source),
+    completeTo,
+    observedAt,
+    state,
+    missing: [...missingColumns],
+    note,
+  }));

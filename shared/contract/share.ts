@@ -47,6 +47,7 @@ export const packPreview = v.object({
   absentBlobs: v.array(v.string()),
   warnings: v.array(v.string()),
 });
+export type PackPreview = v.InferOutput<typeof packPreview>;
 export const packDone = v.object({
   file: v.string(),
   sha256: v.string(),

@@ -1,24 +1,21 @@
 import type { Failure } from '../../../shared/base/failure.ts';
 import { mapOk, ok, type Result } from '../../../shared/base/result.ts';
-import { fromInstant, type Instant, toInstant } from '../../../shared/base/time.ts';
 import type { EventHash, LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
 import type { ReadableDb } from '../../store/port.ts';
-import { factEntry, factsBeforeMs, type FactWindow } from '../facts.ts';
+import { factEntry } from '../facts.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import { marksFor } from '../marks.ts';
 import { pageOf } from '../paging.ts';
 import type { Parts } from '../parts.ts';
+import { roomScopeOf } from '../room-scope.ts';
 import { namesFor, roomRowView, roomView } from '../room-view.ts';
 import { entryView, timelinePage } from '../timeline.ts';
 import { roomOf } from '../write.ts';
 
 type RoomCalls = 'rooms.list' | 'room.get' | 'room.timeline' | 'room.entry' | 'room.lineage' | 'room.digest';
-
-/** How far around its assets a room takes machine facts into its timeline. */
-const timelineHops = 3;
 
 /** Reading rooms: all answers come from this device and take no network. */
 export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> => {
@@ -32,25 +29,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
   const inRoom = <T>(log: string, read: (header: RoomHeader) => T): Result<T, Failure> =>
     mapOk(roomOf(parts, db, log), read);
 
-  /** What the room itself names: its cited facts and what people linked. */
-  const ownAssets = (header: RoomHeader): readonly string[] => {
-    const cited = views.citations(db, header.log).flatMap(({ assets }) => assets);
-    const signals = new Set<string>(header.signals);
-    const proposed = lake
-      .proposals()
-      .flatMap((one) => one.signals.filter(({ id }) => signals.has(id)).map(({ asset }) => asset));
-    return [...new Set([...cited, ...proposed, ...noteAssets(header.log)])];
-  };
-  const noteAssets = (log: LogId): readonly string[] =>
-    views.entriesPage(db, { log, order: 'recorded', limit: 500 }).rows.flatMap(({ assets }) => assets);
-
-  const windowOf = (header: RoomHeader): FactWindow => {
-    const start: Instant = header.startedAt ?? header.openedAt ?? toInstant(parts.clock.now());
-    return {
-      assets: lake.around(ownAssets(header), timelineHops),
-      from: toInstant(fromInstant(start) - factsBeforeMs),
-    };
-  };
+  const scope = roomScopeOf(parts, lake);
 
   return {
     'rooms.list': ({ limit, before }) => {
@@ -63,7 +42,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
       inRoom(log, (header) => {
         const { org, person, roles } = parts.who();
         const marks = marksFor(db, parts.log);
-        const assets = ownAssets(header);
+        const assets = scope.assets(header).map((id) => ({ id, ...lake.label(id) }));
         return roomView(
           { db, views, clock: parts.clock, me: person, org, roles, marks, blobHere: parts.blobs.has, assets },
           header,
@@ -78,7 +57,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
             names: names(header.org),
             marks: marksFor(db, parts.log),
             facts: lake.facts,
-            window: windowOf(header),
+            window: scope.window(header),
           },
           { log: header.log, order, machine, search, limit, before },
         ),
@@ -94,7 +73,8 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
         const fact = lake.facts.byId(id);
         return fact === null ? null : factEntry(fact);
       }),
-    'room.lineage': ({ log, hops }) => inRoom(log, (header) => lake.lineage(ownAssets(header), hops)),
+    'room.lineage': ({ log, hops }) =>
+      inRoom(log, (header) => lake.lineage(scope.assets(header), hops, scope.start(header))),
     'room.digest': ({ log }) =>
       inRoom(log, (header) => ({
         digest: parts.log.projectionDigest(db, header.log),

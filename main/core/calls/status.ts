@@ -11,7 +11,7 @@ import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
 import { namesOf } from '../people.ts';
 import { openProposals } from '../proposals.ts';
-import { statusView } from '../status.ts';
+import { freshnessOf, statusView } from '../status.ts';
 import { shareView } from './shares.ts';
 
 export type StatusDeps = {
@@ -59,7 +59,7 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
                 },
               ],
         ),
-        sources: deps.lake.sources(),
+        freshness: freshnessOf(deps.lake),
         counts: {
           onlyHere: notShared(db, null),
           quarantined: views.quarantineList(db, 500).length + deps.sync.problems().length,

@@ -88,14 +88,11 @@ export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCall
   return {
     'inbox.list': () => ok(inboxView(sources(parts.profile.store.read))),
     'signal.judge': ({ signals, verdict, reason }) => {
-      const known = new Map(
-        lake.proposals().flatMap((one) => one.signals.map((signal) => [signal.id as string, signal])),
-      );
-      const missing = signals.find((id) => !known.has(id));
+      const missing = signals.find((id) => lake.signal(id) === null);
       if (missing !== undefined) return err(noSuchEntry('signal', missing));
       const drafts = signals.flatMap((id): EventDraft[] => {
-        const signal = known.get(id);
-        if (signal === undefined) return [];
+        const signal = lake.signal(id);
+        if (signal === null) return [];
         const said = reason === undefined ? {} : { reason };
         return [
           { type: 'signal.judged', fields: { signal_id: id, verdict, ...said, snapshot: signalSnapshot(signal) } },

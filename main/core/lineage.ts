@@ -1,0 +1,81 @@
+import type { Instant } from '../../shared/base/time.ts';
+import { pageLimit } from '../../shared/contract/common.ts';
+import type { Lineage } from '../../shared/contract/room.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import { lineageView } from '../analysis/lineage.ts';
+import { marksOf } from '../analysis/marks.ts';
+import type { Signal } from '../detect/port.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { LakeFact } from '../lake/port.ts';
+import type { ReadableDb } from '../store/port.ts';
+import { displayName } from './display.ts';
+
+/** What a map is drawn from: the cache, the room's assets, what is wrong with them and since when it counts. */
+export type MapSources = {
+  readonly lake: Lake;
+  readonly db: ReadableDb;
+  readonly signals: readonly Signal[];
+  readonly focus: readonly AssetId[];
+  readonly hops: number;
+  readonly since: Instant;
+};
+
+const lineageSource = 'table_lineage';
+/** Changes are looked for in at most so many facts: the newest, which are the ones that a person looks for first. */
+const changeLimit = 2_000;
+
+/** `room.lineage`: the map around a room's assets, from cached lineage. An empty map says why it is empty. */
+export const lineageMap = (from: MapSources): Lineage => {
+  const { lake, db, focus, hops } = from;
+  const state = lake.sourceStates(db).find(({ source }) => source.endsWith(lineageSource));
+  const completeTo = state?.completeTo ?? null;
+  const total = lake.assetCount(db);
+  if (focus.length === 0)
+    return { nodes: [], edges: [], total, completeTo, note: 'No asset is linked to this room yet.' };
+
+  const view = lineageView({
+    // One hop more than is shown, so that what lies behind the edge of the map can be counted.
+    edges: lake.edges(db, focus, hops + 1),
+    focus,
+    marks: marksOf({ signals: from.signals, facts: changesOf(from), from: from.since }),
+    labelOf: (asset) => lake.assetLabel(db, asset),
+    hops,
+    total,
+    completeTo,
+  });
+  return {
+    nodes: view.nodes.slice(0, pageLimit).map(({ id, kind, name, detail, state, layer, order, hidden }) => ({
+      id,
+      kind,
+      name: displayName(name),
+      detail: displayName(detail),
+      state,
+      layer,
+      order,
+      more: hidden,
+    })),
+    edges: view.edges.slice(0, pageLimit).map(({ from: start, to, damage, source }) => ({
+      id: `${start} → ${to}`,
+      from: start,
+      to,
+      damage,
+      source,
+    })),
+    total: view.total,
+    completeTo: view.completeTo,
+    note: completeTo === null ? 'Lineage has not been read yet.' : view.text,
+  };
+};
+
+const changesOf = ({ lake, db, focus, hops, since }: MapSources): readonly LakeFact[] => {
+  const facts: LakeFact[] = [];
+  const assets = lake.around(db, focus, hops);
+  for (let before: string | null = null; facts.length < changeLimit;) {
+    const kinds = ['schema-change', 'alias-move', 'model-version'] as const;
+    const page = lake.facts(db, { assets, kinds, from: since, before, limit: pageLimit });
+    facts.push(...page.rows);
+    if (page.next === null) break;
+    before = page.next;
+  }
+  return facts;
+};
