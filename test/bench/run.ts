@@ -31,10 +31,20 @@ for (const [name, measure] of Object.entries(benches)) {
 }
 const width = Math.max(...figures.map((one) => one.name.length), 4);
 for (const { name, value, unit, aim } of figures) {
-  process.stdout.write(`${name.padEnd(width)}  ${value.toLocaleString('en').padStart(12)} ${unit.padEnd(9)} ${aim && `aim ${aim}`}\n`);
+  process.stdout.write(
+    `${name.padEnd(width)}  ${value.toLocaleString('en').padStart(12)} ${unit.padEnd(9)} ${aim && `aim ${aim}`}\n`,
+  );
 }
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? '?', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) };
+const machine = {
+  node: process.version,
+  cpu: cpus()[0]?.model ?? '?',
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+};
 mkdirSync(join(root, 'test-results'), { recursive: true });
-writeFileSync(join(root, 'test-results/bench.json'), `${JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2)}\n`);
+writeFileSync(
+  join(root, 'test-results/bench.json'),
+  `${JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2)}\n`,
+);
 process.stdout.write('test-results/bench.json written\n');
 process.exit(0);

@@ -8,6 +8,7 @@ import type { CallFailure, Channel, ClientFrame, ServerFrame } from '../../../sh
 /** A core in a process of its own, as the desktop app runs it, spoken to over the child-process channel. */
 export type CoreProcess = {
   readonly name: string;
+  readonly pid: number;
   readonly call: <N extends CallName>(name: N, input: CallInput<N>) => Promise<Result<CallOutput<N>, CallFailure>>;
   /** Ask it to end and wait until it has. */
   readonly close: () => Promise<void>;
@@ -92,6 +93,7 @@ export const startCoreProcess = async (options: CoreProcessOptions): Promise<Res
     });
   return ok({
     name: options.name,
+    pid: child.pid ?? 0,
     call,
     close: async () => {
       send({ t: 'end' });
