@@ -16,7 +16,10 @@ if ('problem' in options) {
   process.stderr.write(`${options.problem}\n`);
   app.exit(2);
 } else {
-  app.enableSandbox();
+  // Chromium's sandbox does not run as root. Only tests go without it, and only when they say so twice; a window keeps
+  // `sandbox: true` among its preferences even then, so that its preload is the same.
+  const unsandboxed = app.commandLine.hasSwitch('no-sandbox') && process.env['BREAKWATER_NO_SANDBOX'] === '1';
+  if (!unsandboxed) app.enableSandbox();
   announceScheme();
   const folder = profileFolder({ platform: process.platform, home: homedir(), env: process.env }, options.profile);
   // One instance for each profile: Electron's lock lies in userData.

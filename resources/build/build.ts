@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import type { InlineConfig } from 'vite';
 import { contentTypeOf } from '../../shared/domain/content-policy.ts';
 import { mainConfig, preloadConfig, rendererConfig, root } from './entries.ts';
@@ -81,7 +82,18 @@ export const buildWhenNeeded = async (options: { readonly force?: boolean } = {}
   });
 };
 
+/** The bundler's words without colours and without its own stack. */
+export const buildProblem = (thrown: unknown): string => {
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  return `Breakwater could not be built.\n${stripVTControlCharacters(words).trim()}`;
+};
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const built = await buildWhenNeeded({ force: process.argv.includes('--force') });
-  process.stderr.write(built ? 'Built.\n' : 'Nothing to build: dist/ is up to date.\n');
+  try {
+    const built = await buildWhenNeeded({ force: process.argv.includes('--force') });
+    process.stderr.write(built ? 'Built.\n' : 'Nothing to build: dist/ is up to date.\n');
+  } catch (thrown) {
+    process.stderr.write(`${buildProblem(thrown)}\n`);
+    process.exitCode = 1;
+  }
 }

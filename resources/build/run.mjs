@@ -39,14 +39,15 @@ export const run = async (args) => {
     process.stderr.write('The packages that Breakwater is built with are missing. Run: npm ci\n');
     process.exit(1);
   }
-  try {
-    // BREAKWATER_BUILD=off: run what dist/ holds, for tests that have built already.
-    if (process.env.BREAKWATER_BUILD !== 'off') await (await import('./build.ts')).buildWhenNeeded();
-  } catch (thrown) {
-    process.stderr.write(
-      `Breakwater could not be built.\n${thrown instanceof Error ? thrown.message : String(thrown)}\n`,
-    );
-    process.exit(1);
+  // BREAKWATER_BUILD=off: run what dist/ holds, for tests that have built already.
+  if (process.env.BREAKWATER_BUILD !== 'off') {
+    const { buildWhenNeeded, buildProblem } = await import('./build.ts');
+    try {
+      await buildWhenNeeded();
+    } catch (thrown) {
+      process.stderr.write(`${buildProblem(thrown)}\n`);
+      process.exit(1);
+    }
   }
   const entry = join(root, 'dist', 'main', 'cli.js');
   process.argv = [process.argv[0], entry, ...args];
