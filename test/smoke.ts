@@ -18,7 +18,10 @@ const npm = spawn('npm', ['start', '--', '--browser', '--no-open'], {
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
 });
+let ending = false;
 const stop = (code: number): void => {
+  if (ending) return;
+  ending = true;
   if (npm.pid !== undefined) {
     try {
       process.kill(-npm.pid, 'SIGTERM');
@@ -113,4 +116,6 @@ npm.stdout.setEncoding('utf8').on('data', (text: string) => {
   const { url } = JSON.parse(ready) as { url: string };
   walk(url).then(() => (performance.now() - started < 60_000 ? stop(0) : fail('it took longer than 60 s')), fail);
 });
-npm.on('exit', (code) => fail(`npm start ended with ${code}`));
+npm.on('exit', (code) => {
+  if (!ending) fail(`npm start ended with ${code}`);
+});
