@@ -104,7 +104,7 @@ const changedMeanwhile = (file: string): Failure =>
     'Check the disk, or choose another folder, then export again.',
   ); // prettier-ignore
 
-const noRoom = (room: LogId): Failure =>
+export const noRoom = (room: LogId): Failure =>
   failure(
     'NoSuchRoom',
     `There is no room ${room} in this profile.`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -70,6 +70,7 @@ const readEntries = (db: ReadableDb, room: LogId): readonly EntryView[] => {
 export const replay = (room: LogId, events: Iterable<WireEvent>, deps: ReplayDeps): Result<Replay, Failure> => {
   let dir: string;
   try {
+    mkdirSync(deps.scratch, { recursive: true, mode: 0o700 });
     dir = mkdtempSync(join(deps.scratch, 'breakwater-pack-'));
   } catch (thrown) {
     const named = storeFailureOf(thrown, deps.scratch);
