@@ -255,7 +255,7 @@ export const createSync = (deps: SyncDeps): Sync => {
     deps.times,
   );
 
-  const use = async (kind: ShareKind, place: string, org: LogId | null): Promise<Result<Share, Failure>> => {
+  const take = async (kind: ShareKind, place: string, org: LogId | null): Promise<Result<Share, Failure>> => {
     const transport = deps.transports[kind](place);
     if (!transport) return err(unreachable(kind));
     if (org !== null) {
@@ -279,12 +279,12 @@ export const createSync = (deps: SyncDeps): Sync => {
 
   const stop = async (): Promise<void> => {
     loop.stop();
-    await Promise.all([...states.values()].map((state) => state.running));
+    for (const state of states.values()) await state.running;
   };
 
   return {
-    addShare: (kind, place, org) => use(kind, place, org),
-    joinShare: (kind, place) => use(kind, place, null),
+    addShare: (kind, place, org) => take(kind, place, org),
+    joinShare: (kind, place) => take(kind, place, null),
     removeShare: (id) => {
       const dropped = store.transaction<null, Failure>((db) => {
         dropShare(db, id);
@@ -327,7 +327,7 @@ export const createSync = (deps: SyncDeps): Sync => {
       })),
     close: async () => {
       await stop();
-      await Promise.all([...states.values()].map((state) => state.transport?.close()));
+      for (const state of states.values()) await state.transport?.close();
     },
   };
 };

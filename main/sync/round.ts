@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
+import type { LogId } from '../../shared/domain/ids.ts';
 import { marksOf, putMark } from '../store/sync.ts';
 import { maxStrikes, mustAsk, noMark, planPush, type PushRun } from './plan.ts';
 import type { SharedEvent, ShareFailure, Transport } from './port.ts';

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Statement, Workspace } from '../../main/databricks/port.ts';
+import { placeOf, tableDdl } from '../../main/sync/delta-sql.ts';
 import { createDeltaTransport, printSql } from '../../main/sync/delta.ts';
 import type { PullPage, SharedEvent, Transport } from '../../main/sync/port.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
@@ -232,4 +235,11 @@ test('a lost reply of a push says so; the row is there', async () => {
   const pushed = await transport.push(log, ada, 1, streamOf(log, ada, 2));
   expect(pushed).toMatchObject({ ok: false, error: { lost: true } });
   expect(await transport.heads(log)).toMatchObject({ ok: true, value: [{ seq: 2 }] });
+});
+
+test('the table definitions in resources are the ones that are sent', () => {
+  const place = placeOf('catalog.schema');
+  const file = readFileSync(join(import.meta.dirname, '../../resources/sql/share.sql'), 'utf8');
+  const statements = file.replace(/^--.*\n/gm, '').trim().replace(/;$/, '').split(';\n'); // prettier-ignore
+  expect(place && tableDdl(place).map(({ text }) => text)).toEqual(statements);
 });

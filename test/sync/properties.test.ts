@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, renameSy
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDeltaTransport } from '../../main/sync/delta.ts';
 import { createFolderTransport } from '../../main/sync/folder.ts';
@@ -43,7 +43,7 @@ const eventsIn = (device: Device): number =>
 /** Faults are over: a few rounds of everybody must be enough for all to be equal everywhere. */
 const converge = async ({ delta, devices }: World): Promise<void> => {
   delta.between = () => undefined;
-  delta.faults = [];
+  delta.calm();
   delta.flushLate();
   for (let turn = 0; turn < 4; turn += 1) for (const device of devices) await device.sync.syncNow();
   for (const device of devices)

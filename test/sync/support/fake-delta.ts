@@ -36,6 +36,8 @@ const byKey = (a: TextRow, b: TextRow): number =>
   Number(a['seq']) - Number(b['seq']) ||
   byBytes(a['hash'] ?? '', b['hash'] ?? '');
 
+const pushFaults: ReadonlySet<Fault> = new Set(['lost', 'late', 'swallow']);
+
 export class FakeDelta {
   meta: { key: string; value: string }[] = [];
   table: string | null = null;
@@ -48,6 +50,7 @@ export class FakeDelta {
   between: () => void = () => undefined;
   executed: string[] = [];
   #late: (() => void)[] = [];
+  #armed: Fault | null = null;
   #made = 0;
 
   get rows(): readonly Row[] {
@@ -81,6 +84,10 @@ export class FakeDelta {
   /** Log retention: history and changes before the newest `keep` versions are gone, rows stay. */
   vacuum(keep: number): void {
     this.oldest = Math.max(this.oldest, this.version - keep);
+  }
+  calm(): void {
+    this.faults = [];
+    this.#armed = null;
   }
   flushLate(): void {
     for (const commit of this.#late.splice(0)) if (this.table !== null) commit();
@@ -185,8 +192,16 @@ export class FakeDelta {
 
   #answer(statement: Statement): Result<RowPage, DatabricksFailure> {
     this.between();
-    const fault = this.faults.shift() ?? 'none';
+    let fault = this.faults.shift() ?? 'none';
     const write = statement.effect === 'write';
+    // Faults of pushes wait for the next push.
+    if (pushFaults.has(fault) && statement.name !== 'share.push') {
+      this.#armed ??= fault;
+      fault = 'none';
+    } else if (fault === 'none' && statement.name === 'share.push') {
+      fault = this.#armed ?? 'none';
+      this.#armed = null;
+    }
     if (fault === 'offline') return refused('Offline');
     if (fault === 'busy') return refused('StatementFailed', 'DELTA_METADATA_CHANGED', '2D521');
     if (fault === 'late' && statement.name === 'share.push') {
@@ -215,7 +230,10 @@ export class FakeDelta {
       // Two rows a page, as a driver that fetches in chunks.
       pages: async function* (statement) {
         const result = await Promise.resolve(answer(statement));
-        if (!result.ok) return yield result;
+        if (!result.ok) {
+          yield result;
+          return;
+        }
         const { columns, rows } = result.value;
         for (let at = 0; at < rows.length; at += 2) yield ok({ columns, rows: rows.slice(at, at + 2) });
       },

@@ -88,7 +88,9 @@ const commands: Readonly<Record<string, (argument: string) => Promise<unknown>>>
 let queue = Promise.resolve();
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [name = '', argument = ''] = line.split(' ');
-  queue = queue.then(async () => {
+  const before = queue;
+  queue = (async () => {
+    await before;
     if (name === 'end') {
       await device.close();
       await workspace?.close();
@@ -96,6 +98,6 @@ createInterface({ input: process.stdin }).on('line', (line) => {
       process.exit(0);
     }
     answer((await commands[name]?.(argument)) ?? { unknown: name });
-  });
+  })();
 });
 answer({ ready: true });
