@@ -27,20 +27,27 @@ const missing = (what: string, todo: string): Result<never, DatabricksFailure> =
   err(databricksFailure('NotConfigured', { detail: `${what} is missing.`, todo, code: 'MISSING' }));
 
 const text = (value: unknown): string | undefined => {
-  if (typeof value !== 'string') return undefined;
-  // Inline comments count only after white space (facts 4); the ini library keeps `#` inside values.
-  const clean = value.replace(/\s+#.*$/, '').trim();
+  const clean = typeof value === 'string' ? value.trim() : '';
   return clean === '' ? undefined : clean;
 };
 
+/**
+ * The file as the `ini` library has to see it. It splits section names at dots, which names of profiles may have, and begins a
+ * comment at every `#` and `;`, while Databricks' clients want white space before it (facts 4): a token may contain both.
+ */
+const prepared = (configFile: string): string =>
+  configFile
+    .split(/\r?\n/)
+    .map((line) => {
+      if (/^\s*[#;]/.test(line)) return '';
+      if (/^\s*\[/.test(line)) return line.replaceAll('.', '\\.');
+      return line.replace(/\s[#;].*$/, '').replace(/[#;]/g, '\\$&');
+    })
+    .join('\n');
+
 /** One profile of the configuration file, over its DEFAULT section; undefined when the section does not exist. */
 export const profileOf = (configFile: string, wanted: string | undefined): ConnectionValues | undefined => {
-  // `ini` splits section names at dots, which profile names may have: they are escaped first.
-  const escaped = configFile.replace(
-    /^(\s*\[)([^\]\n]*)(\])/gm,
-    (_, open: string, name: string, close: string) => `${open}${name.replaceAll('.', '\\.')}${close}`,
-  );
-  const file: Readonly<Record<string, unknown>> = parse(escaped);
+  const file: Readonly<Record<string, unknown>> = parse(prepared(configFile));
   const section = (name: string): Readonly<Record<string, unknown>> | undefined => {
     const found = Object.hasOwn(file, name) ? file[name] : undefined;
     return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : undefined;

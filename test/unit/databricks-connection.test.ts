@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { connectionFrom, profileOf } from '../../main/databricks/connection.ts';
+import { checkHost, checkHttpPath } from '../../main/databricks/hosts.ts';
+import { openWorkspace } from '../../main/databricks/workspace.ts';
+
+const path = '/sql/1.0/warehouses/0123456789abcdef';
+
+describe('hosts that may get a token', () => {
+  it.each([
+    ['adb-1234.5.azuredatabricks.net', 'adb-1234.5.azuredatabricks.net'],
+    ['https://dbc-1.cloud.databricks.com/', 'dbc-1.cloud.databricks.com'],
+    ['HTTPS://1.2.GCP.databricks.com', '1.2.gcp.databricks.com'],
+    ['x.cloud.databricks.us', 'x.cloud.databricks.us'],
+    ['adb-1.2.databricks.azure.cn', 'adb-1.2.databricks.azure.cn'],
+  ])('%s is allowed', (given, host) => {
+    expect(checkHost(given, 'workspace')).toEqual({ ok: true, value: { host, port: 443 } });
+  });
+
+  it.each([
+    '', 'http://adb-1.2.azuredatabricks.net', 'https://adb-1.azuredatabricks.net.evil.test', 'https://user@adb-1.2.azuredatabricks.net',
+    'https://adb-1.2.azuredatabricks.net@evil.test', 'evil.test\\adb-1.2.azuredatabricks.net', 'https://evil.test/.azuredatabricks.net',
+    'https://evil.test?.azuredatabricks.net', 'https://evil.test#.azuredatabricks.net', '169.254.169.254', '127.0.0.1', 'localhost',
+    '[::1]', '0x7f.1', '2130706433', 'adb-1.2.azuredatabricks.net.', 'adb-1.2.azuredatabricks.net:8443', '.azuredatabricks.net',
+    'azuredatabricks.net', 'xazuredatabricks.net', 'adb-1.2.azuredatabrícks.net', 'adb-1.2.azuredatabricks.net\u200b', 'ftp://x.cloud.databricks.com',
+    'accounts.cloud.databricks.com.evil.test', 'x.cloud.databricks.com evil.test', 'x。cloud.databricks.com.evil。test',
+  ])('%j is refused', (given) => {
+    expect(checkHost(given, 'workspace').ok).toBe(false);
+  }); // prettier-ignore
+
+  it('practice lives on this machine only', () => {
+    expect(checkHost('127.0.0.1', 'practice').ok).toBe(true);
+    expect(checkHost('[::1]', 'practice')).toEqual({ ok: true, value: { host: '::1', port: 443 } });
+    expect(checkHost('adb-1.2.azuredatabricks.net', 'practice').ok).toBe(false);
+    expect(checkHost('10.0.0.1', 'practice').ok).toBe(false);
+  });
+
+  it('a stored connection is checked again when it is opened', () => {
+    const deps = {
+      clock: { now: () => 0 },
+      scheduler: { after: () => () => undefined },
+      random: (n: number) => new Uint8Array(n),
+    };
+    const connection = {
+      kind: 'workspace',
+      name: 'x',
+      host: 'evil.test',
+      port: 443,
+      httpPath: path,
+      token: 't'.repeat(20),
+    } as const;
+    expect(openWorkspace(connection, deps)).toMatchObject({ ok: false, error: { tag: 'NotConfigured' } });
+    expect(openWorkspace({ ...connection, host: 'x.cloud.databricks.com', port: 8443 }, deps)).toMatchObject({
+      ok: false,
+    });
+  });
+
+  it.each([[path, true], ['sql/1.0/warehouses/abc', true], [`${path}?o=123`, true], ['/sql/protocolv1/o/123/0123-abc', true], ['/api/2.0/x', false], [`${path}/../../api`, false], ['', false], [`${path}\r\nx: y`, false]])(
+    'HTTP path %j → %s',
+    (given, allowed) => {
+      expect(checkHttpPath(given).ok).toBe(allowed);
+    },
+  ); // prettier-ignore
+});
+
+describe('where a connection comes from', () => {
+  const file = `
+[DEFAULT]
+host = https://dbc-default.cloud.databricks.com
+token = dapi-default
+[team.one]
+host  = https://dbc-team.cloud.databricks.com   # ours
+token = dapi#team
+http_path = ${path}
+[__settings__]
+default_profile = team.one
+`;
+
+  it('explicit values win, then the environment, then the file', () => {
+    const explicit = { host: 'dbc-mine.cloud.databricks.com', httpPath: path, token: 'dapi-mine' };
+    const env = {
+      DATABRICKS_HOST: 'dbc-env.cloud.databricks.com',
+      DATABRICKS_TOKEN: 'dapi-env',
+      DATABRICKS_HTTP_PATH: path,
+    };
+    expect(connectionFrom({ explicit, env, configFile: file })).toMatchObject({
+      value: { host: explicit.host, token: 'dapi-mine' },
+    });
+    expect(connectionFrom({ env, configFile: file })).toMatchObject({
+      value: { host: env.DATABRICKS_HOST, token: 'dapi-env' },
+    });
+    expect(connectionFrom({ env: {}, configFile: file })).toMatchObject({
+      value: { name: 'team.one', host: 'dbc-team.cloud.databricks.com', token: 'dapi#team' },
+    });
+  });
+
+  it('a token never goes to the host of another source', () => {
+    const found = connectionFrom({
+      env: { DATABRICKS_HOST: 'dbc-other.cloud.databricks.com', DATABRICKS_HTTP_PATH: path },
+      configFile: file,
+    });
+    expect(found).toMatchObject({ ok: false, error: { tag: 'NotConfigured', code: 'MISSING' } });
+  });
+
+  it('a named profile, its DEFAULT values, and one that is not there', () => {
+    expect(profileOf(file, 'DEFAULT')).toMatchObject({
+      host: 'https://dbc-default.cloud.databricks.com',
+      token: 'dapi-default',
+    });
+    expect(profileOf(file, 'nope')).toBeUndefined();
+    expect(profileOf(file, '__proto__')).toBeUndefined();
+    expect(connectionFrom({ explicit: { profile: 'nope' }, env: {}, configFile: file }).ok).toBe(false);
+  });
+
+  it.each([
+    [{}, 'host'],
+    [{ host: 'dbc-1.cloud.databricks.com' }, 'token'],
+    [{ host: 'dbc-1.cloud.databricks.com', token: 'dapi-x' }, 'HTTP path'],
+    [{ host: 'dbc-1.cloud.databricks.com', token: 'dapi x', httpPath: path }, 'readable token'],
+  ])('says what is missing: %j', (explicit, word) => {
+    const found = connectionFrom({ explicit, env: {}, configFile: null });
+    expect(!found.ok && found.error.what).toContain(word);
+  });
+});
