@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Failure } from '../../shared/base/failure.ts';
-import { err, ok, type Result } from '../../shared/base/result.ts';
+import { ok, type Result } from '../../shared/base/result.ts';
 import type { Clock, RandomBytes, Scheduler } from '../../shared/base/time.ts';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { Status } from '../../shared/contract/status.ts';

@@ -67,7 +67,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Dependencies of a core in this process. `keyring`: see contract/mux.ts `start`. */
 export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | null): CoreDeps => {
   const offset = Number(env['BREAKWATER_CLOCK_OFFSET_MS'] ?? 0) || 0;
-  const clock: Clock = { now: () => Date.now() + offset };
+  const clock: Clock = { now: () => new Date().getTime() + offset };
   const random = (length: number): Uint8Array => randomBytes(length);
   const logger = lineLogger(clock, (line) => void process.stderr.write(`${line}\n`));
   const machine: Machine = { platform: process.platform, home: homedir(), env };

@@ -40,7 +40,7 @@ export const portMainChannel = (port: PortMain): Channel<ServerFrame, ClientFram
 
 /** Serve over the given parent port; a function, so that it can be run without Electron. */
 export const runUtility = (parent: ParentPort, exit: (code: number) => void): void => {
-  const tell = (message: FromCore): void => parent.postMessage(message);
+  const tell = (message: FromCore): void => parent.postMessage.call(parent, message);
   let accept: ((channel: Channel<ServerFrame, ClientFrame>) => void) | null = null;
   let close = (): Promise<void> => Promise.resolve();
   // Windows that ask while the profile is still being opened.

@@ -1,7 +1,7 @@
 import type { Instant } from '../../shared/base/time.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 import type { LakeFact } from '../lake/port.ts';
-import { displayName } from './display.ts';
+import { displayName, onMap } from './display.ts';
 import { factTone } from './describe.ts';
 
 /** Which cached facts belong to a room: those about its assets, from a while before it started. */
@@ -30,7 +30,7 @@ export const factEntry = (fact: LakeFact): Entry => ({
   observedAt: fact.observedAt,
   recordedAt: null,
   tone: factTone(fact.kind, fact.data),
-  assets: [...fact.assets],
+  assets: onMap(fact.assets),
   chips: [fact.source],
   versions: [],
   witnesses: 0,

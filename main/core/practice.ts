@@ -54,7 +54,7 @@ export const noButtons: Buttons = { disconnected: false, latencyMs: 0, fail: nul
 /** What the control API tells, as the contract shows it. */
 export const buttonsOf = (answer: JsonObject): Buttons => {
   const status = answer['status'];
-  const code = isJsonObject(status) ? String(status['code']) : null;
+  const code = isJsonObject(status) ? JSON.stringify(status['code']) : null;
   const cold = answer['coldStartMs'];
   return {
     disconnected: answer['disconnected'] === true,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
+import { isJsonObject } from '../../shared/base/json.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { Cancel, Scheduler } from '../../shared/base/time.ts';
 import { diff } from '../../shared/contract/patch.ts';
@@ -37,6 +37,12 @@ export const createSubscriptions = (serve: Serve, scheduler: Scheduler, coalesce
 
   const isFollowed = (owner: object, follower: Follower): boolean =>
     followers.get(owner)?.get(follower.id) === follower;
+
+  const first = async (owner: object, follower: Follower): Promise<void> => {
+    const answer = await serve(follower.name, follower.input);
+    // A round may have been quicker; then the follower has its snapshot already.
+    if (isFollowed(owner, follower) && follower.sent === null) tell(follower, answer);
+  };
 
   const round = async (): Promise<void> => {
     const answers = new Map<string, Promise<Result<unknown, CallFailure>>>();
@@ -79,10 +85,7 @@ export const createSubscriptions = (serve: Serve, scheduler: Scheduler, coalesce
       const owned = followers.get(owner) ?? new Map<number, Follower>();
       owned.set(id, follower);
       followers.set(owner, owned);
-      void serve(name, input).then((answer) => {
-        // A round may have been quicker; then the follower has its snapshot already.
-        if (isFollowed(owner, follower) && follower.sent === null) tell(follower, answer);
-      });
+      void first(owner, follower);
     },
     remove: (owner, id) => {
       const owned = followers.get(owner);
@@ -112,7 +115,7 @@ const tell = (follower: Follower, answer: Result<unknown, CallFailure>): void =>
   }
   follower.sent = { text, value: told };
   if (sent !== null && isJsonObject(sent.value) && isJsonObject(told)) {
-    const patch = diff(sent.value, told as JsonObject);
+    const patch = diff(sent.value, told);
     if (patch !== null) follower.send({ t: 'patch', id, patch });
   } else follower.send({ t: 'snap', id, value: told });
 };

@@ -6,6 +6,7 @@ import type { LogId } from '../../shared/domain/ids.ts';
 import type { EntriesPage, EntryOrder, EntryView, Views } from '../log/views-port.ts';
 import type { ReadableDb } from '../store/port.ts';
 import { describe, withoutEffect } from './describe.ts';
+import { onMap } from './display.ts';
 import { factEntry, type FactPosition, type FactSource, type FactWindow } from './facts.ts';
 import type { Marks } from './marks.ts';
 import type { Names } from './people.ts';
@@ -94,7 +95,7 @@ export const entryView = ({ names, marks }: Pick<TimelineSources, 'names' | 'mar
     observedAt: entry.observedAt,
     recordedAt: entry.recordedAt,
     tone,
-    assets: [...entry.assets],
+    assets: onMap(entry.assets),
     chips: [...chips],
     versions: entry.versions.map(({ text, by, at }) => ({ text: text ?? 'withheld', by: names.person(by), at })),
     witnesses: entry.witnesses.length,

@@ -1,5 +1,5 @@
 import { failure } from '../../shared/base/failure.ts';
-import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
+import { isJsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import {
   type CallInput, type CallName, type CallOutput, contractVersion, type QueryName,
@@ -152,7 +152,7 @@ const follow = (query: Followed, frame: ServerFrame): void => {
     query.value = frame.value;
     query.listener(ok(frame.value));
   } else if (frame.t === 'patch' && isJsonObject(query.value)) {
-    query.value = apply(query.value as JsonObject, frame.patch);
+    query.value = apply(query.value, frame.patch);
     query.listener(ok(query.value));
   }
 };

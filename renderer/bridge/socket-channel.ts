@@ -15,7 +15,7 @@ export type SocketDeps = {
   readonly location: Pick<Location, 'origin' | 'hash' | 'pathname' | 'search'>;
   readonly history: Pick<History, 'replaceState'>;
   readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
-  readonly fetch: typeof fetch;
+  readonly fetch: (path: string, request: RequestInit) => Promise<Response>;
   readonly WebSocket: new (url: string, protocols: string[]) => SocketLike;
   readonly scheduler: Scheduler;
 };

@@ -12,7 +12,7 @@ const rowKey = (value: JsonValue): string | null => {
 const keysOf = (value: JsonValue | undefined): readonly string[] | null => {
   if (!Array.isArray(value)) return null;
   const keys: string[] = [];
-  for (const row of value) {
+  for (const row of value as readonly JsonValue[]) {
     const key = rowKey(row);
     if (key === null) return null;
     keys.push(key);

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { createClient, singleChannel } from '../../renderer/bridge/client.ts';
+import type { CallOutput } from '../../shared/contract/calls.ts';
 import { corePorts, type FromCore, type ToCore } from '../../shared/contract/mux.ts';
 import { openCore, scratch, value } from '../support/core.ts';
 
@@ -55,7 +56,9 @@ it(`loses no acknowledged write when the core is killed ${kills} times`, { timeo
   const found = new Set<string>();
   let before: string | null = null;
   do {
-    const page = value(await core.call('room.timeline', { log, order: 'recorded', limit: 500, before }));
+    const page: CallOutput<'room.timeline'> = value(
+      await core.call('room.timeline', { log, order: 'recorded', limit: 500, before }),
+    );
     for (const { title } of page.rows) found.add(title);
     before = page.next;
   } while (before !== null);

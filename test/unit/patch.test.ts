@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../shared/base/json.ts';
 import { apply, diff } from '../../shared/contract/patch.ts';

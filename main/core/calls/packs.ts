@@ -10,7 +10,7 @@ import type { RoomHeader } from '../../log/views-port.ts';
 import { storeFailureOf } from '../../store/failures.ts';
 import { writeAtomically } from '../../store/files.ts';
 import { citationOf } from '../cite.ts';
-import { displayName, fileName, roomNumber } from '../display.ts';
+import { displayName, roomNumber, slug } from '../display.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
@@ -111,10 +111,7 @@ export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.pr
       const ready = prepareFolder();
       if (!ready.ok) return ready;
       const moment = toInstant(clock.now()).replaceAll(/[-:]|\.\d+/g, '');
-      const title = fileName(room.value.title.value ?? 'room')
-        .replaceAll(/\s+/g, '-')
-        .slice(0, 60);
-      const file = join(folder, `${roomNumber(id)}-${title}-${moment}.zip`);
+      const file = join(folder, `${slug(roomNumber(id), room.value.title.value ?? 'room')}-${moment}.zip`);
       const done = await exportPack(packDeps, {
         room: room.value.log,
         actor: parts.who().person,

@@ -4,6 +4,7 @@ import type { EventHash, LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
 import type { ReadableDb } from '../../store/port.ts';
+import { onMap } from '../display.ts';
 import { factEntry } from '../facts.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
@@ -42,7 +43,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
       inRoom(log, (header) => {
         const { org, person, roles } = parts.who();
         const marks = marksFor(db, parts.log);
-        const assets = scope.assets(header).map((id) => ({ id, ...lake.label(id) }));
+        const assets = onMap(scope.assets(header)).map((id) => ({ id, ...lake.label(id) }));
         return roomView(
           { db, views, clock: parts.clock, me: person, org, roles, marks, blobHere: parts.blobs.has, assets },
           header,
@@ -66,7 +67,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
       inRoom(log, (header) => {
         const cited = views.citations(db, header.log).find(({ factId }) => factId === id)?.witnesses[0]?.hash;
         const hash = isEventHash(id) ? id : cited;
-        const entry = hash === undefined ? null : views.entryByHash(db, hash as EventHash);
+        const entry = hash === undefined ? null : views.entryByHash(db, hash);
         if (entry !== null && entry.log === header.log) {
           return entryView({ names: names(header.org), marks: marksFor(db, parts.log) }, entry);
         }
@@ -74,7 +75,7 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
         return fact === null ? null : factEntry(fact);
       }),
     'room.lineage': ({ log, hops }) =>
-      inRoom(log, (header) => lake.lineage(scope.assets(header), hops, scope.start(header))),
+      inRoom(log, (header) => lake.lineage(onMap(scope.assets(header)), hops, scope.start(header))),
     'room.digest': ({ log }) =>
       inRoom(log, (header) => ({
         digest: parts.log.projectionDigest(db, header.log),
