@@ -16,7 +16,7 @@ import {
 import type { CallOptions, PlaceProblem, PullPage, SharedEvent, ShareFailure, Transport } from './port.ts';
 
 /** A page ends after so many rows or bytes of text; the order of rows is total, so any row can be the last. */
-const pageRows = 1_000;
+const pageRows = 2_000;
 const pageBytes = 16 * 1024 * 1024;
 /** Commits looked at first; a reader that was away longer asks for more. */
 const fewCommits = 50;

@@ -94,6 +94,8 @@ type State = {
   /** Time of the last comparison of heads; null: compare with the next contact. */
   comparedAt: number | null;
   lastSyncAt: string | null;
+  /** The device has a new key: a folder must be written under its new name. */
+  renew: boolean;
 };
 
 const stateName = (state: State): ShareStatus['state'] => {
@@ -127,6 +129,7 @@ export const createSync = (deps: SyncDeps): Sync => {
         failure: null,
         comparedAt: null,
         lastSyncAt: lastPull(store.read, share.id),
+        renew: false,
       };
       states.set(share.id, state);
     }
@@ -142,6 +145,7 @@ export const createSync = (deps: SyncDeps): Sync => {
 
   const ownStreamAhead = (where: LogId): Result<unknown, Failure> => {
     deps.logger(`a share holds more of this device's stream in ${where} than this profile wrote: it gets a new key`);
+    for (const state of states.values()) state.renew = true;
     return deps.retireDevice('a share holds more of the old stream than this profile: it was restored or copied');
   };
 
@@ -150,6 +154,11 @@ export const createSync = (deps: SyncDeps): Sync => {
     state: State,
     signal: AbortSignal | undefined,
   ): Promise<Result<{ pushed: number; pulled: number }, Failure>> => {
+    if (state.renew) {
+      await state.transport?.close();
+      state.transport = null;
+      state.renew = false;
+    }
     state.transport ??= deps.transports[share.kind](share.place);
     const { transport } = state;
     if (!transport) return err(unreachable(share.kind));

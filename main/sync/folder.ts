@@ -13,7 +13,7 @@ import type { PlaceHead, PlaceProblem, PullPage, SharedEvent, ShareFailure, Tran
 import { encodeSegment, maxSegmentBytes, parseSegment, type Segment } from './segment.ts';
 
 /** One page of a pull ends after this much; what is left comes with the next one. */
-const pageEvents = 5_000;
+const pageEvents = 2_000;
 const pageBytes = 16 * 1024 * 1024;
 const metaFile = 'breakwater-share.json';
 

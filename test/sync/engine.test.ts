@@ -1,68 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createOrg } from '../../main/log/org.ts';
 import { cursorOf } from '../../main/store/sync.ts';
 import { parseCursor } from '../../main/sync/delta-rows.ts';
-import { createDeltaTransport } from '../../main/sync/delta.ts';
 import type { LoopTimes } from '../../main/sync/loop.ts';
-import { exportFile, importFile } from '../../main/sync/file-exchange.ts';
-import { createFolderTransport } from '../../main/sync/folder.ts';
 import { ledgerState, notShared } from '../../main/sync/ledger.ts';
-import type { DeviceId } from '../../shared/domain/ids.ts';
-import { FakeDelta } from './support/fake-delta.ts';
-import { manualTimers, openDevice, seededBytes, type Device, type DeviceOptions } from './support/device.ts';
-import { orgNamed, roomNamed } from './support/lines.ts';
-
-const org = orgNamed('org');
-const room = roomNamed('room');
-let delta: FakeDelta;
-let open: Device[] = [];
-let dirs: string[] = [];
-beforeEach(() => {
-  delta = new FakeDelta();
-});
-afterEach(async () => {
-  for (const device of open) await device.close();
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
-  open = [];
-  dirs = [];
-});
-const temporary = (): string => {
-  const dir = mkdtempSync(join(tmpdir(), 'bw-engine-'));
-  dirs.push(dir);
-  return dir;
-};
-const device = (name: string, options: DeviceOptions = {}): Device => {
-  const made = openDevice(
-    name,
-    (kind, place, dev) =>
-      kind === 'folder'
-        ? createFolderTransport(place, dev as DeviceId, randomBytes)
-        : createDeltaTransport(place, delta.warehouse, seededBytes(name)),
-    options,
-  );
-  open.push(made);
-  return made;
-};
-const shared = async (...names: readonly string[]): Promise<Device[]> => {
-  const devices = names.map((name) => device(name));
-  for (const [index, one] of devices.entries()) {
-    const set =
-      index === 0 ? await one.sync.addShare('delta', 'main.s', org) : await one.sync.joinShare('delta', 'main.s');
-    if (!set.ok) throw new Error(set.error.what);
-  }
-  return devices;
-};
-const all = async (devices: readonly Device[], turns = 2): Promise<void> => {
-  for (let turn = 0; turn < turns; turn += 1) for (const one of devices) await one.sync.syncNow();
-};
-const quarantine = (one: Device): readonly string[] =>
-  one.profile.store.read
-    .all<{ tag: string }>({ text: 'SELECT tag FROM quarantine', values: [] } as never)
-    .map(({ tag }) => tag);
+import { manualTimers, openDevice } from './support/device.ts';
+import { orgNamed } from './support/lines.ts';
+import { adopt, all, delta, device, org, quarantine, room, shared } from './support/scene.ts';
 
 test('a push that was answered with OK is only sent until it is read back', async () => {
   const [ada] = await shared('ada');
@@ -159,60 +103,6 @@ test('what vanished from every place is only here again, and says so', async () 
   expect(notShared(ada.profile.store.read, null)).toBe(0);
 });
 
-test('a profile restored from an old copy gets a new key and loses nothing', async () => {
-  const dir = temporary();
-  const copy = join(temporary(), 'copy');
-  const ada = device('ada', { dir });
-  await ada.sync.addShare('delta', 'main.s', org);
-  ada.note(room, 'first');
-  await ada.sync.syncNow();
-  await ada.close();
-  open = open.filter((one) => one !== ada);
-  cpSync(dir, copy, { recursive: true });
-  const later = device('ada', { dir });
-  later.note(room, 'second');
-  await later.sync.syncNow();
-  // The whole folder was copied back, so the epoch file cannot tell; only the share can.
-  const restored = device('ada', { dir: copy });
-  const old = restored.opened.log.device.id;
-  expect(old).toBe(later.opened.log.device.id);
-  restored.note(room, 'third, written before anybody could tell');
-  await all([restored, later], 3);
-  expect(restored.lines.join()).toContain('new key');
-  expect(restored.opened.log.device.id).not.toBe(old);
-  // Both histories of the old key are kept: one in the stream, the other apart, with an alarm.
-  expect(quarantine(restored)).toEqual(['fork']);
-  expect(quarantine(later)).toEqual(['fork']);
-  expect(later.opened.log.device.id).not.toBe(old);
-  restored.note(room, 'fourth, with the new key');
-  await all([restored, later], 2);
-  expect(later.opened.log.heads(later.profile.store.read, room).map(({ dev }) => dev)).toContain(restored.opened.log.device.id); // prettier-ignore
-});
-
-test('a restored copy that wrote nothing takes its later events back in and goes on with a new key', async () => {
-  const dir = temporary();
-  const copy = join(temporary(), 'copy');
-  const ada = device('ada', { dir });
-  await ada.sync.addShare('delta', 'main.s', org);
-  ada.note(room, 'first');
-  await ada.sync.syncNow();
-  await ada.close();
-  open = open.filter((one) => one !== ada);
-  cpSync(dir, copy, { recursive: true });
-  const later = device('ada', { dir });
-  later.note(room, 'second');
-  await later.sync.syncNow();
-  const restored = device('ada', { dir: copy });
-  const old = restored.opened.log.device.id;
-  await restored.sync.syncNow();
-  expect(restored.opened.log.device.id).not.toBe(old);
-  restored.note(room, 'third');
-  await all([restored, later]);
-  expect(restored.heads(room)).toBe(later.heads(room));
-  expect(restored.digest(room)).toBe(later.digest(room));
-  expect(quarantine(later)).toEqual([]);
-});
-
 test('columns that contradict their line are kept apart; the others come in', async () => {
   const [ada, bob] = await shared('ada', 'bob');
   if (!ada || !bob) return;
@@ -288,8 +178,7 @@ test('rooms are announced once and found by whoever joins later', async () => {
 });
 
 test('without a workspace a share is offline; an aborted round leaves everything as it was', async () => {
-  const lonely = openDevice('lonely', () => null);
-  open.push(lonely);
+  const lonely = adopt(openDevice('lonely', () => null));
   expect(await lonely.sync.joinShare('delta', 'main.s')).toMatchObject({ ok: false, error: { tag: 'ShareOffline' } });
   const [ada] = await shared('ada');
   if (!ada) return;
@@ -348,52 +237,6 @@ test('the loop shares what is written, stretches after failures, never gives up,
   expect(ada.sync.shares()).toMatchObject([{ state: 'connected' }]);
   await ada.sync.stop();
   expect(timers.waiting()).toBe(0);
-});
-
-test('a file carries what no place holds, and any part of it that is whole comes in', async () => {
-  const [ada, bob] = [device('ada'), device('bob')];
-  ada.note(room, 'one');
-  ada.note(room, 'two');
-  const path = join(temporary(), 'for-bob.jsonl');
-  const deps = { store: ada.profile.store, log: ada.opened.log, random: randomBytes };
-  const theirs = { store: bob.profile.store, log: bob.opened.log, random: randomBytes };
-  expect(await exportFile(deps, path, [room], 'unsent')).toMatchObject({ ok: true, value: { events: 3 } });
-  expect(await exportFile(deps, path, [room], 'unsent')).toMatchObject({ ok: false, error: { tag: 'Exists' } });
-  expect(await importFile(theirs, path)).toMatchObject({ ok: true, value: { applied: 3, problems: [] } });
-  expect(await importFile(theirs, path)).toMatchObject({ ok: true, value: { applied: 0, duplicates: 3 } });
-  expect(bob.digest(room)).toBe(ada.digest(room));
-  // A file does not acknowledge.
-  expect(ledgerState(ada.profile.store.read, room, ada.opened.log.device.id, 1)).toBe('only-here');
-  const bad = join(temporary(), 'bad.jsonl');
-  writeFileSync(bad, `garbage\n${readFileSync(path, 'utf8')}{"bw_segment":1,"log":"${room}","dev":"x"}\n`);
-  expect(await importFile(theirs, bad)).toMatchObject({ ok: true, value: { duplicates: 3, problems: [{ tag: 'not-a-segment' }, { tag: 'not-a-segment' }] } }); // prettier-ignore
-  expect(await importFile(theirs, join(bad, 'nowhere'))).toMatchObject({ ok: false });
-  expect(await exportFile(deps, `${path}2`, [], 'all')).toMatchObject({ ok: false, error: { tag: 'NothingToSend' } });
-});
-
-test('a file that a sync program finished copying is no problem any more, and a stray one is written down once', async () => {
-  const folder = temporary();
-  const [ada, bob] = [device('ada'), device('bob')];
-  ada.note(room, 'hello');
-  await ada.sync.addShare('folder', folder, org);
-  await ada.sync.syncNow();
-  const streams = join(folder, room.replace(':', '-'), ada.opened.log.device.id);
-  writeFileSync(join(streams, 'Thumbs.db'), 'x');
-  const [name = ''] = readdirSync(streams).filter((one) => one.endsWith('.jsonl'));
-  const whole = readFileSync(join(streams, name));
-  writeFileSync(join(streams, name), whole.subarray(0, 90));
-  await bob.sync.joinShare('folder', folder);
-  await bob.sync.syncNow();
-  expect(bob.sync.problems().map(({ tag }) => tag).sort()).toEqual(['half-written', 'not-a-segment']); // prettier-ignore
-  let commits = 0;
-  const stop = bob.profile.store.onCommit(() => (commits += 1));
-  await bob.sync.syncNow();
-  expect(commits).toBe(0);
-  stop();
-  writeFileSync(join(streams, name), whole);
-  await bob.sync.syncNow();
-  expect(bob.sync.problems().map(({ tag }) => tag)).toEqual(['not-a-segment']);
-  expect(bob.digest(room)).toBe(ada.digest(room));
 });
 
 test('whatever moment a pull is killed at, the watermark never says more than the log holds', async () => {
