@@ -5,5 +5,6 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   start: () => import('./start.ts'),
   serve: () => import('./serve.ts'),
   practice: () => import('./practice.ts'),
+  doctor: () => import('./doctor.ts'),
   electron: () => import('./electron-get.ts'),
 };

@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
-import { dirname } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
 import { profileFolder } from '../../shared/domain/paths.ts';
@@ -23,11 +24,13 @@ if ('problem' in options) {
   announceScheme();
   const folder = profileFolder({ platform: process.platform, home: homedir(), env: process.env }, options.profile);
   // One instance for each profile: Electron's lock lies in userData.
-  app.setPath('userData', options.probe ? `${folder}-probe` : `${folder}/window`);
-  if (options.probe) {
+  const probing = options.probe ? mkdtempSync(join(tmpdir(), 'breakwater-probe-')) : null;
+  app.setPath('userData', probing ?? join(folder, 'window'));
+  if (probing !== null) {
     void app.whenReady().then(() => {
       const { electron, napi } = process.versions;
       process.stdout.write(`PROBE ${JSON.stringify({ electron, napi })}\n`);
+      rmSync(probing, { recursive: true, force: true });
       app.exit(0);
     });
   } else if (app.requestSingleInstanceLock())

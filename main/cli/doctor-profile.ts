@@ -1,0 +1,139 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { thrownText } from '../../shared/base/failure.ts';
+import { isJsonObject } from '../../shared/base/json.ts';
+import { newestVersion } from '../store/migrate.ts';
+import { migrations } from '../store/migrations/index.ts';
+import type { ReadableDb, Row } from '../store/port.ts';
+import { getSetting } from '../store/settings.ts';
+import { type Driver, openDriver } from '../store/sqlite.ts';
+import { applicationId } from '../store/store.ts';
+import type { Finding, SavedConnection } from './doctor-checks.ts';
+
+export type ProfileFindings = { readonly findings: readonly Finding[]; readonly connection: SavedConnection | null };
+
+/** Look at a profile folder without making, migrating or repairing anything. */
+export const profileFindings = (profile: string, folder: string): ProfileFindings => {
+  const name = 'profile';
+  if (!existsSync(folder))
+    return {
+      findings: [{ name, state: 'note', detail: `${profile}: not used yet; ${folder} does not exist` }],
+      connection: null,
+    };
+  const database = join(folder, 'breakwater.db');
+  const looked = existsSync(database)
+    ? databaseFinding(database)
+    : { finding: { name: 'database', state: 'note', detail: 'none yet' } as const, connection: null };
+  return {
+    findings: [
+      { name, state: 'fine', detail: `${profile} in ${folder}${holder(folder)}` },
+      modeFinding(folder),
+      looked.finding,
+      keyFinding(folder),
+    ],
+    connection: looked.connection,
+  };
+};
+
+const holder = (folder: string): string => {
+  const file = join(folder, 'lock');
+  const pid = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  return pid === '' ? '' : `, in use by process ${pid}`;
+};
+
+/** Mode bits mean nothing on Windows, where the folder of the user is private by its access list. */
+const modeFinding = (folder: string): Finding => {
+  const name = 'who may read it';
+  if (process.platform === 'win32')
+    return { name, state: 'fine', detail: 'as the access list of your user folder says' };
+  const open = [folder, join(folder, 'breakwater.db'), join(folder, 'device.key'), join(folder, 'token')].filter(
+    (path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0,
+  );
+  const [first] = open;
+  // What lies in a private folder cannot be reached by others whatever its own mode says.
+  if (first === undefined || (statSync(folder).mode & 0o077) === 0) return { name, state: 'fine', detail: 'only you' };
+  return {
+    name,
+    state: 'wrong',
+    detail: `others of this machine, too: ${open.join(', ')}`,
+    todo: `chmod -R go-rwx ${folder}`,
+  };
+};
+
+const databaseFinding = (path: string): { finding: Finding; connection: SavedConnection | null } => {
+  const name = 'database';
+  const wrong = (detail: string, todo: string): { finding: Finding; connection: null } => ({
+    finding: { name, state: 'wrong', detail, todo },
+    connection: null,
+  });
+  const size = statSync(path).size;
+  if (!isSqlite(path)) return wrong(`${path} is not a database`, 'Move the file away; the folder was left as it is.');
+  let driver: Driver | null = null;
+  try {
+    driver = openDriver(path, { mustExist: true });
+    if (Number(driver.pragma('application_id')) !== applicationId)
+      return wrong(`${path} belongs to another program`, 'Move the file away or use another profile.');
+    const version = Number(driver.pragma('user_version'));
+    const newest = newestVersion(migrations);
+    if (version > newest)
+      return wrong(
+        `written by a newer Breakwater (schema ${version}; this one knows ${newest})`,
+        'Start the newer Breakwater, or use another profile with this one.',
+      );
+    const check = String(driver.pragma('quick_check(1)'));
+    if (check !== 'ok')
+      return wrong(
+        `damaged: ${check}`,
+        'Copy the profile folder away, then sync into a new profile or restore a backup.',
+      );
+    return {
+      finding: {
+        name,
+        state: 'fine',
+        detail: `whole, ${Math.ceil(size / 1024)} KiB, schema ${version}, not encrypted`,
+      },
+      connection: savedConnection(driver),
+    };
+  } catch (thrown) {
+    return wrong(`cannot be read: ${thrownText(thrown)}`, 'Copy the profile folder away before you try anything.');
+  } finally {
+    driver?.close();
+  }
+};
+
+const isSqlite = (path: string): boolean => {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(16);
+    return readSync(file, bytes, 0, 16, 0) === 16 && bytes.toString('latin1') === 'SQLite format 3\0';
+  } finally {
+    closeSync(file);
+  }
+};
+
+const savedConnection = (driver: Driver): SavedConnection | null => {
+  const read: ReadableDb = {
+    all: <T extends Row>(query: Parameters<ReadableDb['all']>[0]) =>
+      driver.prepare(query.text).all(query.values) as T[],
+    first: <T extends Row>(query: Parameters<ReadableDb['first']>[0]) =>
+      driver.prepare(query.text).get(query.values) as T | undefined,
+    each: <T extends Row>(query: Parameters<ReadableDb['each']>[0]) =>
+      driver.prepare(query.text).iterate(query.values) as IterableIterator<T>,
+  };
+  const value = getSetting(read, 'connection');
+  if (!isJsonObject(value)) return null;
+  const { host, port, httpPath } = value;
+  return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'
+    ? { host, port, httpPath }
+    : null;
+};
+
+const keyFinding = (folder: string): Finding => {
+  const name = 'device key';
+  const path = join(folder, 'device.key');
+  if (!existsSync(path)) return { name, state: 'note', detail: 'none yet' };
+  const wrapped = readFileSync(path, 'utf8').startsWith('breakwater-wrapped-1 keyring');
+  return wrapped
+    ? { name, state: 'fine', detail: 'wrapped by the system keyring' }
+    : { name, state: 'note', detail: 'a file with mode 0600: whoever can read your files can sign as this device' };
+};

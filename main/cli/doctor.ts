@@ -1,0 +1,62 @@
+import { profileFolder } from '../../shared/domain/paths.ts';
+import { type Command, type CommandContext, exits, parseOptions, printUsage } from './command.ts';
+import { connectionFindings, machineFindings, practiceFinding, type Finding } from './doctor-checks.ts';
+import { profileFindings } from './doctor-profile.ts';
+import { thisMachine } from './machine.ts';
+import { profileProblem } from './serve.ts';
+
+export const command: Command = {
+  summary: 'say what runs here, what does not, and why',
+  help: `
+breakwater doctor [--profile NAME] [--no-connection] [--json]
+
+Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
+is protected, the clock, the practice lakehouse, and the connection of the profile step by step with the reason of a failure.
+
+  --profile NAME    the profile (default: default)
+  --no-connection   leave the network alone
+
+Exit codes: 0 nothing is wrong, 1 something needs a person, 2 not understood.`,
+  run: (context) => doctor(context),
+};
+
+const doctor = async (context: CommandContext): Promise<number> => {
+  const parsed = parseOptions(
+    { profile: { type: 'string', default: 'default' }, 'no-connection': { type: 'boolean' } },
+    context.args,
+  );
+  if (!parsed.ok) return printUsage(context, 'doctor', parsed.problem);
+  const { profile = 'default', json } = parsed.values;
+  const problem = profileProblem(profile);
+  if (problem !== null) return printUsage(context, 'doctor', problem);
+  const folder = profileFolder(thisMachine(), profile);
+
+  const findings: Finding[] = [];
+  const tell = (found: readonly Finding[]): void => {
+    findings.push(...found);
+    if (!json) for (const one of found) context.out(line(one));
+  };
+  tell(await machineFindings(profile));
+  const looked = profileFindings(profile, folder);
+  tell(looked.findings);
+  const practice = await practiceFinding();
+  tell([practice.finding]);
+  if (parsed.values['no-connection'] !== true)
+    tell(await connectionFindings(folder, looked.connection, practice.address));
+
+  const wrong = findings.filter((one) => one.state === 'wrong');
+  if (json) context.out(JSON.stringify({ ok: wrong.length === 0, profile, findings, unproven }));
+  else {
+    context.out('');
+    context.out(unproven);
+    context.out(wrong.length === 0 ? 'Nothing needs a person.' : `${wrong.length} of these need a person.`);
+  }
+  return wrong.length === 0 ? exits.ok : exits.failed;
+};
+
+const unproven =
+  'Plainly: this version has never run against a real Databricks workspace, and never on Electron 45 (its tests use 33.2.1).';
+
+const marks = { fine: 'ok  ', note: '·   ', wrong: 'WRONG' } as const;
+const line = (one: Finding): string =>
+  `${marks[one.state].padEnd(6)}${one.name.padEnd(20)} ${one.detail}${one.todo === undefined ? '' : `\n${' '.repeat(27)}→ ${one.todo}`}`;
