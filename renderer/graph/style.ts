@@ -68,5 +68,8 @@ export const graphStyle = (palette: Palette): StylesheetJson => [
     selector: 'edge[damage = "yes"]',
     style: { width: 2.5, 'line-color': palette.bad, 'target-arrow-color': palette.bad, 'z-index': 2 },
   },
-  { selector: '.chosen', style: { 'outline-width': 2, 'outline-color': palette.sea, 'outline-offset': 3 } as StylesheetJson[number]['style'] & object },
+  {
+    selector: '.chosen',
+    style: { 'outline-width': 2, 'outline-color': palette.sea, 'outline-offset': 3 },
+  } as StylesheetJson[number],
 ];

@@ -10,7 +10,7 @@ export const ErrorCard = ({
   action,
   quiet = false,
 }: {
-  readonly failure: Failure;
+  readonly failure: Pick<Failure, 'tag' | 'what' | 'safe' | 'todo'> & { readonly code?: string | undefined };
   readonly action?: ReactNode;
   readonly quiet?: boolean;
 }) => (

@@ -1,0 +1,40 @@
+import { incidentClasses, severities } from '../../../shared/domain/vocabulary.ts';
+import { openByHand } from '../../actions/index.ts';
+import { Button, Choose, Dialog, Field } from '../../kit/index.ts';
+import { selectDraft, useModel } from '../../model/index.ts';
+import { classWords } from '../common/words.ts';
+
+const key = 'new room';
+
+/** An incident that no detector saw. */
+export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => {
+  const draft = useModel(selectDraft(key));
+  const { typed, acknowledged } = useModel.getState();
+  const title = draft['title'] ?? '';
+  const classOf = incidentClasses.find((one) => one === draft['class']) ?? 'data-quality';
+  const severity = severities.find((one) => one === draft['severity']) ?? 'SEV3';
+  const make = async (): Promise<void> => {
+    if (!(await openByHand({ title: title.trim(), class: classOf, severity }))) return;
+    acknowledged(key, draft);
+    onClose();
+  };
+  return (
+    <Dialog
+      title="Open a room by hand"
+      open={open}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onPress={onClose}>Not now</Button>
+          <Button tone="primary" isDisabled={title.trim() === ''} onPress={() => void make()} data-testid="room-create">
+            Open room
+          </Button>
+        </>
+      }
+    >
+      <Field label="What is wrong, in one line" value={title} onChange={(text) => typed(key, { title: text })} testId="room-title" required />
+      <Choose label="Class" value={classOf} options={incidentClasses.map((id) => ({ id, label: classWords[id] }))} onChange={(id) => typed(key, { class: id })} />
+      <Choose label="Severity" value={severity} options={severities.map((id) => ({ id, label: id }))} onChange={(id) => typed(key, { severity: id })} />
+    </Dialog>
+  );
+};

@@ -1,0 +1,93 @@
+import { useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
+import { act } from '../../actions/index.ts';
+import { Badge, Button, ErrorCard, Field, Tick } from '../../kit/index.ts';
+import { selectDraft, useModel } from '../../model/index.ts';
+import { useStatus } from '../common/use.ts';
+import { Section } from './section.tsx';
+
+type Step = CallOutput<'connection.test'>['steps'][number];
+const key = 'connection';
+const stepTone = { works: 'ok', failed: 'bad', skipped: 'plain' } as const;
+
+/** A workspace of one's own. The token is never kept in this window: not in a draft, not in storage. */
+export const ConnectionForm = () => {
+  const status = useStatus();
+  const draft = useModel(selectDraft(key));
+  const { typed, tell } = useModel.getState();
+  const [token, setToken] = useState('');
+  const [accepted, setAccepted] = useState(false);
+  const [busy, setBusy] = useState<'no' | 'test' | 'save'>('no');
+  const [steps, setSteps] = useState<readonly Step[]>([]);
+  const host = draft['host'] ?? '';
+  const httpPath = draft['httpPath'] ?? '';
+  const ready = host.trim() !== '' && httpPath.trim() !== '' && token.trim() !== '' && busy === 'no';
+  const input = { host: host.trim(), httpPath: httpPath.trim(), token: token.trim() };
+
+  const test = async (): Promise<void> => {
+    setBusy('test');
+    const answer = await act('connection.test', input);
+    setBusy('no');
+    setSteps(answer?.steps ?? []);
+  };
+  const save = async (): Promise<void> => {
+    setBusy('save');
+    const answer = await act('connection.save', { ...input, acceptUnencrypted: accepted });
+    setBusy('no');
+    if (answer === null) return;
+    setToken('');
+    tell('The connection is saved.');
+  };
+  const usePractice = async (): Promise<void> => {
+    if ((await act('connection.usePractice', {})) !== null) tell('Breakwater uses the practice lakehouse.');
+  };
+
+  return (
+    <Section title="Connection">
+      {status === null ? null : (
+        <p>
+          Now: {status.workspace.name} {status.workspace.host === '' ? '' : <code className="mono">{status.workspace.host}</code>}
+        </p>
+      )}
+      {status?.workspace.failure == null ? null : <ErrorCard failure={status.workspace.failure} quiet />}
+      <Field label="Host" mono value={host} onChange={(text) => typed(key, { host: text })} placeholder="dbc-a1b2c3d4-e5f6.cloud.databricks.com" testId="connection-host" />
+      <Field label="HTTP path of a SQL warehouse" mono value={httpPath} onChange={(text) => typed(key, { httpPath: text })} placeholder="/sql/1.0/warehouses/…" testId="connection-path" />
+      <Field label="Token" secret value={token} onChange={setToken} hint="Kept by the core, never in this window." testId="connection-token" />
+      <div className="notice">
+        <p className="strong">Before anything but practice is connected</p>
+        <p>
+          Data at rest is not encrypted yet. What Breakwater reads from this workspace (names of tables, jobs, models and people, runs, histories, audit rows) lies
+          readable in {status === null ? 'the profile folder' : <code className="mono">{status.profile.folder}</code>}. The disk's own encryption is the only cover.
+        </p>
+        <Tick on={accepted} onChange={setAccepted} label="I have read this and may store it here" testId="connection-accept" />
+      </div>
+      <div className="line">
+        <Button isDisabled={!ready} onPress={() => void test()} data-testid="connection-test">
+          {busy === 'test' ? 'Testing' : 'Test'}
+        </Button>
+        <Button tone="primary" isDisabled={!ready || !accepted} onPress={() => void save()} data-testid="connection-save">
+          Save and connect
+        </Button>
+        {status?.workspace.kind === 'practice' ? null : (
+          <Button tone="quiet" onPress={() => void usePractice()}>
+            Use the practice lakehouse
+          </Button>
+        )}
+      </div>
+      {steps.length === 0 ? null : (
+        <ol className="steps" aria-label="Steps of the test">
+          {steps.map((step) => (
+            <li key={step.step} className="step">
+              <div className="line">
+                <Badge tone={stepTone[step.state]}>{step.state}</Badge>
+                <span>{step.step}</span>
+                <span className="cap">{step.detail}</span>
+              </div>
+              {step.failure === null ? null : <ErrorCard failure={step.failure} />}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+};
