@@ -4,6 +4,7 @@ import { failure } from '../../shared/base/failure.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import { type Clock, toInstant } from '../../shared/base/time.ts';
 import type { ActorId, LogId } from '../../shared/domain/ids.ts';
+import { roles as allRoles } from '../../shared/domain/policy.ts';
 import { homeOrg, homePerson, type LogContext, setHomeOrg } from '../log/context.ts';
 import { createOrg, joinOrg } from '../log/org.ts';
 import type { Views } from '../log/views-port.ts';
@@ -27,8 +28,8 @@ export const identityOf = (store: Store, context: LogContext, views: Views, cloc
   const person: ActorId = ensure(homePerson(db), 'the first start made a person');
   const device = context.device().id;
   const admitted = views.devices(db, org).some(({ dev, state }) => dev === device && state === 'attested');
-  const held = views.rolesOf(db, org, person, toInstant(clock.now())).map(({ role }) => role);
-  return { person, device, org, admitted, roles: admitted ? [...new Set(held)] : ['viewer'] };
+  const held = new Set(views.rolesOf(db, org, person, toInstant(clock.now())).map(({ role }) => role));
+  return { person, device, org, admitted, roles: admitted ? allRoles.filter((role) => held.has(role)) : ['viewer'] };
 };
 
 /** Become a member of another organisation: this device introduces its person there and waits to be admitted. */

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../shared/base/failure.ts';
 import { mapOk, ok, type Result } from '../../../shared/base/result.ts';
-import type { EventHash, LogId } from '../../../shared/domain/ids.ts';
+import type { LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
 import type { ReadableDb } from '../../store/port.ts';
