@@ -6,5 +6,8 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   serve: () => import('./serve.ts'),
   practice: () => import('./practice.ts'),
   doctor: () => import('./doctor.ts'),
+  verify: () => import('./verify.ts'),
+  export: () => import('./export.ts'),
+  import: () => import('./import.ts'),
   electron: () => import('./electron-get.ts'),
 };
