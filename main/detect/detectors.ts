@@ -1,3 +1,4 @@
+import { ensure } from '../../shared/base/assert.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
 import type { LakeFact } from '../lake/port.ts';
@@ -73,16 +74,20 @@ export const failedRuns = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): re
 };
 
 type Drifted = { readonly fact: LakeFact; readonly psi: number; readonly column: string };
+type DriftWindow = {
+  readonly key: Key;
+  readonly workspace: string;
+  readonly start: string;
+  readonly granularity: string;
+  readonly all: Drifted[];
+};
 
 /**
  * Columns of a table whose PSI reached the threshold in one window, against the window before or the baseline: one signal per
- * table and window. Window key: UTC start of the window and granularity.
+ * table and episode of windows (below). Window key: UTC start of the first window and granularity.
  */
 export const driftedTables = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => {
-  const groups = new Map<
-    string,
-    { readonly key: Key; readonly workspace: string; readonly start: string; readonly all: Drifted[] }
-  >();
+  const groups = new Map<string, DriftWindow>();
   for (const fact of facts) {
     if (fact.kind !== 'drift' || !isComplete(fact)) continue;
     const psi = fact.data['psi'];
@@ -106,37 +111,74 @@ export const driftedTables = (facts: readonly LakeFact[], sha256Hex: Sha256Hex):
       key,
       workspace: fact.workspace,
       start,
+      granularity,
       all: [],
     };
     group.all.push({ fact, psi, column });
     groups.set(`${fact.workspace}\n${asset}\n${key.windowKey}`, group);
   }
-  return [...groups.values()].map(({ key, workspace, start, all }): Signal => {
-    const worst = new Map<string, Drifted>();
-    for (const one of [...all].sort((a, b) => b.psi - a.psi || (a.fact.id < b.fact.id ? -1 : 1)))
-      if (!worst.has(one.column)) worst.set(one.column, one);
-    const columns = [...worst.values()];
-    const shown = columns.slice(0, 3).map((one) => `${one.column} (PSI ${one.psi.toFixed(2)})`);
-    const more = columns.length > shown.length ? ` and ${columns.length - shown.length} more` : '';
-    const table = key.asset.split('.').at(-1) ?? key.asset;
-    const facts = all.map((one) => one.fact.id).sort();
-    return {
-      id: idOf(workspace, key, sha256Hex),
-      ...key,
-      title: `${table} has drifted: ${shown.join(', ')}${more}`,
-      why: `PSI from ${psiThreshold} on counts as a significant change; compared with ${comparisons(all)}.`,
-      startedAt: start,
-      observedAt: [...all].map((one) => one.fact.observedAt).sort()[0] ?? start,
-      completeTo: all
-        .map((one) => one.fact.completeTo)
-        .reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null),
-      facts: [...new Set<FactId>(facts)],
-      data: {
-        columns: columns.map((one) => ({ column: one.column, psi: one.psi, type: said(one.fact.data['type']) })),
-        windowEnd: all[0]?.fact.happenedAt ?? start,
-      },
-    };
-  });
+  return episodesOf([...groups.values()]).map((windows) => driftSignal(windows, sha256Hex));
+};
+
+/**
+ * Windows of one table that follow each other without a gap, while no new column drifts, are one observation that goes on:
+ * a drift that lasts a day is one signal and not twenty-four. The signal keeps the id of its first window.
+ */
+const episodesOf = (windows: readonly DriftWindow[]): readonly (readonly DriftWindow[])[] => {
+  const open = new Map<string, DriftWindow[]>();
+  const episodes: DriftWindow[][] = [];
+  for (const window of [...windows].sort((a, b) => (a.start < b.start ? -1 : 1))) {
+    const line = `${window.workspace}\n${window.key.asset}\n${window.granularity}`;
+    const episode = open.get(line);
+    const last = episode?.at(-1);
+    const known = new Set(episode?.flatMap(({ all }) => all.map(({ column }) => column)));
+    const goesOn =
+      last !== undefined && endOf(last) >= window.start && window.all.every(({ column }) => known.has(column));
+    if (episode !== undefined && goesOn) episode.push(window);
+    else {
+      const next = [window];
+      open.set(line, next);
+      episodes.push(next);
+    }
+  }
+  return episodes;
+};
+
+const endOf = ({ all, start }: DriftWindow): string => all[0]?.fact.happenedAt ?? start;
+
+/** One signal: columns and words from its first window, the facts of its first and of its newest one. */
+const driftSignal = (windows: readonly DriftWindow[], sha256Hex: Sha256Hex): Signal => {
+  const first = ensure(windows[0], 'an episode begins with a window');
+  const last = ensure(windows.at(-1), 'an episode begins with a window');
+  const { key, workspace, start, all } = first;
+  const worst = new Map<string, Drifted>();
+  for (const one of [...all].sort((a, b) => b.psi - a.psi || (a.fact.id < b.fact.id ? -1 : 1)))
+    if (!worst.has(one.column)) worst.set(one.column, one);
+  const columns = [...worst.values()];
+  const shown = columns.slice(0, 3).map((one) => `${one.column} (PSI ${one.psi.toFixed(2)})`);
+  const more = columns.length > shown.length ? ` and ${columns.length - shown.length} more` : '';
+  const table = key.asset.split('.').at(-1) ?? key.asset;
+  const evidence = windows.length === 1 ? all : [...all, ...last.all];
+  const lasting =
+    windows.length === 1 ? '' : ` It goes on: ${windows.length} windows in a row, the last one to ${endOf(last)}.`;
+  return {
+    id: idOf(workspace, key, sha256Hex),
+    ...key,
+    title: `${table} has drifted: ${shown.join(', ')}${more}`,
+    why: `PSI from ${psiThreshold} on counts as a significant change; compared with ${comparisons(all)}.${lasting}`,
+    startedAt: start,
+    observedAt: [...all].map((one) => one.fact.observedAt).sort()[0] ?? start,
+    completeTo: evidence
+      .map((one) => one.fact.completeTo)
+      .reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null),
+    facts: [...new Set<FactId>(evidence.map((one) => one.fact.id))].sort(),
+    data: {
+      columns: columns.map((one) => ({ column: one.column, psi: one.psi, type: said(one.fact.data['type']) })),
+      windowEnd: endOf(first),
+      windows: windows.length,
+      lastEnd: endOf(last),
+    },
+  };
 };
 
 const comparisons = (all: readonly Drifted[]): string => {

@@ -24,7 +24,10 @@ const drifts = (domain: DomainPlan, column: string, windowStart: number): boolea
   windowStart >= domain.fault.onset &&
   (column === domain.template.weak.featureColumn || column === 'prediction');
 
-/** Drift rows of the windows that end in (from, to]. After the onset both kinds of comparison stay high: shops report at different hours, so no window resembles the one before. */
+/**
+ * Drift rows of the windows that end in (from, to]. Against the baseline the drift stays from the onset on; against the window
+ * before it shows once, where the change came in.
+ */
 export const driftRows = (
   domain: DomainPlan,
   table: PlannedTable,
@@ -36,7 +39,8 @@ export const driftRows = (
   for (let end = from + hour; end <= to; end += hour)
     for (const column of numeric(table))
       for (const type of ['CONSECUTIVE', 'BASELINE'] as const) {
-        const bad = drifts(domain, column, end - hour);
+        const bad =
+          drifts(domain, column, end - hour) && (type === 'BASELINE' || !drifts(domain, column, end - 2 * hour));
         const psi = bad ? random.between(0.27, 0.85) : random.between(0.004, 0.07);
         const distance = bad ? random.between(0.3, 0.7) : random.between(0.01, 0.08);
         rows.push({
