@@ -1,4 +1,5 @@
 import { ok } from '../../shared/base/result.ts';
+import type { Cancel } from '../../shared/base/time.ts';
 import type { Parts } from './parts.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { ConnectionPart } from './connection.ts';
@@ -9,6 +10,8 @@ import type { Sync } from '../sync/engine.ts';
 /** How often the lake is read. A real warehouse bills while it is awake; practice is local and should feel live. */
 const practiceEveryMs = 8_000;
 const workspaceEveryMs = 5 * 60_000;
+/** Pause before reading around something new, and time in which commits gather before that is looked at. */
+const widenMs = 250;
 /** Ages, due times and expiry move without an event: followed answers are looked at again this often. */
 const tickMs = 30_000;
 
@@ -23,13 +26,18 @@ export type Background = {
 export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: LakePart, sync: Sync): Background => {
   const { scheduler, random, logger } = parts;
   let mayStart = true;
+  let lastAsked = '';
+  /** True when something new is worth reading around: a room was opened, a signal came up. Then the next turn is now. */
+  const asksMore = (): boolean => keyOf(watchedAssets(parts, lake)) !== lastAsked;
 
   const readLake = async (signal: AbortSignal) => {
     const workspace = await connection.workspace(mayStart);
     mayStart = false;
     if (!workspace.ok) return workspace;
     const wasOnline = connection.state().state === 'online';
-    const read = await lake.refresh(watchedAssets(parts, lake), signal);
+    const asked = watchedAssets(parts, lake);
+    lastAsked = keyOf(asked);
+    const read = await lake.refresh(asked, signal);
     if (!signal.aborted) connection.told(read.ok ? null : read.error);
     if (read.ok && !wasOnline) sync.nudge();
     parts.changed();
@@ -40,9 +48,27 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
     scheduler,
     random,
     logger,
-    everyMs: () => (connection.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs),
+    everyMs: () => {
+      if (asksMore()) return widenMs;
+      return connection.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs;
+    },
     turn: readLake,
   });
+  // A room that was just opened should not wait for the next turn, which on a real warehouse is minutes away.
+  const watchCommits = (): (() => void) => {
+    let waiting: Cancel | null = null;
+    const stop = parts.profile.store.onCommit(() => {
+      waiting ??= scheduler.after(widenMs, () => {
+        waiting = null;
+        if (connection.state().state === 'online' && asksMore()) lakeLoop.soon();
+      });
+    });
+    return () => {
+      waiting?.();
+      stop();
+    };
+  };
+  let stopWatching = (): void => undefined;
   const tick = createLoop({
     name: 'tick',
     scheduler,
@@ -58,6 +84,7 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
   return {
     start: () => {
       lakeLoop.start();
+      stopWatching = watchCommits();
       tick.start();
       sync.start();
     },
@@ -67,11 +94,14 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
       return lakeLoop.soon();
     },
     stop: async () => {
+      stopWatching();
       await Promise.all([lakeLoop.stop(), tick.stop()]);
       await sync.close();
     },
   };
 };
+
+const keyOf = (assets: readonly AssetId[]): string => [...assets].sort().join('\n');
 
 /** How many rooms the lake is read around; those with the newest entries. */
 const roomLimit = 20;

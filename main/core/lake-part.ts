@@ -5,7 +5,7 @@ import type { Lineage } from '../../shared/contract/room.ts';
 import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
-import type { SourceState } from '../lake/port.ts';
+import type { LakeEdge, SourceState } from '../lake/port.ts';
 import type { FactSource } from './facts.ts';
 
 /** What the core asks of the cached lake and of detection. Reads answer from this device; only `refresh` goes out. */
@@ -21,6 +21,9 @@ export type LakePart = {
   readonly label: (asset: string) => { readonly name: string; readonly kind: string };
   /** The assets and what lies within so many hops of them, nearest first. */
   readonly around: (assets: readonly string[], hops: number) => readonly string[];
+  /** Registered models that facts speak of. */
+  readonly models: () => readonly string[];
+  readonly edges: (assets: readonly string[], hops: number) => readonly LakeEdge[];
   readonly lineage: (assets: readonly string[], hops: number, since: Instant) => Lineage;
   /** Read the sources around these assets, then look for signals. Fails when the workspace as a whole cannot be read. */
   readonly refresh: (assets: readonly AssetId[], signal: AbortSignal) => Promise<Result<unknown, DatabricksFailure>>;

@@ -54,6 +54,8 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
       return { name: displayName(name), kind };
     },
     around: (assets, hops) => lake.around(db, assets as readonly AssetId[], hops),
+    models: () => lake.models(db),
+    edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),
     lineage: (assets, hops, since) =>
       lineageMap({ lake, db, signals: readSignals(db, clock), focus: assets as readonly AssetId[], hops, since }),
     refresh: async (assets, signal) => {

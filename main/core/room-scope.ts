@@ -35,6 +35,11 @@ export const roomScopeOf = (parts: Parts, lake: LakePart): RoomScope => {
   return {
     assets,
     start,
-    window: (header) => ({ assets: lake.around(assets(header), timelineHops), from: start(header) }),
+    // Registered models are in everyone's timeline: no source says yet whose they are, and a moved alias is a change that a
+    // room must not miss.
+    window: (header) => ({
+      assets: [...new Set([...lake.around(assets(header), timelineHops), ...lake.models()])],
+      from: start(header),
+    }),
   };
 };

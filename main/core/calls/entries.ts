@@ -59,7 +59,7 @@ export const entryCalls = (parts: Parts, lake: LakePart): HandlersOf<EntryCalls>
           const fact = isCitedBy(cited, id, parts.who().person) ? null : lake.facts.byId(id);
           return fact === null ? [] : [citationOf(fact)];
         });
-        return ok([...facts, { type: 'decision.recorded', fields }]);
+        return ok([{ type: 'decision.recorded', fields }, ...facts]);
       });
     },
     'decision.withdraw': ({ log, decision, reason }) =>

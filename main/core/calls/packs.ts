@@ -1,18 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from '../../../shared/base/failure.ts';
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { err, mapOk, ok, type Result } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
+import { pageLimit } from '../../../shared/contract/common.ts';
 import { exportPack, packCommands, type PackDeps } from '../../evidence/export-pack.ts';
-import type { PackPreview } from '../../../shared/contract/share.ts';
+import type { LineageExtract } from '../../evidence/pack-files.ts';
+import { previewPack } from '../../evidence/preview-pack.ts';
 import type { EventDraft } from '../../log/port.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
 import { storeFailureOf } from '../../store/failures.ts';
 import { writeAtomically } from '../../store/files.ts';
 import { citationOf } from '../cite.ts';
-import { displayName, roomNumber, slug } from '../display.ts';
+import { roomNumber, slug } from '../display.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
+import { marksFor } from '../marks.ts';
 import type { Parts } from '../parts.ts';
 import { roomScopeOf } from '../room-scope.ts';
 import { roomOf } from '../write.ts';
@@ -26,6 +29,8 @@ export type PackCallDeps = {
 
 /** An export cites everything that it shows (event-format section 4); of very many machine facts the newest. */
 const citedLimit = 500;
+/** Lineage that goes along, around the room's assets. */
+const packedHops = 3;
 
 /** Evidence packs. They are written into the profile's folder `packs`; the signers file lies beside, outside the pack. */
 export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.preview' | 'pack.export'> => {
@@ -51,41 +56,11 @@ export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.pr
       .map((fact) => citationOf(fact));
   };
 
-  const preview = (room: RoomHeader): PackPreview => {
-    const heads = log.heads(store.read, room.log);
-    const files = views.attachments(store.read, room.log, blobs.has);
-    const facts = factsToCite(room).length;
-    return {
-      lines: [
-        {
-          path: 'data/20-timeline',
-          size: 0,
-          what: `${room.counts.entries} entries of ${heads.length} devices`,
-          withheld: null,
-        },
-        ...(facts > 0
-          ? [
-              {
-                path: 'data/20-timeline',
-                size: 0,
-                what: `${facts} machine facts, cited by this export`,
-                withheld: null,
-              },
-            ]
-          : []),
-        ...files.slice(0, 400).map(({ name, blob, here }) => ({
-          path: `data/blobs/${blob?.sha256 ?? ''}`,
-          size: blob?.size ?? 0,
-          what: `File: ${displayName(name ?? 'withheld')}`,
-          withheld: here ? null : 'not on this device',
-        })),
-      ],
-      events: heads.reduce((sum, { seq }) => sum + seq, 0) + facts + 1,
-      devices: heads.length,
-      notAttested: views.authors(store.read, room.log).filter(({ by }) => !by.attested).length,
-      absentBlobs: files.filter(({ here }) => !here).map(({ blob }) => blob?.sha256 ?? ''),
-      warnings: [],
-    };
+  const lineageOf = (room: RoomHeader): LineageExtract | null => {
+    const edges = deps.lake.edges(scope.assets(room), packedHops);
+    const state = deps.lake.sources().find(({ source }) => source.endsWith('table_lineage'));
+    if (state === undefined || state.observedAt === null) return null;
+    return { edges: edges.map((edge) => ({ ...edge })), completeTo: state.completeTo, source: state.source };
   };
 
   const prepareFolder = (): Result<null, Failure> => {
@@ -103,7 +78,16 @@ export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.pr
     'pack.preview': ({ log: id }) => {
       const room = roomOf(parts, store.read, id);
       if (!room.ok) return room;
-      return ok(preview(room.value));
+      const ready = prepareFolder();
+      if (!ready.ok) return ready;
+      const preview = previewPack(packDeps, {
+        room: room.value.log,
+        actor: parts.who().person,
+        facts: factsToCite(room.value),
+        lineage: lineageOf(room.value),
+        notShared: marksFor(store.read, log).onlyHere(room.value.log),
+      });
+      return mapOk(preview, (shown) => ({ ...shown, lines: shown.lines.slice(0, pageLimit) }));
     },
     'pack.export': async ({ log: id, purpose }) => {
       const room = roomOf(parts, store.read, id);
@@ -117,6 +101,7 @@ export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.pr
         actor: parts.who().person,
         file,
         facts: factsToCite(room.value),
+        lineage: lineageOf(room.value),
         ...(purpose === undefined ? {} : { purpose }),
       });
       if (!done.ok) return done;
