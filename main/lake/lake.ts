@@ -4,7 +4,16 @@ import { fromInstant, type Clock } from '../../shared/base/time.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../databricks/failures.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
-import { allEdges, countAssets, countFacts, countNamed, factById, factsPage, sourceRows } from '../store/lake.ts';
+import {
+  allEdges,
+  countAssets,
+  countFacts,
+  countNamed,
+  factById,
+  factsPage,
+  sourceRows,
+  assetsWithFacts,
+} from '../store/lake.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import type { Collector } from './collector.ts';
 import { driftSource, profileCount } from './collectors/drift.ts';
@@ -49,6 +58,8 @@ export type Lake = {
   readonly edges: (db: ReadableDb, assets: readonly AssetId[], hops?: number) => readonly LakeEdge[];
   /** These assets and what lies within `hops` of them, nearest first. */
   readonly around: (db: ReadableDb, assets: readonly AssetId[], hops: number) => readonly AssetId[];
+  /** Registered models that facts speak of. No lineage source names a model here, so no edge says whose they are. */
+  readonly models: (db: ReadableDb) => readonly AssetId[];
   /** Jobs and data profiles that are being read: what stands behind an empty inbox. */
   readonly watched: (db: ReadableDb) => { readonly jobs: number; readonly profiles: number };
   /** All cached edges, for graphs of the whole lake; bounded. */
@@ -58,6 +69,9 @@ export type Lake = {
   readonly sourceStates: (db: ReadableDb) => readonly SourceState[];
   readonly assetLabel: (db: ReadableDb, asset: AssetId) => AssetLabel;
 };
+
+/** More registered models than these are not looked through for a room. */
+const modelLimit = 200;
 
 /** A source not read for so long is stale, whatever it said then. */
 const staleAfterMs = 2 * 3_600_000;
@@ -159,6 +173,7 @@ export const createLake = (deps: LakeDeps): Lake => {
     },
     edges: (db, assets, hops = 3) => around(db, assets, hops).edges,
     around: (db, assets, hops) => [...nearestFirst(around(db, assets, hops).distance).keys()],
+    models: (db) => assetsWithFacts(db, 'model', modelLimit).map((asset) => asset as AssetId),
     watched: (db) => ({
       jobs: countNamed(db, 'job|'),
       profiles: sourceRows(db).reduce(

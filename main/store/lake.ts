@@ -147,6 +147,14 @@ export const countNamed = (db: ReadableDb, prefix: string): number =>
     sql`SELECT count(*) AS n FROM lake_asset WHERE gone = 0 AND substr(asset, 1, ${prefix.length}) = ${prefix}`,
   )?.n ?? 0;
 
+/** Assets of one kind that some fact speaks of; `kind` as in asset ids. A seek per asset on the primary key. */
+export const assetsWithFacts = (db: ReadableDb, kind: string, limit: number): readonly string[] =>
+  db
+    .all<{ readonly asset: string }>(
+      sql`SELECT DISTINCT asset FROM lake_fact_asset WHERE asset > ${`${kind}|`} AND asset < ${`${kind}}`} LIMIT ${limit}`,
+    )
+    .map(({ asset }) => asset);
+
 export type SourceRow = {
   readonly source: string;
   readonly workspace: string;
