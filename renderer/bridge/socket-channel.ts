@@ -23,7 +23,7 @@ export type SocketDeps = {
 export type SocketLike = {
   readonly send: (text: string) => void;
   readonly close: () => void;
-  readonly addEventListener: (type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void) => void;
+  readonly addEventListener: (type: 'open' | 'message' | 'close', listener: (event: Event) => void) => void;
 };
 
 export const sessionKey = 'breakwater-session';
@@ -46,8 +46,9 @@ export const socketChannel = (socket: SocketLike): CoreChannel => {
       if (open) socket.send(JSON.stringify(frame));
     },
     onFrame: (listener) =>
-      socket.addEventListener('message', (event: { readonly data: unknown }) => {
-        if (open && typeof event.data === 'string') listener(JSON.parse(event.data) as ServerFrame);
+      socket.addEventListener('message', (event) => {
+        const { data } = event as MessageEvent<unknown>;
+        if (open && typeof data === 'string') listener(JSON.parse(data) as ServerFrame);
       }),
     onClose: (listener) => void closing.add(listener),
     close: () => socket.close(),
