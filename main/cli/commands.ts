@@ -9,5 +9,6 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   verify: () => import('./verify.ts'),
   export: () => import('./export.ts'),
   import: () => import('./import.ts'),
+  drill: () => import('./drill.ts'),
   electron: () => import('./electron-get.ts'),
 };

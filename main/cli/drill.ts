@@ -26,7 +26,7 @@ Another seed means other names, ids, times and another cause. Scenarios: ${Objec
   --keep           keep the folder of the two devices and say where it is
   --json           one JSON object on standard output
 
-exit codes: 0 all as it must be, 1 something was not, 2 usage`;
+Exit codes: 0 all as it must be, 1 something was not, 2 usage.`;
 
 type Report = { readonly ok: boolean; readonly steps: readonly Step[]; readonly [key: string]: unknown };
 
