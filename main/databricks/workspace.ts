@@ -54,6 +54,8 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
     if (!found.ok) return found;
     user = found.value.rows[0]?.['user_name'] ?? undefined;
   }
+  const refused = [assigned, me].flatMap((one) => (!one.ok && one.error.tag !== 'NotConfigured' ? [one.error] : []))[0];
+  if ((workspaceId === undefined || metastoreId === undefined) && refused !== undefined) return err(refused);
   if (workspaceId === undefined || metastoreId === undefined)
     return err(
       databricksFailure('BadAnswer', {

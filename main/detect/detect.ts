@@ -8,13 +8,15 @@ import type { LakeFact } from '../lake/port.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import { deleteSignal, putSignal, signalById, signalRows, type SignalRow } from '../store/signals.ts';
 import { detectSignals, monitors } from './detectors.ts';
-import { grouping, groupSignals } from './group.ts';
+import { grouping, groupSignals, lastSeen } from './group.ts';
 import type { Proposal, Signal } from './port.ts';
 
 export type DetectDeps = { readonly lake: Lake; readonly store: Store; readonly clock: Clock };
 
 /** Facts of this age are judged; older trouble is history, not an inbox. */
 export const detectWindowMs = 14 * 86_400_000;
+/** Facts are read further back than that: a drift that still goes on keeps the id of the window in which it began. */
+const factWindowMs = 40 * 86_400_000;
 const maxSignals = 2_000;
 const maxFacts = 50_000;
 
@@ -79,7 +81,7 @@ const signalOf = (row: SignalRow): Signal => ({
  * signals are new or changed.
  */
 export const detectOnce = (deps: DetectDeps): { readonly signals: number; readonly changed: number } => {
-  const from = toInstant(deps.clock.now() - detectWindowMs);
+  const from = toInstant(deps.clock.now() - factWindowMs);
   const facts = factsSince(deps.lake, deps.store.read, ['run', 'drift'], from);
   const signals = detectSignals(facts, sha256Hex);
   const made = new Set(signals.map((one) => one.id));
@@ -110,7 +112,9 @@ const differs = (row: SignalRow | undefined, signal: Signal): boolean => {
 
 /** Stored signals of the window, oldest first. */
 export const readSignals = (db: ReadableDb, clock: Clock): readonly Signal[] =>
-  signalRows(db, toInstant(clock.now() - detectWindowMs), maxSignals).map((row) => signalOf(row));
+  signalRows(db, toInstant(clock.now() - factWindowMs), maxSignals)
+    .map((row) => signalOf(row))
+    .filter((signal) => lastSeen(signal) >= toInstant(clock.now() - detectWindowMs));
 export const readSignal = (db: ReadableDb, id: SignalId): Signal | null => {
   const row = signalById(db, id);
   return row === undefined ? null : signalOf(row);

@@ -20,10 +20,16 @@ export type GroupInput = {
 /** How far along lineage, and how far apart in time, two signals may lie and still be one incident. */
 export const grouping = { hops: 6, nearMs: 36 * 3_600_000, causeMs: 48 * 3_600_000 } as const;
 
+/** Until when a signal goes on: a drift of several windows to the end of the last one, a failed run no longer than it took. */
+export const lastSeen = (signal: Signal): string => {
+  const end = said(signal.data['lastEnd']);
+  return end > signal.startedAt ? end : signal.startedAt;
+};
+
 type Link = { readonly words: string; readonly order: string };
 
 /**
- * Group signals into proposals. Two signals belong together when they are at most 36 h apart and lie on the same asset, or one
+ * Group signals into proposals. Two signals belong together when at most 36 h lie between them and they lie on the same asset, or one
  * is downstream of the other within 6 hops, or both are downstream of one schema change that came up to 48 h before the earlier of
  * them. Repeated failures of one job, and one table drifting window after window, so make one proposal. Being merely joined
  * somewhere in the lineage is not enough: in a real lake nearly everything is. Pure; the order of the input does not matter.
@@ -48,7 +54,9 @@ export const groupSignals = (input: GroupInput): readonly Proposal[] => {
     if (later === undefined) continue;
     for (let i = j - 1; i >= 0; i -= 1) {
       const earlier = signals[i];
-      if (earlier === undefined || Date.parse(later.startedAt) - Date.parse(earlier.startedAt) > grouping.nearMs) break;
+      // A drift that lasts is near to what fails while it lasts, however long ago it began.
+      if (earlier === undefined || Date.parse(later.startedAt) - Date.parse(lastSeen(earlier)) > grouping.nearMs)
+        continue;
       // Already together: a further reason would say nothing new.
       if (root(i) === root(j)) continue;
       const link = linkOf(carrier(earlier.asset), carrier(later.asset), earlier.startedAt);

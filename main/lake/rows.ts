@@ -27,8 +27,11 @@ export const instantOf = (row: TextRow, name: string): Instant | null => {
     const ms = Math.floor(Number(value) / 1000);
     return plausible(ms) ? toInstant(ms) : null;
   }
-  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(value) ? value : `${value}Z`;
-  const ms = Date.parse(zoned.replace(' ', 'T'));
+  // Date.parse takes nearly anything ("-1" is 2001): only the two forms that servers write are read.
+  const [, day, time = '00:00:00', zone = 'Z'] =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]{8,18}))?(Z|[+-]\d{2}:?\d{2})?$/.exec(value) ?? [];
+  if (day === undefined) return null;
+  const ms = Date.parse(`${day}T${time}${zone}`);
   return plausible(ms) ? toInstant(ms) : null;
 };
 
