@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bodyMessage, httpFailure, parseSqlError, retryAfter } from '../../main/databricks/failures.ts';
 import { parseExact } from '../../main/databricks/exact-json.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ensure } from '../../shared/base/assert.ts';
 import { isSignalId, type AssetId, type FactId, type SignalId } from '../../shared/domain/ids.ts';

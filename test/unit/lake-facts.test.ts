@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ok, err, type Result } from '../../shared/base/result.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
