@@ -20,6 +20,7 @@ import { blobsOf, exportedBy, packContext } from './pack-context.ts';
 import { blobFile, signatureFile } from './paths.ts';
 import { replay, type Replay } from './replay.ts';
 import { fingerprintOf, packNamespace, principalOf, signersLine, signForPack } from './sshsig.ts';
+import { zipLimits } from './zip-read.ts';
 import { zipBytes } from './zip-write.ts';
 
 export type PackDeps = {
@@ -250,6 +251,14 @@ const writePack = async (
   const { files, tagManifest } = tagFilesOf(context, payload, deps.agent);
   const signature = measure(textFile(signatureFile, signForPack({ pub: device.pub, sign: device.sign }, tagManifest)));
   const all = [...files, signature, ...payload];
+  if (all.length > zipLimits.entries) {
+    return err(
+      failure(
+        'TooManyFiles', `The pack would hold ${all.length} files; at most ${zipLimits.entries} can be verified.`,
+        'The log is whole; no pack was written.', 'Use breakwater export --all, and hand over the folder.',
+      ),
+    ); // prettier-ignore
+  }
   const needed = all.reduce((sum, { size }) => sum + size + 400, 0);
   const room = free(dirname(file));
   if (room !== null && room < needed) {

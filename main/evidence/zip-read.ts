@@ -7,7 +7,7 @@ import type { PackFile } from './pack-file.ts';
 
 /** Limits for a zip from anybody. A pack stores its files, so a large ratio is never ours. */
 export const zipLimits = {
-  entries: 200_000,
+  entries: 20_000,
   entryBytes: 16 * 1024 ** 3,
   totalBytes: 64 * 1024 ** 3,
   ratio: 200,
@@ -49,11 +49,11 @@ const nameProblem = (name: string): string | null => {
   return null;
 };
 
-/** How `zipBytes` writes directory records: made on Unix, UTF-8 names, 1 January 1980 12:00, mode 644, nothing extra. */
+/** How `zipBytes` writes directory records: made on Unix, UTF-8 names, 1 February 1980 12:00, mode 644, nothing extra. */
 const isOurs = (entry: yauzl.Entry): boolean =>
   entry.versionMadeBy >> 8 === 3 &&
   (entry.generalPurposeBitFlag & ~8) === 0x800 &&
-  entry.lastModFileDate === ((1 << 5) | 1) &&
+  entry.lastModFileDate === ((2 << 5) | 1) &&
   entry.lastModFileTime === 12 << 11 &&
   entry.externalFileAttributes >>> 16 === 0o100644 &&
   entry.fileCommentLength === 0;
@@ -166,16 +166,17 @@ const readEntry = async (
 export const openZip = async (fd: number, findings: Findings): Promise<OpenZip | null> => {
   let zip: yauzl.ZipFile;
   try {
-    // Names stay bytes: they are judged here, so that a hostile one is named and the others are still looked at.
+    // Names stay bytes and sizes are not checked yet: both are judged here, so that a hostile entry is named and the
+    // others are still looked at.
     zip = await yauzl.fromFdPromise(fd, {
-      lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true,
+      lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: false,
     }); // prettier-ignore
   } catch (thrown) {
     findings.add('not-a-zip', 'the file', `It cannot be read as a zip: ${thrownText(thrown)}.`);
     return null;
   }
   if (zip.entryCount > zipLimits.entries) {
-    findings.add('too-many-files', 'the zip', `It holds ${zip.entryCount} files; a pack holds at most 200,000.`);
+    findings.add('too-many-files', 'the zip', `It holds ${zip.entryCount} files; a pack holds at most 20,000.`);
     return null;
   }
   const state: Reading = { folded: new Set(), plain: true, ours: false, total: 0 };

@@ -19,8 +19,9 @@ export async function* zipBytes(
   files: Iterable<Pick<MeasuredFile, 'path' | 'chunks' | 'size'>>,
 ): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile();
-  // DOS time is local time without a zone: the same numbers everywhere, whatever the zone is.
-  const options = { mtime: new Date(1980, 0, 1, 12), mode, compress: false, forceDosTimestamp: true };
+  // DOS time is local time without a zone: the same numbers everywhere. Not the first of January, where the library
+  // clamps by the zone in which it was loaded.
+  const options = { mtime: new Date(1980, 1, 1, 12), mode, compress: false, forceDosTimestamp: true };
   const output = zip.outputStream as Readable & { readonly writableLength: number };
   const failed = new Promise<never>((_, reject) => {
     zip.on('error', (thrown: unknown) => {
