@@ -27,11 +27,12 @@ export const instantOf = (row: TextRow, name: string): Instant | null => {
     const ms = Math.floor(Number(value) / 1000);
     return plausible(ms) ? toInstant(ms) : null;
   }
-  // Date.parse takes nearly anything ("-1" is 2001): only the two forms that servers write are read.
-  const [, day, time = '00:00:00', zone = 'Z'] =
-    /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]{8,18}))?(Z|[+-]\d{2}:?\d{2})?$/.exec(value) ?? [];
-  if (day === undefined) return null;
-  const ms = Date.parse(`${day}T${time}${zone}`);
+  // Date.parse takes nearly anything ("-1" is 2001): only the forms that servers write are read.
+  const day = value.slice(0, 10);
+  const zone = /(?:Z|[+-]\d\d:?\d\d)$/.exec(value.slice(10))?.[0] ?? '';
+  const time = value.slice(10, value.length - zone.length);
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !/^(?:|[T ]\d\d:\d\d:\d\d[.\d]*)$/.test(time)) return null;
+  const ms = Date.parse(`${day}T${time === '' ? '00:00:00' : time.slice(1)}${zone === '' ? 'Z' : zone}`);
   return plausible(ms) ? toInstant(ms) : null;
 };
 
