@@ -34,7 +34,12 @@ export const attachFile = async (log: string, file: File): Promise<boolean> => {
   const refused = refuseFile(file);
   if (refused !== null) return stop(refused);
   model.uploadIs(shown);
-  const begun = await call('attachment.begin', { log, name: file.name, size: file.size, media: file.type.slice(0, 200) });
+  const begun = await call('attachment.begin', {
+    log,
+    name: file.name,
+    size: file.size,
+    media: file.type.slice(0, 200),
+  });
   if (!begun.ok) return stop(begun.error);
   const { upload } = begun.value;
   for (let offset = 0; offset < file.size; offset += chunkLimit) {
@@ -59,10 +64,18 @@ const readSlice = async (file: File, offset: number): Promise<Uint8Array | null>
 };
 
 const unreadable = (name: string): CallFailure =>
-  failure('Unreadable', `${name} could not be read to its end.`, 'Nothing was stored.', 'Look whether the file is still there, then attach it again.');
+  failure(
+    'Unreadable',
+    `${name} could not be read to its end.`,
+    'Nothing was stored.',
+    'Look whether the file is still there, then attach it again.',
+  );
 
 /** Fetch a file of a room and hand it to the browser to save. */
-export const saveAttachment = async (log: string, file: { readonly id: string; readonly name: string; readonly size: number }): Promise<void> => {
+export const saveAttachment = async (
+  log: string,
+  file: { readonly id: string; readonly name: string; readonly size: number },
+): Promise<void> => {
   const parts: ArrayBuffer[] = [];
   let offset = 0;
   while (offset < file.size) {

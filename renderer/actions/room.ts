@@ -3,7 +3,10 @@ import { feedKey, stitch, useModel } from '../model/index.ts';
 import { act, call } from './bridge.ts';
 
 /** Open the room of a proposal, or go to the one that already answers it. */
-export const acceptProposal = async (proposal: { readonly id: string; readonly room: string | null }): Promise<void> => {
+export const acceptProposal = async (proposal: {
+  readonly id: string;
+  readonly room: string | null;
+}): Promise<void> => {
   if (proposal.room !== null) return useModel.getState().enterRoom(proposal.room);
   const opened = await act('room.open', { from: 'proposal', proposal: proposal.id });
   if (opened !== null) useModel.getState().enterRoom(opened.log);
@@ -18,7 +21,9 @@ export const declineSignals = async (signals: readonly string[], reason: string)
   return answer !== null;
 };
 
-export const openByHand = async (input: Omit<Extract<CallInput<'room.open'>, { from: 'hand' }>, 'from'>): Promise<boolean> => {
+export const openByHand = async (
+  input: Omit<Extract<CallInput<'room.open'>, { from: 'hand' }>, 'from'>,
+): Promise<boolean> => {
   const opened = await act('room.open', { from: 'hand', ...input });
   if (opened === null) return false;
   useModel.getState().enterRoom(opened.log);

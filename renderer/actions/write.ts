@@ -26,9 +26,15 @@ export const draftToCommand = (log: string, draft: Draft, assets: readonly strin
   const text = trimmed(draft['text']);
   if (text === '') return { missing: 'Write something first.' };
   if (kind === 'note')
-    return { name: 'note.add', input: { log, text, ...some('happenedAt', draft['at']), ...(assets.length === 0 ? {} : { assets: [...assets] }) } };
+    return {
+      name: 'note.add',
+      input: { log, text, ...some('happenedAt', draft['at']), ...(assets.length === 0 ? {} : { assets: [...assets] }) },
+    };
   if (kind === 'task')
-    return { name: 'task.add', input: { log, text, ...some('assignee', draft['assignee']), ...some('dueAt', draft['due']) } };
+    return {
+      name: 'task.add',
+      input: { log, text, ...some('assignee', draft['assignee']), ...some('dueAt', draft['due']) },
+    };
   if (kind === 'decision') {
     const choice = trimmed(draft['choice']);
     const reason = trimmed(draft['reason']);
@@ -38,12 +44,20 @@ export const draftToCommand = (log: string, draft: Draft, assets: readonly strin
     const all = options.includes(choice) ? options : [...options, choice];
     return {
       name: 'decision.record',
-      input: { log, title: text, options: all, choice, reason, ...some('dissent', draft['dissent']), ...some('expiresAt', draft['expires']) },
+      input: {
+        log,
+        title: text,
+        options: all,
+        choice,
+        reason,
+        ...some('dissent', draft['dissent']),
+        ...some('expiresAt', draft['expires']),
+      },
     };
   }
   const to = trimmed(draft['to']);
   if (to === '') return { missing: 'Say which team it goes to.' };
-  const subject = kind === 'question' ? 'question' : (draft['subject'] === 'command' ? 'command' : 'task');
+  const subject = kind === 'question' ? 'question' : draft['subject'] === 'command' ? 'command' : 'task';
   return { name: 'handoff.offer', input: { log, subject, text, to, ...some('reason', draft['reason']) } };
 };
 

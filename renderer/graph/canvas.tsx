@@ -17,7 +17,12 @@ export type GraphProps = {
   readonly onMore: () => void;
 };
 
-const arrows: Readonly<Record<string, Step>> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' };
+const arrows: Readonly<Record<string, Step>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
 const zoomStep = 1.25;
 
 /** Cytoscape draws boxes and lines; names, marks and focus are a list of buttons that moves with it (its accessible twin). */
@@ -160,7 +165,7 @@ export default function Graph({ lineage, selected, look, view, onSelect, onMore 
 
 const fit = (cy: Core): void => {
   if (cy.nodes().empty() || cy.width() === 0) return;
-  cy.fit(undefined, 24);
+  cy.fit(undefined, 18);
   if (cy.zoom() > 1.15) {
     cy.zoom(1.15);
     cy.center();

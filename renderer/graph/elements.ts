@@ -8,27 +8,26 @@ export type LineageEdge = Lineage['edges'][number];
 /** Lineage → elements of the graph with preset places. Edges whose ends are not here are left out: they would draw nothing. */
 export const toElements = (lineage: Pick<Lineage, 'nodes' | 'edges'>): readonly ElementDefinition[] => {
   const places = presetPlaces(lineage.nodes);
-  const nodes = lineage.nodes.map(
-    (node): ElementDefinition => ({
-      group: 'nodes',
-      data: { id: node.id, state: node.state },
-      position: { ...(places.get(node.id) ?? { x: 0, y: 0 }) },
-    }),
-  );
+  const nodes = lineage.nodes.map((node): ElementDefinition => ({
+    group: 'nodes',
+    data: { id: node.id, state: node.state },
+    position: { ...(places.get(node.id) ?? { x: 0, y: 0 }) },
+  }));
   const edges = lineage.edges
     .filter((edge) => places.has(edge.from) && places.has(edge.to))
-    .map(
-      (edge): ElementDefinition => ({
-        group: 'edges',
-        data: { id: `edge ${edge.id}`, source: edge.from, target: edge.to, damage: edge.damage ? 'yes' : 'no' },
-      }),
-    );
+    .map((edge): ElementDefinition => ({
+      group: 'edges',
+      data: { id: `edge ${edge.id}`, source: edge.from, target: edge.to, damage: edge.damage ? 'yes' : 'no' },
+    }));
   return [...nodes, ...edges];
 };
 
 /** What a state is called, and the letter that says it without colour. */
 export const stateWords: Readonly<
-  Record<LineageNode['state'], { readonly word: string; readonly letter: string; readonly tone: 'bad' | 'change' | 'warn' | 'plain' }>
+  Record<
+    LineageNode['state'],
+    { readonly word: string; readonly letter: string; readonly tone: 'bad' | 'change' | 'warn' | 'plain' }
+  >
 > = {
   failed: { word: 'broken', letter: '!', tone: 'bad' },
   changed: { word: 'changed', letter: 'C', tone: 'change' },
@@ -50,7 +49,11 @@ export const neighbour = (lineage: Pick<Lineage, 'nodes' | 'edges'>, from: strin
   }
   const present = new Set(lineage.nodes.map((one) => one.id));
   const along = lineage.edges
-    .map((edge) => ({ damage: edge.damage, here: step === 'right' ? edge.from : edge.to, there: step === 'right' ? edge.to : edge.from }))
+    .map((edge) => ({
+      damage: edge.damage,
+      here: step === 'right' ? edge.from : edge.to,
+      there: step === 'right' ? edge.to : edge.from,
+    }))
     .filter((edge) => edge.here === from && present.has(edge.there))
     .sort((a, b) => Number(b.damage) - Number(a.damage));
   return along[0]?.there ?? null;

@@ -44,11 +44,26 @@ export const graphStyle = (palette: Palette): StylesheetJson => [
       'overlay-opacity': 0,
     },
   },
-  { selector: 'node[state = "failed"]', style: { 'background-color': palette['bad-bg'], 'border-color': palette.bad, 'border-width': 1.5 } },
-  { selector: 'node[state = "changed"]', style: { 'background-color': palette['change-bg'], 'border-color': palette.change, 'border-width': 2 } },
-  { selector: 'node[state = "doubtful"]', style: { 'background-color': palette['warn-bg'], 'border-color': palette.warn, 'border-style': 'dashed' } },
-  { selector: 'node[state = "stale"]', style: { 'border-color': palette.edge, 'border-style': 'dotted', 'border-width': 1.5 } },
-  { selector: 'node[state = "hidden"]', style: { 'background-color': palette.panel, 'border-color': palette.edge, 'border-style': 'dashed' } },
+  {
+    selector: 'node[state = "failed"]',
+    style: { 'background-color': palette['bad-bg'], 'border-color': palette.bad, 'border-width': 1.5 },
+  },
+  {
+    selector: 'node[state = "changed"]',
+    style: { 'background-color': palette['change-bg'], 'border-color': palette.change, 'border-width': 2 },
+  },
+  {
+    selector: 'node[state = "doubtful"]',
+    style: { 'background-color': palette['warn-bg'], 'border-color': palette.warn, 'border-style': 'dashed' },
+  },
+  {
+    selector: 'node[state = "stale"]',
+    style: { 'border-color': palette.edge, 'border-style': 'dotted', 'border-width': 1.5 },
+  },
+  {
+    selector: 'node[state = "hidden"]',
+    style: { 'background-color': palette.panel, 'border-color': palette.edge, 'border-style': 'dashed' },
+  },
   {
     selector: 'edge',
     style: {

@@ -30,7 +30,13 @@ export const LineageTree = ({
             aria-pressed={chosen}
             onClick={() => onSelect(chosen ? null : node.id)}
           >
-            {letter === '' ? <KindIcon kind={node.kind} /> : <Mark tone={tone} label={word}>{letter}</Mark>}
+            {letter === '' ? (
+              <KindIcon kind={node.kind} />
+            ) : (
+              <Mark tone={tone} label={word}>
+                {letter}
+              </Mark>
+            )}
             <span className="tree-name">{node.name}</span>
             <span className={`tree-detail tone-${tone}`}>{node.detail === '' ? word : node.detail}</span>
           </button>

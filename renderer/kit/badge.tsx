@@ -24,8 +24,19 @@ export const Chip = ({
 );
 
 /** One letter on a coloured square; `label` says it for those who do not see it. */
-export const Mark = ({ tone, label, children }: { readonly tone: Tone; readonly label?: string; readonly children: string }) => (
-  <span className={`mark mark-${tone}`} {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}>
+export const Mark = ({
+  tone,
+  label,
+  children,
+}: {
+  readonly tone: Tone;
+  readonly label?: string;
+  readonly children: string;
+}) => (
+  <span
+    className={`mark mark-${tone}`}
+    {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
+  >
     {children}
   </span>
 );
@@ -38,4 +49,6 @@ export const Count = ({ value }: { readonly value: number }) => (
 );
 
 /** A filled dot (here) or an empty one (away). */
-export const Dot = ({ on }: { readonly on: boolean }) => <span className={on ? 'dot dot-on' : 'dot'} aria-hidden="true" />;
+export const Dot = ({ on }: { readonly on: boolean }) => (
+  <span className={on ? 'dot dot-on' : 'dot'} aria-hidden="true" />
+);

@@ -17,7 +17,7 @@ export const Button = ({ tone = 'plain', icon, kbd, small = false, className = '
   <AriaButton {...rest} className={`btn btn-${tone}${small ? ' btn-small' : ''} ${className}`}>
     {icon}
     <span className="btn-text">{children}</span>
-    {kbd === undefined ? null : <Kbd>{kbd}</Kbd>}
+    {kbd === undefined ? null : <Kbd quiet>{kbd}</Kbd>}
   </AriaButton>
 );
 
@@ -41,5 +41,9 @@ export const IconButton = ({ label, kbd, className = '', children, ...rest }: Ic
   </TooltipTrigger>
 );
 
-/** The key that does the same. */
-export const Kbd = ({ children }: { readonly children: string }) => <kbd className="kbd">{children}</kbd>;
+/** The key that does the same. `quiet`: no part of the name of what it stands on. */
+export const Kbd = ({ children, quiet = false }: { readonly children: string; readonly quiet?: boolean }) => (
+  <kbd className="kbd" {...(quiet ? { 'aria-hidden': true } : {})}>
+    {children}
+  </kbd>
+);

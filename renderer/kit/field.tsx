@@ -23,7 +23,18 @@ type TextProps = {
 
 /** A labelled line or box of text. */
 export const Field = (props: TextProps) => {
-  const { label, value, onChange, hint, error, placeholder = '', lines = 1, mono = false, secret = false, testId } = props;
+  const {
+    label,
+    value,
+    onChange,
+    hint,
+    error,
+    placeholder = '',
+    lines = 1,
+    mono = false,
+    secret = false,
+    testId,
+  } = props;
   const input = `input${mono ? ' mono' : ''}`;
   return (
     <TextField

@@ -33,13 +33,16 @@ export const EmptyState = ({
   title,
   children,
   action,
+  heading = false,
 }: {
   readonly title: string;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
+  /** The whole place is empty: its title is the heading of the page. */
+  readonly heading?: boolean;
 }) => (
   <div className="empty">
-    <p className="empty-title">{title}</p>
+    {heading ? <h1 className="empty-title">{title}</h1> : <p className="empty-title">{title}</p>}
     {children === undefined ? null : <div className="empty-text">{children}</div>}
     {action}
   </div>

@@ -6,7 +6,9 @@ const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
 
 /** Name of a press as in the shortcut lists: "mod+k", "shift+l", "n", "escape". */
-export const pressName = (event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string => {
+export const pressName = (
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+): string => {
   const key = event.key.toLowerCase();
   const mod = event.ctrlKey || event.metaKey ? 'mod+' : '';
   const alt = event.altKey ? 'alt+' : '';
@@ -26,7 +28,8 @@ export const useShortcuts = (shortcuts: Shortcuts): void => {
       const name = pressName(event);
       const act = latest.current[name];
       if (act === undefined) return;
-      const free = !typing(event.target) && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') === null;
+      const free =
+        !typing(event.target) && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') === null;
       if (!name.startsWith('mod+') && !free) return;
       act(event);
     };

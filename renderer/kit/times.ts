@@ -50,7 +50,9 @@ export const createTimes = (zone: string): Times => {
     clock: guard(hourMinute),
     near: (at, now) =>
       guard((ms) =>
-        toControl(ms).slice(0, 10) === toControl(now).slice(0, 10) ? hourMinute(ms) : `${shortDay.format(ms)} ${hourMinute(ms)}`,
+        toControl(ms).slice(0, 10) === toControl(now).slice(0, 10)
+          ? hourMinute(ms)
+          : `${shortDay.format(ms)} ${hourMinute(ms)}`,
       )(at),
     full: guard((ms) => `${words.format(ms)}, ${hourMinute(ms)}:${parts(numbers, ms)['second']} ${zone}`),
     day: guard((ms) => words.format(ms)),

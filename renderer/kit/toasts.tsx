@@ -7,7 +7,13 @@ import './toasts.css';
 export type Toast = { readonly id: number; readonly text: string; readonly failure: Failure | null };
 
 /** News that float: said politely, kept until closed when something failed. */
-export const Toasts = ({ toasts, onClose }: { readonly toasts: readonly Toast[]; readonly onClose: (id: number) => void }) => (
+export const Toasts = ({
+  toasts,
+  onClose,
+}: {
+  readonly toasts: readonly Toast[];
+  readonly onClose: (id: number) => void;
+}) => (
   <div className="toasts" role="status" aria-live="polite" aria-label="News">
     {toasts.map((toast) => (
       <div key={toast.id} className="toast" data-testid="toast">

@@ -29,7 +29,9 @@ export const draftsSlice = (set: Set<DraftsSlice>, keeper: Keeper): DraftsSlice 
       set((now) => {
         const draft = now.drafts[key];
         if (draft === undefined) return {};
-        const rest = Object.entries(draft).filter(([field, text]) => keepFields.includes(field) || sent[field] !== text);
+        const rest = Object.entries(draft).filter(
+          ([field, text]) => keepFields.includes(field) || sent[field] !== text,
+        );
         const { [key]: _gone, ...others } = now.drafts;
         return keep(rest.length === 0 ? others : { ...others, [key]: Object.fromEntries(rest) });
       }),

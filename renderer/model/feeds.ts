@@ -14,7 +14,8 @@ export type FeedsSlice = {
 
 const nothing: Feed<never> = { value: null, failure: null };
 
-export const feedKey = <N extends QueryName>(name: N, input: CallInput<N>): string => `${name} ${JSON.stringify(input)}`;
+export const feedKey = <N extends QueryName>(name: N, input: CallInput<N>): string =>
+  `${name} ${JSON.stringify(input)}`;
 
 export const feedsSlice = (set: Set<FeedsSlice>): FeedsSlice => ({
   feeds: {},

@@ -9,7 +9,14 @@ import { type PagesSlice, pagesSlice } from './pages.ts';
 import { type PlaceSlice, placeSlice } from './place.ts';
 import { type SettingsSlice, settingsSlice } from './settings.ts';
 
-export type Model = FeedsSlice & ClockSlice & LinkSlice & PlaceSlice & SettingsSlice & DraftsSlice & PagesSlice & NewsSlice;
+export type Model = FeedsSlice &
+  ClockSlice &
+  LinkSlice &
+  PlaceSlice &
+  SettingsSlice &
+  DraftsSlice &
+  PagesSlice &
+  NewsSlice;
 
 export const createModel = (keeper: Keeper): UseBoundStore<StoreApi<Model>> =>
   create<Model>()((set) => ({

@@ -3,7 +3,14 @@ import type { Set } from './slice.ts';
 
 export type News = { readonly id: number; readonly text: string; readonly failure: CallFailure | null };
 /** A file on its way to the core. */
-export type Upload = { readonly id: string; readonly log: string; readonly name: string; readonly size: number; readonly sent: number; readonly failure: CallFailure | null };
+export type Upload = {
+  readonly id: string;
+  readonly log: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sent: number;
+  readonly failure: CallFailure | null;
+};
 
 export type NewsSlice = {
   readonly news: readonly News[];
@@ -23,7 +30,10 @@ export const newsSlice = (set: Set<NewsSlice>): NewsSlice => {
     const id = ++last;
     // The same trouble is told once, however often it is met.
     set((now) => ({
-      news: [...now.news.filter((one) => one.text !== text || one.failure?.tag !== failure?.tag), { id, text, failure }].slice(-most),
+      news: [
+        ...now.news.filter((one) => one.text !== text || one.failure?.tag !== failure?.tag),
+        { id, text, failure },
+      ].slice(-most),
     }));
     return id;
   };

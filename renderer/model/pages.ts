@@ -50,7 +50,13 @@ export type TimelineView = {
 export const stitch = (head: TimelinePage | null, tail: Tail | undefined): TimelineView => {
   if (head === null) return { rows: [], total: 0, next: null, loading: false, failure: null };
   if (tail === undefined || tail.rows.length === 0)
-    return { rows: head.rows, total: head.total, next: head.next, loading: tail?.loading ?? false, failure: tail?.failure ?? null };
+    return {
+      rows: head.rows,
+      total: head.total,
+      next: head.next,
+      loading: tail?.loading ?? false,
+      failure: tail?.failure ?? null,
+    };
   const fresh = new Set(head.rows.map((row) => row.id));
   const rows = [...head.rows, ...tail.rows.filter((row) => !fresh.has(row.id))];
   return { rows, total: head.total, next: tail.next, loading: tail.loading, failure: tail.failure };

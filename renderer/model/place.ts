@@ -26,11 +26,17 @@ export const placeSlice = (set: Set<PlaceSlice>): PlaceSlice => ({
   layer: 'none',
   selection: noSelection,
   go: (place) => set((now) => ({ place: place === 'room' && now.room === null ? 'rooms' : place, layer: 'none' })),
-  enterRoom: (room) => set((now) => ({ place: 'room', room, layer: 'none', selection: room === now.room ? now.selection : noSelection })),
+  enterRoom: (room) =>
+    set((now) => ({ place: 'room', room, layer: 'none', selection: room === now.room ? now.selection : noSelection })),
   show: (layer) => set(() => ({ layer })),
   select: (selection) => set(() => ({ selection })),
 });
 
 /** True when an entry belongs to the selection: itself, or one that is about a selected asset while no entry is chosen. */
-export const entrySelected = (selection: Selection, entry: { readonly id: string; readonly assets: readonly string[] }): boolean =>
-  selection.entry === null ? entry.assets.some((asset) => selection.assets.includes(asset)) : selection.entry === entry.id;
+export const entrySelected = (
+  selection: Selection,
+  entry: { readonly id: string; readonly assets: readonly string[] },
+): boolean =>
+  selection.entry === null
+    ? entry.assets.some((asset) => selection.assets.includes(asset))
+    : selection.entry === entry.id;

@@ -9,15 +9,16 @@ export type Settings = {
   readonly zone: 'local' | 'UTC';
   readonly timelineWidth: number;
   readonly nowWidth: number;
+  /** 0 = a share of the window. */
   readonly lineageHeight: number;
 };
 export const defaultSettings: Settings = {
   theme: 'system',
   density: 'compact',
   zone: 'local',
-  timelineWidth: 340,
+  timelineWidth: 330,
   nowWidth: 280,
-  lineageHeight: 264,
+  lineageHeight: 0,
 };
 
 export type SettingsSlice = {

@@ -40,8 +40,16 @@ export const Lanes = (props: Props) => {
   const width = Math.max(0, size.width - labelWidth - 14);
   const start = onset === null ? null : fromInstant(onset);
   const range = rangeOf(rows, start, now, reach);
-  const lanes = layoutLanes({ rows, range, width, now, group, completeTo: props.completeTo, assetName: props.assetName });
-  const laneHeight = Math.max(16, Math.min(34, (size.height - axis - foot) / Math.max(1, lanes.length)));
+  const lanes = layoutLanes({
+    rows,
+    range,
+    width,
+    now,
+    group,
+    completeTo: props.completeTo,
+    assetName: props.assetName,
+  });
+  const laneHeight = Math.max(16, Math.min(46, (size.height - axis - foot) / Math.max(1, lanes.length)));
   const height = axis + laneHeight * lanes.length + foot;
   const wallAhead = fromInstant(`${times.toControl(now)}:00.000Z`) - Math.floor(now / 60_000) * 60_000;
   const chosen = new Set(rows.filter(props.isSelected).map((row) => row.id));
@@ -83,7 +91,13 @@ export const Lanes = (props: Props) => {
                 </text>
                 <line x1={0} x2={width} y1={laneHeight} y2={laneHeight} className="lane-grid" />
                 {lane.hatch === null ? null : (
-                  <rect x={lane.hatch.from} width={lane.hatch.to - lane.hatch.from} y={2} height={laneHeight - 4} fill="url(#lane-hatch)">
+                  <rect
+                    x={lane.hatch.from}
+                    width={lane.hatch.to - lane.hatch.from}
+                    y={2}
+                    height={laneHeight - 4}
+                    fill="url(#lane-hatch)"
+                  >
                     <title>nothing known here: after the last fact of this lane</title>
                   </rect>
                 )}

@@ -52,12 +52,16 @@ export const rangeOf = (rows: readonly Entry[], onset: number | null, now: numbe
   const moments = rows.map((row) => fromInstant(row.happenedAt)).filter((ms) => !Number.isNaN(ms));
   const first = moments.length === 0 ? now - 6 * hour : Math.min(...moments);
   const before = onset === null ? first : Math.max(first, onset - 6 * hour);
-  const from = Math.min(reach === 'all' ? Math.min(first, onset ?? first) : Math.min(before, onset ?? before), now - hour);
+  const from = Math.min(
+    reach === 'all' ? Math.min(first, onset ?? first) : Math.min(before, onset ?? before),
+    now - hour,
+  );
   const last = Math.max(now, ...moments.slice(0, 1), from + hour);
   return { from: from - (last - from) * 0.02, to: last + (last - from) * 0.05 };
 };
 
-export const xOf = (at: number, range: Range, width: number): number => ((at - range.from) / (range.to - range.from)) * width;
+export const xOf = (at: number, range: Range, width: number): number =>
+  ((at - range.from) / (range.to - range.from)) * width;
 
 const rank: Readonly<Record<Entry['tone'], number>> = { bad: 4, change: 3, warn: 2, ok: 1, plain: 0 };
 /** Marks that would touch become one; the most serious tone wins. Rows in any order. */
@@ -69,7 +73,11 @@ const gather = (rows: readonly Entry[], range: Range, width: number, reach: numb
     if (Number.isNaN(x) || x < 0 || x > width) continue;
     const last = marks.at(-1);
     if (last !== undefined && x - last.x < reach && last.tone === row.tone)
-      marks[marks.length - 1] = { ...last, ids: [...last.ids, row.id], title: `${last.ids.length + 1} facts, first: ${last.title.replace(/^\d+ facts, first: /, '')}` };
+      marks[marks.length - 1] = {
+        ...last,
+        ids: [...last.ids, row.id],
+        title: `${last.ids.length + 1} facts, first: ${last.title.replace(/^\d+ facts, first: /, '')}`,
+      };
     else if (last !== undefined && x - last.x < 2 && rank[row.tone] > rank[last.tone])
       marks[marks.length - 1] = { ...last, ids: [row.id, ...last.ids], tone: row.tone, title: row.title };
     else marks.push({ ids: [row.id], x, tone: row.tone, title: row.title });
@@ -97,9 +105,22 @@ export const layoutLanes = (input: LaneInput): readonly Lane[] => {
   const lane = (key: string, label: string, own: readonly Entry[], known: number | null | undefined): Lane => {
     const from = known === undefined ? null : Math.max(0, known === null ? 0 : xOf(known, range, width));
     const to = Math.min(width, xOf(now, range, width));
-    return { key, label, marks: gather(own, range, width, markReach), hatch: from !== null && from < to - 1 ? { from, to } : null };
+    return {
+      key,
+      label,
+      marks: gather(own, range, width, markReach),
+      hatch: from !== null && from < to - 1 ? { from, to } : null,
+    };
   };
-  if (group === 'kind') return laneKinds.map((kind) => lane(kind, laneLabels[kind], rows.filter((row) => laneOf(row) === kind), kind === 'people' ? undefined : completeTo[kind]));
+  if (group === 'kind')
+    return laneKinds.map((kind) =>
+      lane(
+        kind,
+        laneLabels[kind],
+        rows.filter((row) => laneOf(row) === kind),
+        kind === 'people' ? undefined : completeTo[kind],
+      ),
+    );
   const byAsset = new Map<string, Entry[]>();
   for (const row of rows) for (const asset of row.assets) byAsset.set(asset, [...(byAsset.get(asset) ?? []), row]);
   return [...byAsset]
@@ -109,7 +130,19 @@ export const layoutLanes = (input: LaneInput): readonly Lane[] => {
 };
 
 const minute = 60_000;
-const steps = [5 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, 24 * hour, 48 * hour, 168 * hour] as const;
+const steps = [
+  5 * minute,
+  15 * minute,
+  30 * minute,
+  hour,
+  2 * hour,
+  3 * hour,
+  6 * hour,
+  12 * hour,
+  24 * hour,
+  48 * hour,
+  168 * hour,
+] as const;
 
 /** Moments of the axis, on round times of the zone. `wallAhead`: ms that the zone is ahead of UTC. */
 export const ticksOf = (range: Range, width: number, wallAhead: number): readonly number[] => {

@@ -9,7 +9,12 @@ import { build } from 'vite';
 import { contentSecurityPolicy } from '../../shared/domain/content-policy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+};
 
 export type Served = { readonly url: string; readonly close: () => Promise<void> };
 
@@ -27,7 +32,12 @@ export const serveRenderer = async (page = 'test/support/renderer-page'): Promis
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname).replace(/^\/$/, '/index.html');
     try {
       const body = readFileSync(join(out, path));
-      response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': contentSecurityPolicy }).end(body);
+      response
+        .writeHead(200, {
+          'content-type': types[extname(path)] ?? 'application/octet-stream',
+          'content-security-policy': contentSecurityPolicy,
+        })
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }

@@ -11,10 +11,18 @@ export type FakeMood = 'sample' | 'empty' | 'failing' | 'silent' | 'huge';
 type Answer = unknown;
 type Input = Readonly<Record<string, unknown>>;
 
-const denied = failure('NotAllowed', 'Your roles do not allow this.', 'Nothing was changed.', 'Ask an admin for the role, or ask somebody who has it.', '403');
+const denied = failure(
+  'NotAllowed',
+  'Your roles do not allow this.',
+  'Nothing was changed.',
+  'Ask an admin for the role, or ask somebody who has it.',
+  '403',
+);
 
 /** Moods: the rich sample; nothing there yet; every query fails; no query is ever answered; 5,000 entries. */
-export const createFake = (mood: FakeMood = 'sample'): Bridge & { readonly calls: { name: string; input: Input }[]; failWrites: boolean } => {
+export const createFake = (
+  mood: FakeMood = 'sample',
+): Bridge & { readonly calls: { name: string; input: Input }[]; failWrites: boolean } => {
   const began = performance.now();
   const now = (): number => sampleNow + (performance.now() - began);
   let entries: readonly Entry[] = mood === 'huge' ? many() : sampleEntries;
@@ -30,27 +38,88 @@ export const createFake = (mood: FakeMood = 'sample'): Bridge & { readonly calls
     const empty = mood === 'empty';
     switch (name) {
       case 'app.status':
-        return { ...sampleStatus, now: new Date(now()).toISOString(), ...(empty ? { onlyHere: 0, quarantined: 0, shares: [], freshness: [], devices: [], inboxCount: 0, joinRequests: 0 } : {}) };
+        return {
+          ...sampleStatus,
+          now: new Date(now()).toISOString(),
+          ...(empty
+            ? { onlyHere: 0, quarantined: 0, shares: [], freshness: [], devices: [], inboxCount: 0, joinRequests: 0 }
+            : {}),
+        };
       case 'inbox.list':
         return empty ? { ...sampleInbox, proposals: [] } : sampleInbox;
       case 'rooms.list':
-        return empty ? { rows: [], next: null, total: 0 } : { rows: sampleRooms, next: null, total: sampleRooms.length };
+        return empty
+          ? { rows: [], next: null, total: 0 }
+          : { rows: sampleRooms, next: null, total: sampleRooms.length };
       case 'room.get':
-        return empty ? { ...room, tasks: [], decisions: [], handoffs: [], attachments: [], people: [], severity: { ...room.severity, conflict: [] }, summary: { ...room.summary, value: null, by: null, at: null } } : room;
+        return empty
+          ? {
+              ...room,
+              tasks: [],
+              decisions: [],
+              handoffs: [],
+              attachments: [],
+              people: [],
+              severity: { ...room.severity, conflict: [] },
+              summary: { ...room.summary, value: null, by: null, at: null },
+            }
+          : room;
       case 'room.timeline':
         return timeline(empty ? [] : entries, input);
       case 'room.lineage':
         return empty ? { nodes: [], edges: [], total: 0, completeTo: null, note: null } : sampleLineage;
       case 'ledger.list':
-        return { rows: entries.filter((one) => one.ledger === 'only-here').map((one, seq) => ({ log: sampleLog, room: 'Revenue forecast 38 % low in DACH', hash: one.id, seq, what: one.title, at: one.happenedAt, state: 'only-here' })), next: null, total: 7 };
+        return {
+          rows: entries
+            .filter((one) => one.ledger === 'only-here')
+            .map((one, seq) => ({
+              log: sampleLog,
+              room: 'Revenue forecast 38 % low in DACH',
+              hash: one.id,
+              seq,
+              what: one.title,
+              at: one.happenedAt,
+              state: 'only-here',
+            })),
+          next: null,
+          total: 7,
+        };
       case 'quarantine.list':
-        return { rows: [{ id: 'q1', from: 'folder /srv/share/incidents', tag: 'BadSignature', reason: 'A segment of cleo-tablet does not verify: somebody changed it after it was signed.', at: sampleStatus.now }], next: null, total: 1 };
+        return {
+          rows: [
+            {
+              id: 'q1',
+              from: 'folder /srv/share/incidents',
+              tag: 'BadSignature',
+              reason: 'A segment of cleo-tablet does not verify: somebody changed it after it was signed.',
+              at: sampleStatus.now,
+            },
+          ],
+          next: null,
+          total: 1,
+        };
       case 'people.list':
         return samplePeople;
       case 'practice.get':
         return practice;
       case 'pack.preview':
-        return { lines: [{ path: 'log/events.jsonl', size: 48_211, what: '212 signed events', withheld: null }, { path: 'files/join-plan.png', size: 219_136, what: 'attached by Ben Lind', withheld: null }, { path: 'files/orders-since-noon.csv', size: 0, what: 'attached by Cleo Duarte', withheld: 'not on this device' }], events: 212, devices: 3, notAttested: 1, absentBlobs: ['orders-since-noon.csv'], warnings: ['7 events are only here: the other devices do not have them yet.'] };
+        return {
+          lines: [
+            { path: 'log/events.jsonl', size: 48_211, what: '212 signed events', withheld: null },
+            { path: 'files/join-plan.png', size: 219_136, what: 'attached by Ben Lind', withheld: null },
+            {
+              path: 'files/orders-since-noon.csv',
+              size: 0,
+              what: 'attached by Cleo Duarte',
+              withheld: 'not on this device',
+            },
+          ],
+          events: 212,
+          devices: 3,
+          notAttested: 1,
+          absentBlobs: ['orders-since-noon.csv'],
+          warnings: ['7 events are only here: the other devices do not have them yet.'],
+        };
       default:
         return null;
     }
@@ -60,20 +129,71 @@ export const createFake = (mood: FakeMood = 'sample'): Bridge & { readonly calls
     const id = (calls.length + 1000).toString(16).padStart(64, 'f');
     if (name === 'note.add') {
       const at = new Date(now()).toISOString();
-      entries = [{ ...(sampleEntries[0] as Entry), id, kind: 'note', factKind: null, title: String(input['text']), body: null, by: ada, happenedAt: String(input['happenedAt'] ?? at), observedAt: at, recordedAt: at, ledger: 'only-here', versions: [], chips: [], assets: (input['assets'] as string[] | undefined) ?? [] }, ...entries];
-    } else if (name === 'severity.set') room = { ...room, severity: { value: input['severity'] as 'SEV1', by: ada, at: new Date(now()).toISOString(), conflict: [], heads: [id] } };
+      entries = [
+        {
+          ...(sampleEntries[0] as Entry),
+          id,
+          kind: 'note',
+          factKind: null,
+          title: String(input['text']),
+          body: null,
+          by: ada,
+          happenedAt: String(input['happenedAt'] ?? at),
+          observedAt: at,
+          recordedAt: at,
+          ledger: 'only-here',
+          versions: [],
+          chips: [],
+          assets: (input['assets'] as string[] | undefined) ?? [],
+        },
+        ...entries,
+      ];
+    } else if (name === 'severity.set')
+      room = {
+        ...room,
+        severity: {
+          value: input['severity'] as 'SEV1',
+          by: ada,
+          at: new Date(now()).toISOString(),
+          conflict: [],
+          heads: [id],
+        },
+      };
     else if (name === 'phase.set') room = { ...room, phase: { ...room.phase, value: input['phase'] as 'triage' } };
     else if (name === 'task.done' || name === 'task.reopen')
-      room = { ...room, tasks: room.tasks.map((task) => (task.id === input['task'] ? { ...task, state: { ...task.state, value: name === 'task.done' ? 'done' : 'open', conflict: [] } } : task)) };
-    else if (name === 'practice.set') practice = { ...practice, buttons: { ...practice.buttons, ...input } as typeof practice.buttons };
+      room = {
+        ...room,
+        tasks: room.tasks.map((task) =>
+          task.id === input['task']
+            ? { ...task, state: { ...task.state, value: name === 'task.done' ? 'done' : 'open', conflict: [] } }
+            : task,
+        ),
+      };
+    else if (name === 'practice.set')
+      practice = { ...practice, buttons: { ...practice.buttons, ...input } as typeof practice.buttons };
     changed();
     if (name === 'room.open') return { log: sampleLog };
     if (name === 'pack.export')
-      return { file: '/home/ada/packs/INC-0042.zip', sha256: 'b'.repeat(64), size: 271_002, signersFile: '/home/ada/packs/INC-0042.signers', fingerprint: 'SHA256:k3Jt9vV0dN2cYxq1mA7h5sLw8rTbUeZgPfQoIi4XyRE', commands: ['sha256sum -c SHA256SUMS', 'breakwater verify INC-0042.zip --signers INC-0042.signers'], download: null };
+      return {
+        file: '/home/ada/packs/INC-0042.zip',
+        sha256: 'b'.repeat(64),
+        size: 271_002,
+        signersFile: '/home/ada/packs/INC-0042.signers',
+        fingerprint: 'SHA256:k3Jt9vV0dN2cYxq1mA7h5sLw8rTbUeZgPfQoIi4XyRE',
+        commands: ['sha256sum -c SHA256SUMS', 'breakwater verify INC-0042.zip --signers INC-0042.signers'],
+        download: null,
+      };
     if (name === 'attachment.begin') return { upload: 'up1' };
     if (name === 'attachment.chunk') return { received: 1 };
     if (name === 'share.sync') return { pushed: 7, pulled: 0, shares: [] };
-    if (name === 'connection.test') return { steps: [{ step: 'Name resolves', state: 'works', detail: '3 ms', failure: null }, { step: 'TLS', state: 'failed', detail: 'certificate', failure: denied }, { step: 'Session', state: 'skipped', detail: '', failure: null }] };
+    if (name === 'connection.test')
+      return {
+        steps: [
+          { step: 'Name resolves', state: 'works', detail: '3 ms', failure: null },
+          { step: 'TLS', state: 'failed', detail: 'certificate', failure: denied },
+          { step: 'Session', state: 'skipped', detail: '', failure: null },
+        ],
+      };
     return { hashes: [id], saved: true, started: true };
   };
 
@@ -108,11 +228,23 @@ export const createFake = (mood: FakeMood = 'sample'): Bridge & { readonly calls
 
 const timeline = (all: readonly Entry[], input: Input): Answer => {
   const search = String(input['search'] ?? '').toLowerCase();
-  const rows = all.filter((one) => (input['machine'] !== false || one.factKind === null) && `${one.title} ${one.body ?? ''}`.toLowerCase().includes(search));
+  const rows = all.filter(
+    (one) =>
+      (input['machine'] !== false || one.factKind === null) &&
+      `${one.title} ${one.body ?? ''}`.toLowerCase().includes(search),
+  );
   const from = Number(input['before'] ?? 0);
   const limit = Number(input['limit'] ?? 100);
-  return { rows: rows.slice(from, from + limit), next: from + limit < rows.length ? String(from + limit) : null, total: rows.length };
+  return {
+    rows: rows.slice(from, from + limit),
+    next: from + limit < rows.length ? String(from + limit) : null,
+    total: rows.length,
+  };
 };
 
 const many = (): readonly Entry[] =>
-  Array.from({ length: 5_000 }, (_, at) => ({ ...(sampleEntries[at % sampleEntries.length] as Entry), id: `many ${at}`, happenedAt: new Date(sampleNow - at * 60_000).toISOString() }));
+  Array.from({ length: 5_000 }, (_, at) => ({
+    ...(sampleEntries[at % sampleEntries.length] as Entry),
+    id: `many ${at}`,
+    happenedAt: new Date(sampleNow - at * 60_000).toISOString(),
+  }));

@@ -97,7 +97,13 @@ export const sampleRoom: Room = {
 }; // prettier-ignore
 
 const node = (id: string, kind: string, name: string, detail: string, state: Lineage['nodes'][number]['state'], layer: number, order: number, up = 0, down = 0) => ({ id, kind, name, detail, state, layer, order, more: { up, down } }); // prettier-ignore
-const edge = (from: string, to: string, damage = false) => ({ id: `${from}>${to}`, from, to, damage, source: 'system.access.table_lineage' });
+const edge = (from: string, to: string, damage = false) => ({
+  id: `${from}>${to}`,
+  from,
+  to,
+  damage,
+  source: 'system.access.table_lineage',
+});
 export const sampleLineage: Lineage = {
   nodes: [
     node(assets.events, 'volume', 'pos_events', 'stream', 'healthy', 0, 0, 4),
@@ -160,13 +166,33 @@ export const sampleInbox: Inbox = {
   declined: 4, freshness: sampleStatus.freshness, detectedAt: ago(3),
 }; // prettier-ignore
 
-const row = (log: string, title: string, severity: RoomRow['severity'], more: Partial<RoomRow> = {}): RoomRow => ({ log, title, class: 'data-quality', severity, phase: 'root-cause', commander: ada, openedAt: ago(73), lastEntryAt: ago(9), conflicts: 0, onlyHere: 0, mergedInto: null, ...more });
+const row = (log: string, title: string, severity: RoomRow['severity'], more: Partial<RoomRow> = {}): RoomRow => ({
+  log,
+  title,
+  class: 'data-quality',
+  severity,
+  phase: 'root-cause',
+  commander: ada,
+  openedAt: ago(73),
+  lastEntryAt: ago(9),
+  conflicts: 0,
+  onlyHere: 0,
+  mergedInto: null,
+  ...more,
+});
 export const sampleRooms: readonly RoomRow[] = [
   row(sampleLog, 'Revenue forecast 38 % low in DACH', 'SEV2', { conflicts: 1, onlyHere: 7 }),
   row(secondLog, 'nightly_billing failed twice', 'SEV4', { class: 'platform', phase: 'triage', commander: null, lastEntryAt: ago(300) }),
 ]; // prettier-ignore
 
-const device = (id: string, label: string, state: 'attested' | 'asking' | 'revoked', fingerprint: string, minutes: number, you = false) => ({ id, label, state, fingerprint, lastSeen: ago(minutes), you });
+const device = (
+  id: string,
+  label: string,
+  state: 'attested' | 'asking' | 'revoked',
+  fingerprint: string,
+  minutes: number,
+  you = false,
+) => ({ id, label, state, fingerprint, lastSeen: ago(minutes), you });
 export const samplePeople: People = {
   org: null,
   people: [

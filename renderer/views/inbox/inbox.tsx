@@ -34,7 +34,9 @@ const Counts = ({ inbox }: { readonly inbox: Inbox }) => {
     <p className="cap">
       {counted(inbox.proposals.length, 'proposed incident', 'proposed incidents')}
       {inbox.declined === 0 ? '' : ` · ${inbox.declined} declined`}
-      {inbox.detectedAt === null ? ' · detectors have not run yet' : ` · detectors ran ${age(inbox.detectedAt, now)} ago`}
+      {inbox.detectedAt === null
+        ? ' · detectors have not run yet'
+        : ` · detectors ran ${age(inbox.detectedAt, now)} ago`}
     </p>
   );
 };
@@ -56,10 +58,18 @@ const List = ({ inbox, onDecline }: { readonly inbox: Inbox; readonly onDecline:
         items={inbox.proposals}
         keyOf={keyOf}
         estimate={190}
-        rowProps={(proposal) => ({ 'data-testid': 'proposal', 'data-proposal-id': proposal.id, 'data-open': String(proposal.room !== null) })}
+        rowProps={(proposal) => ({
+          'data-testid': 'proposal',
+          'data-proposal-id': proposal.id,
+          'data-open': String(proposal.room !== null),
+        })}
         empty={<Watched inbox={inbox} />}
         render={(proposal) => (
-          <ProposalCard proposal={proposal} onAccept={() => void acceptProposal(proposal)} onDecline={() => onDecline(proposal)} />
+          <ProposalCard
+            proposal={proposal}
+            onAccept={() => void acceptProposal(proposal)}
+            onDecline={() => onDecline(proposal)}
+          />
         )}
       />
     </div>
@@ -75,7 +85,9 @@ const Watched = ({ inbox }: { readonly inbox: Inbox }) => {
   return (
     <div className="inbox-empty" data-testid="inbox-empty">
       <EmptyState title="No signal waits for you">
-        {offline ? 'There is no connection: nothing new can be seen. This is what was watched and how far its facts reach.' : 'This is watched, and this is how far its facts reach.'}
+        {offline
+          ? 'There is no connection: nothing new can be seen. This is what was watched and how far its facts reach.'
+          : 'This is watched, and this is how far its facts reach.'}
       </EmptyState>
       <ul className="watched" aria-label="What is watched">
         {inbox.watched.map((one) => (
@@ -83,11 +95,15 @@ const Watched = ({ inbox }: { readonly inbox: Inbox }) => {
             <span className="watched-count">{one.count.toLocaleString('en-GB')}</span>
             <span>{one.what}</span>
             <span className={one.completeTo === null ? 'cap push tone-warn' : 'cap push'}>
-              {one.completeTo === null ? 'never read' : `facts to ${times.near(one.completeTo, now)}, ${age(one.completeTo, now)} ago`}
+              {one.completeTo === null
+                ? 'never read'
+                : `facts to ${times.near(one.completeTo, now)}, ${age(one.completeTo, now)} ago`}
             </span>
           </li>
         ))}
-        {inbox.watched.length === 0 ? <li className="watched-row tone-warn">Nothing is watched: no workspace has been read yet.</li> : null}
+        {inbox.watched.length === 0 ? (
+          <li className="watched-row tone-warn">Nothing is watched: no workspace has been read yet.</li>
+        ) : null}
       </ul>
     </div>
   );
@@ -97,7 +113,13 @@ const DeclineDialog = ({ proposal, onClose }: { readonly proposal: Proposal | nu
   const [reason, setReason] = useState('');
   const decline = async (): Promise<void> => {
     if (proposal === null) return;
-    if (!(await declineSignals(proposal.signals.map((one) => one.id), reason))) return;
+    if (
+      !(await declineSignals(
+        proposal.signals.map((one) => one.id),
+        reason,
+      ))
+    )
+      return;
     setReason('');
     onClose();
   };
@@ -116,7 +138,8 @@ const DeclineDialog = ({ proposal, onClose }: { readonly proposal: Proposal | nu
       }
     >
       <p>
-        {proposal === null ? '' : `${counted(proposal.signals.length, 'signal', 'signals')} of “${proposal.title}”.`} They stay readable and can be judged again.
+        {proposal === null ? '' : `${counted(proposal.signals.length, 'signal', 'signals')} of “${proposal.title}”.`}{' '}
+        They stay readable and can be judged again.
       </p>
       <Field label="Why (helps the threshold)" value={reason} onChange={setReason} lines={3} testId="decline-reason" />
     </Dialog>

@@ -24,7 +24,8 @@ export const ProposalCard = ({
         </button>
         <Chip>{classWords[proposal.class]}</Chip>
         <span className="cap">
-          since {times.near(proposal.startedAt, now)}, {age(proposal.startedAt, now)} · seen {times.near(proposal.detectedAt, now)}
+          since {times.near(proposal.startedAt, now)}, {age(proposal.startedAt, now)} · seen{' '}
+          {times.near(proposal.detectedAt, now)}
         </span>
         <span className="push line">
           <Button tone="quiet" onPress={onDecline} kbd="D" data-testid="decline">

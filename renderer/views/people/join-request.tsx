@@ -8,7 +8,15 @@ import { roleNotes, roleWords } from '../common/words.ts';
 type Row = People['people'][number];
 
 /** A device that asks to come in: read its fingerprint out to the person on the phone, then admit it with roles. */
-export const JoinRequest = ({ row, device, people }: { readonly row: Row; readonly device: Row['devices'][number]; readonly people: People }) => {
+export const JoinRequest = ({
+  row,
+  device,
+  people,
+}: {
+  readonly row: Row;
+  readonly device: Row['devices'][number];
+  readonly people: People;
+}) => {
   const [chosen, setChosen] = useState<readonly Role[]>(['responder']);
   const [person, setPerson] = useState(row.person.id);
   const [busy, setBusy] = useState(false);
@@ -21,11 +29,17 @@ export const JoinRequest = ({ row, device, people }: { readonly row: Row; readon
   return (
     <section className="join" aria-label={`Join request of ${row.person.name}`}>
       <p>
-        <span className="strong">{row.person.name}</span> asks to join with {device.label ?? 'an unnamed device'}. Compare this fingerprint by voice before you admit it:
+        <span className="strong">{row.person.name}</span> asks to join with {device.label ?? 'an unnamed device'}.
+        Compare this fingerprint by voice before you admit it:
       </p>
       <p className="fingerprint mono">{device.fingerprint}</p>
       {others.length > 1 ? (
-        <Choose label="This device belongs to" value={person} options={others.map((one) => ({ id: one.person.id, label: one.person.name }))} onChange={setPerson} />
+        <Choose
+          label="This device belongs to"
+          value={person}
+          options={others.map((one) => ({ id: one.person.id, label: one.person.name }))}
+          onChange={setPerson}
+        />
       ) : null}
       <fieldset className="roles">
         <legend className="label">Roles</legend>
@@ -44,7 +58,12 @@ export const JoinRequest = ({ row, device, people }: { readonly row: Row; readon
         ))}
       </fieldset>
       <div className="line">
-        <Button tone="primary" isDisabled={chosen.length === 0 || busy} onPress={() => void admit()} data-testid="admit">
+        <Button
+          tone="primary"
+          isDisabled={chosen.length === 0 || busy}
+          onPress={() => void admit()}
+          data-testid="admit"
+        >
           Admit
         </Button>
         <Button tone="quiet" isDisabled={busy} onPress={() => void act('device.revoke', { device: device.id })}>

@@ -20,7 +20,10 @@ export const PeoplePlace = () => {
         <h1 className="place-title">People and shares</h1>
       </header>
       <div className="people-grid">
-        <Panel title="People" note={feed.value === null ? undefined : counted(feed.value.people.length, 'person', 'people')}>
+        <Panel
+          title="People"
+          note={feed.value === null ? undefined : counted(feed.value.people.length, 'person', 'people')}
+        >
           <FeedGate feed={feed} label="people">
             {(people) => (
               <>
@@ -31,7 +34,11 @@ export const PeoplePlace = () => {
                   keyOf={(row) => row.person.id}
                   estimate={92}
                   rowProps={(row) => ({ 'data-testid': 'person', 'data-person': row.person.id })}
-                  empty={<EmptyState title="Nobody but this device">Set up a share, or join one: then others appear here.</EmptyState>}
+                  empty={
+                    <EmptyState title="Nobody but this device">
+                      Set up a share, or join one: then others appear here.
+                    </EmptyState>
+                  }
                   render={(row) => <PersonRow row={row} />}
                 />
               </>
@@ -45,7 +52,9 @@ export const PeoplePlace = () => {
 };
 
 const Asking = ({ people }: { readonly people: People }) => {
-  const asking = people.people.flatMap((row) => row.devices.filter((device) => device.state === 'asking' && !device.you).map((device) => ({ row, device })));
+  const asking = people.people.flatMap((row) =>
+    row.devices.filter((device) => device.state === 'asking' && !device.you).map((device) => ({ row, device })),
+  );
   if (asking.length === 0) return null;
   return (
     <ul className="asking" aria-label="Join requests">
@@ -95,7 +104,11 @@ const DeviceRow = ({ device }: { readonly device: Device }) => {
       <code className="mono">{device.fingerprint}</code>
       <span className={device.state === 'attested' ? 'cap' : 'cap tone-warn'}>{stateWords[device.state]}</span>
       <span className="cap push" title={device.lastSeen === null ? '' : times.full(device.lastSeen)}>
-        {device.you ? 'this device' : device.lastSeen === null ? 'never seen' : `last seen ${age(device.lastSeen, now)} ago`}
+        {device.you
+          ? 'this device'
+          : device.lastSeen === null
+            ? 'never seen'
+            : `last seen ${age(device.lastSeen, now)} ago`}
       </span>
       {device.you || device.state !== 'attested' ? null : (
         <Button tone="quiet" small onPress={() => void act('device.revoke', { device: device.id })}>

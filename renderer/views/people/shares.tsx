@@ -1,7 +1,19 @@
 import { useState } from 'react';
 import type { Status } from '../../../shared/contract/status.ts';
 import { act } from '../../actions/index.ts';
-import { age, Badge, Button, Chip, counted, EmptyState, ErrorCard, Field, Panel, Segmented, type Tone } from '../../kit/index.ts';
+import {
+  age,
+  Badge,
+  Button,
+  Chip,
+  counted,
+  EmptyState,
+  ErrorCard,
+  Field,
+  Panel,
+  Segmented,
+  type Tone,
+} from '../../kit/index.ts';
 import { selectDraft, useModel } from '../../model/index.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 
@@ -26,7 +38,8 @@ export const Shares = () => {
     setBusy(true);
     const done = await act('share.sync', {});
     setBusy(false);
-    if (done !== null) tell(`Sent ${counted(done.pushed, 'entry', 'entries')}, received ${counted(done.pulled, 'entry', 'entries')}.`);
+    if (done !== null)
+      tell(`Sent ${counted(done.pushed, 'entry', 'entries')}, received ${counted(done.pulled, 'entry', 'entries')}.`);
   };
   return (
     <Panel
@@ -46,7 +59,8 @@ export const Shares = () => {
         </ul>
         {shares.length === 0 ? (
           <EmptyState title="No share yet">
-            Everything works without one: entries stay on this disk. A share lets other devices see them, and brings theirs here.
+            Everything works without one: entries stay on this disk. A share lets other devices see them, and brings
+            theirs here.
           </EmptyState>
         ) : null}
         {(status?.quarantined ?? 0) === 0 ? null : (
@@ -75,7 +89,11 @@ const ShareRow = ({ share }: { readonly share: Share }) => {
         <span className="cap push" title={share.lastSyncAt === null ? '' : times.full(share.lastSyncAt)}>
           {share.lastSyncAt === null ? 'never synced' : `synced ${age(share.lastSyncAt, now)} ago`}
         </span>
-        {share.onlyHere === 0 ? <Chip tone="ok">nothing left to send</Chip> : <Chip tone="warn">{share.onlyHere} only here</Chip>}
+        {share.onlyHere === 0 ? (
+          <Chip tone="ok">nothing left to send</Chip>
+        ) : (
+          <Chip tone="warn">{share.onlyHere} only here</Chip>
+        )}
       </div>
       {share.failure === null ? null : <ErrorCard failure={share.failure} quiet />}
     </li>
@@ -96,7 +114,11 @@ const ShareForm = () => {
     setBusy(false);
     if (state === null) return;
     acknowledged(key, draft);
-    tell(call === 'share.setup' ? 'The share is set up.' : 'Asked to join. Somebody who may admit devices has to compare your fingerprint.');
+    tell(
+      call === 'share.setup'
+        ? 'The share is set up.'
+        : 'Asked to join. Somebody who may admit devices has to compare your fingerprint.',
+    );
   };
   return (
     <form className="share-form" aria-label="Set up or join a share" onSubmit={(event) => event.preventDefault()}>
@@ -116,14 +138,27 @@ const ShareForm = () => {
         onChange={(text) => typed(key, { place: text })}
         mono
         placeholder={kind === 'delta' ? 'catalog.schema' : '/path/that/all/devices/see'}
-        hint={kind === 'delta' ? 'You need CREATE TABLE and MODIFY there to set it up; joining needs SELECT and MODIFY.' : 'A folder that a file service carries between devices.'}
+        hint={
+          kind === 'delta'
+            ? 'You need CREATE TABLE and MODIFY there to set it up; joining needs SELECT and MODIFY.'
+            : 'A folder that a file service carries between devices.'
+        }
         testId="share-place"
       />
       <div className="line">
-        <Button tone="primary" isDisabled={busy || place.trim() === ''} onPress={() => void run('share.setup')} data-testid="share-setup">
+        <Button
+          tone="primary"
+          isDisabled={busy || place.trim() === ''}
+          onPress={() => void run('share.setup')}
+          data-testid="share-setup"
+        >
           Set up here
         </Button>
-        <Button isDisabled={busy || place.trim() === ''} onPress={() => void run('share.join')} data-testid="share-join">
+        <Button
+          isDisabled={busy || place.trim() === ''}
+          onPress={() => void run('share.join')}
+          data-testid="share-join"
+        >
           Join one that is there
         </Button>
       </div>

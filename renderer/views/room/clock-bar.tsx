@@ -13,7 +13,10 @@ export const ClockBar = ({ room }: { readonly room: Room }) => {
   const [all, setAll] = useState(false);
   const fit = wide ? 7 : narrow ? (phone ? 2 : 4) : 6;
   // Clocks that run stand before those that do not, in the order of the core; an open question counts as running.
-  const sorted = [...room.clocks.filter((clock) => clock.stopped === null || clock.kind === 'state'), ...room.clocks.filter((clock) => clock.stopped !== null && clock.kind !== 'state')];
+  const sorted = [
+    ...room.clocks.filter((clock) => clock.stopped === null || clock.kind === 'state'),
+    ...room.clocks.filter((clock) => clock.stopped !== null && clock.kind !== 'state'),
+  ];
   const shown = all ? sorted : sorted.slice(0, fit);
   const hidden = sorted.length - shown.length;
   return (

@@ -18,7 +18,8 @@ export const clockFace = (clock: Clock, now: number, times: Times): ClockFace =>
   const ms = (at: string | null): number | null => (at === null ? null : Date.parse(at));
   const from = ms(clock.startsAt);
   const to = ms(clock.endsAt);
-  if (clock.kind === 'state') return { value: clock.value ?? 'unknown', caption: clock.stopped ?? rule, tone, used: null, runs: true };
+  if (clock.kind === 'state')
+    return { value: clock.value ?? 'unknown', caption: clock.stopped ?? rule, tone, used: null, runs: true };
   if (clock.stopped !== null) return { value: 'not running', caption: clock.stopped, tone, used: null, runs: false };
   if (clock.kind === 'countdown' && to !== null) {
     const left = to - now;
@@ -36,5 +37,11 @@ export const clockFace = (clock: Clock, now: number, times: Times): ClockFace =>
     return { value: span((to ?? now) - from), caption: since, tone, used: null, runs: true };
   }
   const at = clock.endsAt ?? clock.startsAt;
-  return { value: at === null ? (clock.value ?? 'unknown') : times.near(at, now), caption: rule, tone, used: null, runs: true };
+  return {
+    value: at === null ? (clock.value ?? 'unknown') : times.near(at, now),
+    caption: rule,
+    tone,
+    used: null,
+    runs: true,
+  };
 };

@@ -8,7 +8,13 @@ import { ComposerFields, NoteTime } from './composer-fields.tsx';
 import './composer.css';
 import { Uploads } from './uploads.tsx';
 
-const words: Readonly<Record<ComposerKind, string>> = { note: 'Note', decision: 'Decision', task: 'Task', question: 'Question', handoff: 'Handoff' };
+const words: Readonly<Record<ComposerKind, string>> = {
+  note: 'Note',
+  decision: 'Decision',
+  task: 'Task',
+  question: 'Question',
+  handoff: 'Handoff',
+};
 const prompts: Readonly<Record<ComposerKind, string>> = {
   note: 'Write what you see',
   decision: 'What is decided, in one line',
@@ -60,7 +66,8 @@ export const Composer = ({ room }: { readonly room: Room }) => {
     attach(event.clipboardData.files);
   };
 
-  if (!room.can.write) return <p className="composer composer-shut cap">Your roles let you read this room, not write in it.</p>;
+  if (!room.can.write)
+    return <p className="composer composer-shut cap">Your roles let you read this room, not write in it.</p>;
   return (
     <form
       className={dropping ? 'composer composer-drop' : 'composer'}
@@ -114,7 +121,14 @@ export const Composer = ({ room }: { readonly room: Room }) => {
         <span className="composer-problem" role="status">
           {problem}
         </span>
-        <IconButton label={quick ? 'Save the entry' : `Save the ${words[kind].toLowerCase()}`} kbd={quick ? 'Enter' : 'Ctrl Enter'} isDisabled={busy || text.trim() === ''} onPress={() => void send()} className="composer-send" data-testid="composer-send">
+        <IconButton
+          label={quick ? 'Save the entry' : `Save the ${words[kind].toLowerCase()}`}
+          kbd={quick ? 'Enter' : 'Ctrl Enter'}
+          isDisabled={busy || text.trim() === ''}
+          onPress={() => void send()}
+          className="composer-send"
+          data-testid="composer-send"
+        >
           <CornerDownLeft size={16} strokeWidth={1.75} />
         </IconButton>
       </div>

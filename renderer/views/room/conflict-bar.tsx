@@ -8,7 +8,14 @@ import { Who } from '../common/who.tsx';
 import { classWords, harmWords, phaseWords } from '../common/words.ts';
 import './conflict.css';
 
-type Side = { readonly label: string; readonly hash: string; readonly by: Person; readonly at: string; readonly sawOthers: boolean; readonly settle: () => void };
+type Side = {
+  readonly label: string;
+  readonly hash: string;
+  readonly by: Person;
+  readonly at: string;
+  readonly sawOthers: boolean;
+  readonly settle: () => void;
+};
 type Conflict = { readonly id: string; readonly what: string; readonly sides: readonly Side[] };
 
 /** Every value of a room that two people set while apart, as things to settle. Settling names both heads, so both stay readable. */
@@ -31,23 +38,42 @@ const conflictsOf = (room: Room, nameOf: (person: string) => string): readonly C
 export const ConflictBar = ({ room }: { readonly room: Room }) => {
   const people = useFeed('people.list', {}).value;
   const nameOf = (id: string): string =>
-    people?.people.find((row) => row.person.id === id)?.person.name ?? room.people.find((row) => row.person.id === id)?.person.name ?? 'somebody';
+    people?.people.find((row) => row.person.id === id)?.person.name ??
+    room.people.find((row) => row.person.id === id)?.person.name ??
+    'somebody';
   const conflicts = conflictsOf(room, nameOf);
   const first = conflicts[0];
   useShortcuts(
-    Object.fromEntries((first?.sides ?? []).slice(0, 9).map((side, at) => [`alt+${at + 1}`, () => (room.can.steer ? side.settle() : undefined)])),
+    Object.fromEntries(
+      (first?.sides ?? [])
+        .slice(0, 9)
+        .map((side, at) => [`alt+${at + 1}`, () => (room.can.steer ? side.settle() : undefined)]),
+    ),
   );
   if (conflicts.length === 0) return null;
   return (
     <div className="conflicts" role="region" aria-label="Values to settle">
       {conflicts.map((conflict) => (
-        <ConflictRow key={conflict.id} conflict={conflict} keys={conflict === first} can={conflict.id === 'summary' ? room.can.write : room.can.steer} />
+        <ConflictRow
+          key={conflict.id}
+          conflict={conflict}
+          keys={conflict === first}
+          can={conflict.id === 'summary' ? room.can.write : room.can.steer}
+        />
       ))}
     </div>
   );
 };
 
-const ConflictRow = ({ conflict, keys, can }: { readonly conflict: Conflict; readonly keys: boolean; readonly can: boolean }) => {
+const ConflictRow = ({
+  conflict,
+  keys,
+  can,
+}: {
+  readonly conflict: Conflict;
+  readonly keys: boolean;
+  readonly can: boolean;
+}) => {
   const times = useTimes();
   const now = useNow();
   return (
@@ -61,8 +87,15 @@ const ConflictRow = ({ conflict, keys, can }: { readonly conflict: Conflict; rea
           <p>
             <span className="conflict-value">{side.label}</span> <Who person={side.by} />, {times.near(side.at, now)}
           </p>
-          <p className="cap">{side.sawOthers ? 'had seen the other value' : 'had not seen the other value'}</p>
-          <Button small isDisabled={!can} onPress={side.settle} data-testid="settle" data-value={side.label} {...(keys ? { kbd: `Alt ${at + 1}` } : {})}>
+          <p className="cap">{side.sawOthers ? 'had seen the other' : 'had not seen the other'}</p>
+          <Button
+            small
+            isDisabled={!can}
+            onPress={side.settle}
+            data-testid="settle"
+            data-value={side.label}
+            {...(keys ? { kbd: `Alt ${at + 1}` } : {})}
+          >
             Keep {side.label.length > 24 ? 'this' : side.label}
           </Button>
         </div>

@@ -29,9 +29,21 @@ export const RoomDialogs = ({ room }: { readonly room: Room }) => {
 
 type Form = { readonly room: Room; readonly onDone: () => void };
 
-const Save = ({ disabled = false, onPress }: { readonly disabled?: boolean; readonly onPress: () => Promise<unknown> }) => (
+const Save = ({
+  disabled = false,
+  onPress,
+}: {
+  readonly disabled?: boolean;
+  readonly onPress: () => Promise<unknown>;
+}) => (
   <div className="line">
-    <Button tone="primary" className="push" isDisabled={disabled} onPress={() => void onPress()} data-testid="dialog-save">
+    <Button
+      tone="primary"
+      className="push"
+      isDisabled={disabled}
+      onPress={() => void onPress()}
+      data-testid="dialog-save"
+    >
       Save
     </Button>
   </div>
@@ -40,7 +52,8 @@ const Save = ({ disabled = false, onPress }: { readonly disabled?: boolean; read
 const TitleForm = ({ room, onDone }: Form) => {
   const [title, setTitle] = useState(room.title.value ?? '');
   const save = async (): Promise<void> => {
-    if ((await act('title.set', { log: room.log, title: title.trim(), over: [...room.title.heads] })) !== null) onDone();
+    if ((await act('title.set', { log: room.log, title: title.trim(), over: [...room.title.heads] })) !== null)
+      onDone();
   };
   return (
     <>
@@ -57,7 +70,12 @@ const ClassForm = ({ room, onDone }: Form) => {
   };
   return (
     <>
-      <Choose label="Class" value={value} options={incidentClasses.map((id) => ({ id, label: classWords[id] }))} onChange={(id) => setValue(incidentClasses.find((one) => one === id) ?? value)} />
+      <Choose
+        label="Class"
+        value={value}
+        options={incidentClasses.map((id) => ({ id, label: classWords[id] }))}
+        onChange={(id) => setValue(incidentClasses.find((one) => one === id) ?? value)}
+      />
       <Save onPress={save} />
     </>
   );
@@ -72,7 +90,12 @@ const HarmForm = ({ room, onDone }: Form) => {
   };
   return (
     <>
-      <Choose label="Harm" value={value} options={harmStates.map((id) => ({ id, label: harmWords[id] }))} onChange={(id) => setValue(harmStates.find((one) => one === id) ?? value)} />
+      <Choose
+        label="Harm"
+        value={value}
+        options={harmStates.map((id) => ({ id, label: harmWords[id] }))}
+        onChange={(id) => setValue(harmStates.find((one) => one === id) ?? value)}
+      />
       <Field label="How you know" value={reason} onChange={setReason} lines={3} />
       <Save onPress={save} />
     </>
@@ -83,9 +106,17 @@ const CommanderForm = ({ room, onDone }: Form) => {
   const people = useFeed('people.list', {}).value?.people ?? [];
   const me = useStatus()?.you.person ?? null;
   const [person, setPerson] = useState<string | null>(room.commander.value ?? me);
-  const options = people.map((row) => ({ id: row.person.id, label: row.person.you ? `${row.person.name} (you)` : row.person.name, note: row.roles.some((one) => one.role === 'commander') ? 'commander' : '' }));
+  const options = people.map((row) => ({
+    id: row.person.id,
+    label: row.person.you ? `${row.person.name} (you)` : row.person.name,
+    note: row.roles.some((one) => one.role === 'commander') ? 'commander' : '',
+  }));
   const save = async (): Promise<void> => {
-    if (person !== null && (await act('commander.set', { log: room.log, person, over: [...room.commander.heads] })) !== null) onDone();
+    if (
+      person !== null &&
+      (await act('commander.set', { log: room.log, person, over: [...room.commander.heads] })) !== null
+    )
+      onDone();
   };
   return (
     <>

@@ -21,7 +21,9 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
   const on = entrySelected(selection, entry);
   const open = selection.entry === entry.id;
   return (
-    <article className={`entry${on ? ' entry-on' : ''}${entry.withoutEffect === null ? '' : ' entry-void'}${entry.factKind === null ? '' : ' entry-fact'}`}>
+    <article
+      className={`entry${on ? ' entry-on' : ''}${entry.withoutEffect === null ? '' : ' entry-void'}${entry.factKind === null ? '' : ' entry-fact'}`}
+    >
       <time className="entry-time" dateTime={entry.happenedAt} title={times.full(entry.happenedAt)}>
         {times.near(entry.happenedAt, now)}
       </time>
@@ -36,7 +38,9 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
         >
           {entry.title}
         </button>
-        {entry.body === null || entry.body === '' ? null : <p className={open ? 'entry-text' : 'entry-text entry-cut'}>{entry.body}</p>}
+        {entry.body === null || entry.body === '' ? null : (
+          <p className={open ? 'entry-text' : 'entry-text entry-cut'}>{entry.body}</p>
+        )}
         {entry.withoutEffect === null ? null : <p className="entry-why tone-warn">No effect: {entry.withoutEffect}</p>}
         {open ? <EntryDetail entry={entry} log={log} canWrite={canWrite} /> : null}
         <div className="entry-foot">
@@ -105,7 +109,12 @@ const EntryDetail = ({ entry, log, canWrite }: Omit<Props, 'contested'>) => {
           </Button>
         ) : null}
         {entry.ledger === 'cached' && canWrite ? (
-          <Button small icon={<Pin size={13} strokeWidth={1.75} />} onPress={() => void act('fact.pin', { log, fact: entry.id })} data-testid="fact-pin">
+          <Button
+            small
+            icon={<Pin size={13} strokeWidth={1.75} />}
+            onPress={() => void act('fact.pin', { log, fact: entry.id })}
+            data-testid="fact-pin"
+          >
             Pin as evidence
           </Button>
         ) : null}
@@ -115,7 +124,15 @@ const EntryDetail = ({ entry, log, canWrite }: Omit<Props, 'contested'>) => {
   );
 };
 
-const EditNote = ({ entry, log, onDone }: { readonly entry: Entry; readonly log: string; readonly onDone: () => void }) => {
+const EditNote = ({
+  entry,
+  log,
+  onDone,
+}: {
+  readonly entry: Entry;
+  readonly log: string;
+  readonly onDone: () => void;
+}) => {
   const key = `edit ${entry.id}`;
   const draft = useModel(selectDraft(key));
   const { typed } = useModel.getState();
@@ -125,9 +142,22 @@ const EditNote = ({ entry, log, onDone }: { readonly entry: Entry; readonly log:
   };
   return (
     <div className="entry-edit">
-      <Field label="Text of the note" hideLabel value={text} onChange={(next) => typed(key, { text: next })} lines={4} testId="note-edit-text" />
+      <Field
+        label="Text of the note"
+        hideLabel
+        value={text}
+        onChange={(next) => typed(key, { text: next })}
+        lines={4}
+        testId="note-edit-text"
+      />
       <div className="line">
-        <Button small tone="primary" isDisabled={text.trim() === ''} onPress={() => void save()} data-testid="note-edit-save">
+        <Button
+          small
+          tone="primary"
+          isDisabled={text.trim() === ''}
+          onPress={() => void save()}
+          data-testid="note-edit-save"
+        >
           Save
         </Button>
         <Button small onPress={onDone}>

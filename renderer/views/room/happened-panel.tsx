@@ -49,9 +49,29 @@ export const HappenedPanel = ({ room }: { readonly room: Room }) => {
           <IconButton label="Later" kbd="]" onPress={() => step(1)}>
             <ChevronRight {...icon} />
           </IconButton>
-          <Segmented label="Stretch of time" value={reach} options={[{ id: 'near', label: 'Around onset' }, { id: 'all', label: 'All' }]} onChange={setReach} /* prettier-ignore */ />
-          <Segmented label="Lanes by" value={group} options={[{ id: 'asset', label: 'Asset' }, { id: 'kind', label: 'Kind' }]} onChange={setGroup} /* prettier-ignore */ />
-          <IconButton label={maximised ? 'Back to the whole room' : 'What happened fills the room'} kbd="H" onPress={() => maximise('happened')}>
+          <Segmented
+            label="Stretch of time"
+            value={reach}
+            options={[
+              { id: 'near', label: 'Onset' },
+              { id: 'all', label: 'All' },
+            ]}
+            onChange={setReach} /* prettier-ignore */
+          />
+          <Segmented
+            label="Lanes by"
+            value={group}
+            options={[
+              { id: 'asset', label: 'Asset' },
+              { id: 'kind', label: 'Kind' },
+            ]}
+            onChange={setGroup} /* prettier-ignore */
+          />
+          <IconButton
+            label={maximised ? 'Back to the whole room' : 'What happened fills the room'}
+            kbd="H"
+            onPress={() => maximise('happened')}
+          >
             {maximised ? <Minimize2 {...icon} size={15} /> : <Maximize2 {...icon} size={15} />}
           </IconButton>
         </>

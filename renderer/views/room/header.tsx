@@ -25,8 +25,8 @@ export const RoomHeader = ({ room, onWrite }: { readonly room: Room; readonly on
     <span className="room-head-end">
       <Commander room={room} />
       <NextButton room={room} />
-      <Button icon={<Plus {...icon} />} kbd="N" onPress={onWrite} aria-label="Write an entry">
-        {''}
+      <Button icon={<Plus {...icon} />} kbd="N" onPress={onWrite}>
+        <span className="sr-only">Write an entry</span>
       </Button>
       <More room={room} />
     </span>
@@ -35,7 +35,8 @@ export const RoomHeader = ({ room, onWrite }: { readonly room: Room; readonly on
 
 const Severity = ({ room }: { readonly room: Room }) => {
   const { value, heads, conflict } = room.severity;
-  const set = (severity: (typeof severities)[number]): void => void act('severity.set', { log: room.log, severity, over: [...heads] });
+  const set = (severity: (typeof severities)[number]): void =>
+    void act('severity.set', { log: room.log, severity, over: [...heads] });
   return (
     <Menu
       label="Severity"
@@ -55,7 +56,13 @@ const Severity = ({ room }: { readonly room: Room }) => {
           </Badge>
         </Button>
       }
-      entries={severities.map((one) => ({ id: one, label: one, testId: `severity-${one}`, act: () => set(one), ...(one === value ? { note: 'now' } : {}) }))}
+      entries={severities.map((one) => ({
+        id: one,
+        label: one,
+        testId: `severity-${one}`,
+        act: () => set(one),
+        ...(one === value ? { note: 'now' } : {}),
+      }))}
     />
   );
 };
@@ -75,7 +82,13 @@ const Phases = ({ room }: { readonly room: Room }) => {
               {now === null ? 'No phase' : phaseWords[now]}
             </Button>
           }
-          entries={phases.map((one) => ({ id: one, label: phaseWords[one], testId: `phase-${one}`, act: () => set(one), ...(one === now ? { note: 'now' } : {}) }))}
+          entries={phases.map((one) => ({
+            id: one,
+            label: phaseWords[one],
+            testId: `phase-${one}`,
+            act: () => set(one),
+            ...(one === now ? { note: 'now' } : {}),
+          }))}
         />
       </span>
     );
@@ -103,9 +116,21 @@ const Phases = ({ room }: { readonly room: Room }) => {
 const Commander = ({ room }: { readonly room: Room }) => {
   const me = useStatus()?.you.person;
   const { set } = useRoomDialog();
-  const words = room.commander.value === null ? 'Nobody commands' : room.commander.value === me ? 'You command' : `${room.commanderName ?? 'Somebody'} commands`;
+  const words =
+    room.commander.value === null
+      ? 'Nobody commands'
+      : room.commander.value === me
+        ? 'You command'
+        : `${room.commanderName ?? 'Somebody'} commands`;
   return (
-    <Button tone="quiet" icon={<UserRound {...icon} />} isDisabled={!room.can.steer} onPress={() => set('commander')} data-testid="commander" className={room.commander.value === null ? 'tone-warn' : ''}>
+    <Button
+      tone="quiet"
+      icon={<UserRound {...icon} />}
+      isDisabled={!room.can.steer}
+      onPress={() => set('commander')}
+      data-testid="commander"
+      className={room.commander.value === null ? 'tone-warn' : ''}
+    >
       {words}
     </Button>
   );
@@ -120,7 +145,12 @@ const NextButton = ({ room }: { readonly room: Room }) => {
   const { log } = room;
   if (next.kind === 'take-command')
     return (
-      <Button tone="primary" isDisabled={!room.can.steer || me === undefined} data-testid="next-act" onPress={() => void act('commander.set', { log, person: me ?? '', over: [...room.commander.heads] })}>
+      <Button
+        tone="primary"
+        isDisabled={!room.can.steer || me === undefined}
+        data-testid="next-act"
+        onPress={() => void act('commander.set', { log, person: me ?? '', over: [...room.commander.heads] })}
+      >
         Take command
       </Button>
     );
@@ -137,7 +167,12 @@ const NextButton = ({ room }: { readonly room: Room }) => {
       </Button>
     );
   return (
-    <Button tone="primary" isDisabled={!room.can.steer} data-testid="next-act" onPress={() => void act('phase.set', { log, phase: next.to, over: [...room.phase.heads] })}>
+    <Button
+      tone="primary"
+      isDisabled={!room.can.steer}
+      data-testid="next-act"
+      onPress={() => void act('phase.set', { log, phase: next.to, over: [...room.phase.heads] })}
+    >
       Move to {phaseWords[next.to].toLowerCase()}
     </Button>
   );
@@ -156,11 +191,30 @@ const More = ({ room }: { readonly room: Room }) => {
         </IconButton>
       }
       entries={[
-        { id: 'pack', label: 'Export evidence pack', note: 'E', testId: 'export-pack', disabled: !room.can.export, act: () => show('pack') },
-        { id: 'summary', label: 'Write Know, Don’t, Next', note: 'U', disabled: !room.can.write, act: () => set('summary') },
+        {
+          id: 'pack',
+          label: 'Export evidence pack',
+          note: 'E',
+          testId: 'export-pack',
+          disabled: !room.can.export,
+          act: () => show('pack'),
+        },
+        {
+          id: 'summary',
+          label: 'Write Know, Don’t, Next',
+          note: 'U',
+          disabled: !room.can.write,
+          act: () => set('summary'),
+        },
         { id: 'title', label: 'Change the title', disabled: cannot, testId: 'menu-title', act: () => set('title') },
         { id: 'class', label: 'Change the class', disabled: cannot, act: () => set('class') },
-        { id: 'harm', label: `Harm: ${harmWords[room.harm.value ?? 'open'].toLowerCase()}`, disabled: cannot, testId: 'menu-harm', act: () => set('harm') },
+        {
+          id: 'harm',
+          label: `Harm: ${harmWords[room.harm.value ?? 'open'].toLowerCase()}`,
+          disabled: cannot,
+          testId: 'menu-harm',
+          act: () => set('harm'),
+        },
         { id: 'commander', label: 'Hand over command', disabled: cannot, act: () => set('commander') },
         { id: 'update', label: 'Schedule the next update', disabled: cannot, act: () => set('update') },
       ]}

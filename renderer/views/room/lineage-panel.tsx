@@ -18,13 +18,19 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
   const feed = useFeed('room.lineage', { log: room.log, hops });
   const phone = useMedia('(max-width: 480px)');
   const [tree, setTree] = useState(false);
-  const [view, setView] = useState<{ readonly turn: number; readonly act: 'fit' | 'in' | 'out' }>({ turn: 0, act: 'fit' });
+  const [view, setView] = useState<{ readonly turn: number; readonly act: 'fit' | 'in' | 'out' }>({
+    turn: 0,
+    act: 'fit',
+  });
   const look = useLook();
   const selection = useModel((model) => model.selection);
   const select = useModel((model) => model.select);
   const maximised = useModel((model) => model.maximised === 'lineage');
   const maximise = useModel((model) => model.maximise);
-  const choose = useCallback((asset: string | null) => select(asset === null ? noSelection : { entry: null, assets: [asset] }), [select]);
+  const choose = useCallback(
+    (asset: string | null) => select(asset === null ? noSelection : { entry: null, assets: [asset] }),
+    [select],
+  );
   const more = useCallback(() => setHops((now) => Math.min(mostHops, now + 1)), []);
   const turn = (act: 'fit' | 'in' | 'out'): void => setView({ turn: view.turn + 1, act });
   useShortcuts({ l: () => maximise('lineage'), f: () => turn('fit') });
@@ -40,7 +46,8 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
           <ul className="legend" aria-label="Legend">
             {legend.map((state) => (
               <li key={state}>
-                <Mark tone={stateWords[state].tone}>{stateWords[state].letter}</Mark> <span>{stateWords[state].word}</span>
+                <Mark tone={stateWords[state].tone}>{stateWords[state].letter}</Mark>{' '}
+                <span>{stateWords[state].word}</span>
               </li>
             ))}
           </ul>
@@ -58,11 +65,19 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
             </>
           )}
           {phone ? null : (
-            <IconButton label={tree ? 'As a graph' : 'As lines'} onPress={() => setTree(!tree)} data-testid="lineage-lines">
+            <IconButton
+              label={tree ? 'As a graph' : 'As lines'}
+              onPress={() => setTree(!tree)}
+              data-testid="lineage-lines"
+            >
               {tree ? <Workflow {...icon} /> : <ListTree {...icon} />}
             </IconButton>
           )}
-          <IconButton label={maximised ? 'Back to the whole room' : 'Lineage fills the room'} kbd="L" onPress={() => maximise('lineage')}>
+          <IconButton
+            label={maximised ? 'Back to the whole room' : 'Lineage fills the room'}
+            kbd="L"
+            onPress={() => maximise('lineage')}
+          >
             {maximised ? <Minimize2 {...icon} size={15} /> : <Maximize2 {...icon} size={15} />}
           </IconButton>
         </>
@@ -72,13 +87,21 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
         {(lineage) =>
           lineage.nodes.length === 0 ? (
             <EmptyState title="No lineage is known here">
-              {lineage.note ?? 'No affected asset is named yet, or the lineage tables have not been read. It appears when they have.'}
+              {lineage.note ??
+                'No affected asset is named yet, or the lineage tables have not been read. It appears when they have.'}
             </EmptyState>
           ) : lines ? (
             <LineageTree lineage={lineage} selected={selection.assets} onSelect={choose} />
           ) : (
             <Suspense fallback={<Loading label="Loading the graph" />}>
-              <Graph lineage={lineage} selected={selection.assets} look={look} view={view} onSelect={choose} onMore={more} />
+              <Graph
+                lineage={lineage}
+                selected={selection.assets}
+                look={look}
+                view={view}
+                onSelect={choose}
+                onMore={more}
+              />
             </Suspense>
           )
         }
@@ -91,13 +114,18 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
 const Extent = ({ lineage, hops }: { readonly lineage: Lineage; readonly hops: number }) => {
   const times = useTimes();
   const now = useNow();
-  const branches = lineage.nodes.reduce((sum, node) => sum + (node.more.up > 0 ? 1 : 0) + (node.more.down > 0 ? 1 : 0), 0);
+  const branches = lineage.nodes.reduce(
+    (sum, node) => sum + (node.more.up > 0 ? 1 : 0) + (node.more.down > 0 ? 1 : 0),
+    0,
+  );
   return (
     <span title={lineage.note ?? `${hops} hops`}>
       {lineage.nodes.length} of {lineage.total.toLocaleString('en-GB')}
       {branches === 0 ? '' : ` · ${branches} branches not loaded`} ·{' '}
       <span className="tone-warn" data-testid="lineage-facts-to" data-complete-to={lineage.completeTo ?? ''}>
-        {lineage.completeTo === null ? 'how far facts reach is not known' : `facts to ${times.near(lineage.completeTo, now)}`}
+        {lineage.completeTo === null
+          ? 'how far facts reach is not known'
+          : `facts to ${times.near(lineage.completeTo, now)}`}
       </span>
       {lineage.note === null ? '' : `, ${lineage.note}`}
     </span>

@@ -15,7 +15,8 @@ export const nextAct = (room: Pick<Room, 'commander' | 'clocks' | 'phase'>, now:
   const phase = room.phase.value ?? 'detection';
   if (room.commander.value === null) return { kind: 'take-command' };
   const update = room.clocks.find((clock) => clock.id === 'update');
-  if (update?.endsAt !== null && update !== undefined && Date.parse(update.endsAt) - now < soonMs) return { kind: 'write-update' };
+  if (update?.endsAt !== null && update !== undefined && Date.parse(update.endsAt) - now < soonMs)
+    return { kind: 'write-update' };
   const to = phases[phases.indexOf(phase) + 1];
   return to === undefined ? { kind: 'export' } : { kind: 'move', to };
 };

@@ -7,7 +7,11 @@ import { subjectWords, whoWords } from '../common/words.ts';
 import type { Decision, Handoff, Member, Task } from './now-rows.ts';
 
 /** Something that two people changed while apart, with one press for each side. */
-const Contested = ({ sides }: { readonly sides: readonly { readonly by: Person; readonly label: string; readonly keep: () => void }[] }) =>
+const Contested = ({
+  sides,
+}: {
+  readonly sides: readonly { readonly by: Person; readonly label: string; readonly keep: () => void }[];
+}) =>
   sides.length < 2 ? null : (
     <div className="now-contested" role="group" aria-label="Changed while apart">
       <span className="tone-warn">changed while apart</span>
@@ -19,7 +23,17 @@ const Contested = ({ sides }: { readonly sides: readonly { readonly by: Person; 
     </div>
   );
 
-export const TaskLine = ({ task, log, can, people }: { readonly task: Task; readonly log: string; readonly can: boolean; readonly people: readonly Member[] }) => {
+export const TaskLine = ({
+  task,
+  log,
+  can,
+  people,
+}: {
+  readonly task: Task;
+  readonly log: string;
+  readonly can: boolean;
+  readonly people: readonly Member[];
+}) => {
   const now = useNow();
   const times = useTimes();
   const done = task.state.value === 'done';
@@ -31,7 +45,14 @@ export const TaskLine = ({ task, log, can, people }: { readonly task: Task; read
   return (
     <div className="now-block" data-testid="task" data-task={task.id} data-state={task.state.value ?? 'open'}>
       <div className="now-task">
-        <Tick on={done} onChange={set} disabled={!can} hideLabel label={`${done ? 'Reopen' : 'Complete'}: ${task.text}`} testId="task-complete" />
+        <Tick
+          on={done}
+          onChange={set}
+          disabled={!can}
+          hideLabel
+          label={`${done ? 'Reopen' : 'Complete'}: ${task.text}`}
+          testId="task-complete"
+        />
         <span className={done ? 'now-text now-done' : 'now-text'}>{task.text}</span>
         {task.dueAt === null ? null : (
           <span className={late ? 'push tone-bad strong' : soon ? 'push tone-warn strong' : 'push cap'}>
@@ -45,22 +66,51 @@ export const TaskLine = ({ task, log, can, people }: { readonly task: Task; read
           <Menu
             label="For whom"
             trigger={
-              <Button small tone="link" isDisabled={!can} aria-label={`For ${task.assigneeName ?? 'nobody yet'}: change`}>
+              <Button
+                small
+                tone="link"
+                isDisabled={!can}
+                aria-label={`For ${task.assigneeName ?? 'nobody yet'}: change`}
+              >
                 {task.assigneeName === null ? 'for nobody yet' : `for ${task.assigneeName}`}
               </Button>
             }
-            entries={people.map((row) => ({ id: row.person.id, label: row.person.name, act: () => assign(row.person.id) }))}
+            entries={people.map((row) => ({
+              id: row.person.id,
+              label: row.person.name,
+              act: () => assign(row.person.id),
+            }))}
           />
           {task.ledger === 'only-here' ? <Chip tone="warn">only here</Chip> : null}
         </div>
       )}
-      <Contested sides={task.state.conflict.map((side) => ({ by: side.by, label: side.value === 'done' ? 'Done' : 'Still open', keep: () => set(side.value === 'done') }))} />
-      <Contested sides={task.assignee.conflict.map((side) => ({ by: side.by, label: `For ${nameOf(side.value)}`, keep: () => assign(side.value) }))} />
+      <Contested
+        sides={task.state.conflict.map((side) => ({
+          by: side.by,
+          label: side.value === 'done' ? 'Done' : 'Still open',
+          keep: () => set(side.value === 'done'),
+        }))}
+      />
+      <Contested
+        sides={task.assignee.conflict.map((side) => ({
+          by: side.by,
+          label: `For ${nameOf(side.value)}`,
+          keep: () => assign(side.value),
+        }))}
+      />
     </div>
   );
 };
 
-export const DecisionLine = ({ decision, log, can }: { readonly decision: Decision; readonly log: string; readonly can: boolean }) => {
+export const DecisionLine = ({
+  decision,
+  log,
+  can,
+}: {
+  readonly decision: Decision;
+  readonly log: string;
+  readonly can: boolean;
+}) => {
   const now = useNow();
   const times = useTimes();
   const [open, setOpen] = useState(false);
@@ -69,15 +119,25 @@ export const DecisionLine = ({ decision, log, can }: { readonly decision: Decisi
   const withdraw = async (): Promise<void> => {
     if ((await act('decision.withdraw', { log, decision: decision.id, reason: why.trim() })) !== null) setOpen(false);
   };
-  const renew = (): void => void act('decision.renew', { log, decision: decision.id, expiresAt: new Date(now + 8 * 3_600_000).toISOString() });
+  const renew = (): void =>
+    void act('decision.renew', { log, decision: decision.id, expiresAt: new Date(now + 8 * 3_600_000).toISOString() });
   return (
-    <div className="now-block" data-testid="decision" data-decision={decision.id} data-state={inForce ? 'in-force' : decision.expired ? 'expired' : 'withdrawn'}>
+    <div
+      className="now-block"
+      data-testid="decision"
+      data-decision={decision.id}
+      data-state={inForce ? 'in-force' : decision.expired ? 'expired' : 'withdrawn'}
+    >
       <div className="now-task">
         <button type="button" className="now-main" data-row aria-expanded={open} onClick={() => setOpen(!open)}>
           {decision.title}
         </button>
         <span className={inForce ? 'push tone-warn' : 'push cap'}>
-          {decision.state.value === 'withdrawn' ? 'withdrawn' : decision.expiresAt === null ? '' : `${decision.expired ? 'ended' : 'to'} ${times.near(decision.expiresAt, now)}`}
+          {decision.state.value === 'withdrawn'
+            ? 'withdrawn'
+            : decision.expiresAt === null
+              ? ''
+              : `${decision.expired ? 'ended' : 'to'} ${times.near(decision.expiresAt, now)}`}
         </span>
       </div>
       {open ? (
@@ -86,13 +146,19 @@ export const DecisionLine = ({ decision, log, can }: { readonly decision: Decisi
             <span className="strong">{decision.choice}</span>, {decision.reason}
           </p>
           <p className="cap">
-            {whoWords(decision.by)}, {times.near(decision.at, now)}. Options: {decision.options.join(', ')}.{decision.dissent === null ? '' : ` Dissent: ${decision.dissent}`}
+            {whoWords(decision.by)}, {times.near(decision.at, now)}. Options: {decision.options.join(', ')}.
+            {decision.dissent === null ? '' : ` Dissent: ${decision.dissent}`}
           </p>
           {can && decision.state.value !== 'withdrawn' ? (
             <>
               <Field label="Why withdraw it" value={why} onChange={setWhy} />
               <div className="line">
-                <Button small isDisabled={why.trim() === ''} onPress={() => void withdraw()} data-testid="decision-withdraw">
+                <Button
+                  small
+                  isDisabled={why.trim() === ''}
+                  onPress={() => void withdraw()}
+                  data-testid="decision-withdraw"
+                >
                   Withdraw
                 </Button>
                 <Button small onPress={renew}>
@@ -107,14 +173,25 @@ export const DecisionLine = ({ decision, log, can }: { readonly decision: Decisi
         sides={decision.state.conflict.map((side) => ({
           by: side.by,
           label: side.value === 'withdrawn' ? 'Withdrawn' : 'In force',
-          keep: () => (side.value === 'withdrawn' ? void act('decision.withdraw', { log, decision: decision.id, reason: 'settled: withdrawn' }) : renew()),
+          keep: () =>
+            side.value === 'withdrawn'
+              ? void act('decision.withdraw', { log, decision: decision.id, reason: 'settled: withdrawn' })
+              : renew(),
         }))}
       />
     </div>
   );
 };
 
-export const HandoffLine = ({ handoff, log, can }: { readonly handoff: Handoff; readonly log: string; readonly can: boolean }) => {
+export const HandoffLine = ({
+  handoff,
+  log,
+  can,
+}: {
+  readonly handoff: Handoff;
+  readonly log: string;
+  readonly can: boolean;
+}) => {
   const now = useNow();
   const times = useTimes();
   const [refusing, setRefusing] = useState(false);
@@ -132,7 +209,11 @@ export const HandoffLine = ({ handoff, log, can }: { readonly handoff: Handoff; 
       </p>
       {offered && can && !refusing ? (
         <div className="line">
-          <Button small onPress={() => void act('handoff.accept', { log, handoff: handoff.id })} data-testid="handoff-accept">
+          <Button
+            small
+            onPress={() => void act('handoff.accept', { log, handoff: handoff.id })}
+            data-testid="handoff-accept"
+          >
             Accept
           </Button>
           <Button small tone="quiet" onPress={() => setRefusing(true)} data-testid="handoff-refuse">

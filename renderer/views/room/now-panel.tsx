@@ -28,7 +28,13 @@ export const NowPanel = ({ room }: { readonly room: Room }) => {
         </IconButton>
       }
     >
-      <VirtualList label="Now" items={nowRows(room, now)} keyOf={keyOf} estimate={32} render={(row) => <Line row={row} room={room} />} />
+      <VirtualList
+        label="Now"
+        items={nowRows(room, now)}
+        keyOf={keyOf}
+        estimate={32}
+        render={(row) => <Line row={row} room={room} />}
+      />
     </Panel>
   );
 };
@@ -64,7 +70,8 @@ const Waiting = ({ row, room }: { readonly row: Extract<NowRow, { kind: 'waiting
   const me = useStatus()?.you.person;
   const go = (): void => {
     if (row.act === 'summary') set('summary');
-    else if (row.act === 'command' && me !== undefined) void act('commander.set', { log: room.log, person: me, over: [...room.commander.heads] });
+    else if (row.act === 'command' && me !== undefined)
+      void act('commander.set', { log: room.log, person: me, over: [...room.commander.heads] });
     else document.querySelector<HTMLElement>('[data-testid="settle"]')?.focus();
   };
   return (
@@ -89,7 +96,9 @@ const MemberLine = ({ member }: { readonly member: Member }) => {
       <span className="cut">
         <Who person={member.person} />
       </span>
-      <span className="cap push">{member.person.you ? 'here' : seen === null ? 'never seen' : `last seen ${age(seen, now)} ago`}</span>
+      <span className="cap push">
+        {member.person.you ? 'here' : seen === null ? 'never seen' : `last seen ${age(seen, now)} ago`}
+      </span>
     </div>
   );
 };
@@ -100,7 +109,12 @@ const FileLine = ({ attachment, log }: { readonly attachment: Attachment; readon
     <span className="cut">{attachment.name}</span>
     <span className="cap push">{fileSize(attachment.size)}</span>
     {attachment.here ? (
-      <Button small tone="link" onPress={() => void saveAttachment(log, attachment)} aria-label={`Save ${attachment.name}`}>
+      <Button
+        small
+        tone="link"
+        onPress={() => void saveAttachment(log, attachment)}
+        aria-label={`Save ${attachment.name}`}
+      >
         Save
       </Button>
     ) : (

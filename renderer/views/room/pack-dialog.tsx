@@ -3,7 +3,18 @@ import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { Room } from '../../../shared/contract/room.ts';
 import type { CallFailure } from '../../../shared/contract/wire.ts';
 import { call } from '../../actions/index.ts';
-import { Button, Chip, CopyText, counted, Dialog, ErrorCard, Field, fileSize, Loading, VirtualList } from '../../kit/index.ts';
+import {
+  Button,
+  Chip,
+  CopyText,
+  counted,
+  Dialog,
+  ErrorCard,
+  Field,
+  fileSize,
+  Loading,
+  VirtualList,
+} from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 
 type Preview = CallOutput<'pack.preview'>;
@@ -49,11 +60,28 @@ const Pack = ({ log }: { readonly log: string }) => {
   return (
     <>
       {failure === null ? null : <ErrorCard failure={failure} />}
-      {preview === null ? failure === null ? <Loading label="Counting what goes in" /> : null : <Contents preview={preview} />}
-      <Field label="For whom and why (written into the pack)" value={purpose} onChange={setPurpose} testId="pack-purpose" />
+      {preview === null ? (
+        failure === null ? (
+          <Loading label="Counting what goes in" />
+        ) : null
+      ) : (
+        <Contents preview={preview} />
+      )}
+      <Field
+        label="For whom and why (written into the pack)"
+        value={purpose}
+        onChange={setPurpose}
+        testId="pack-purpose"
+      />
       <div className="line">
         <span className="cap">The export itself becomes an entry of this room.</span>
-        <Button tone="primary" className="push" isDisabled={preview === null || busy} onPress={() => void make()} data-testid="pack-make">
+        <Button
+          tone="primary"
+          className="push"
+          isDisabled={preview === null || busy}
+          onPress={() => void make()}
+          data-testid="pack-make"
+        >
           {busy ? 'Writing the pack' : 'Export'}
         </Button>
       </div>
@@ -64,8 +92,11 @@ const Pack = ({ log }: { readonly log: string }) => {
 const Contents = ({ preview }: { readonly preview: Preview }) => (
   <>
     <p className="pack-sum">
-      <span className="clock-value">{preview.events.toLocaleString('en-GB')}</span> events of <span className="clock-value">{preview.devices}</span> {preview.devices === 1 ? 'device' : 'devices'}
-      {preview.notAttested === 0 ? null : <Chip tone="warn">{counted(preview.notAttested, 'device', 'devices')} not attested</Chip>}
+      <span className="clock-value">{preview.events.toLocaleString('en-GB')}</span> events of{' '}
+      <span className="clock-value">{preview.devices}</span> {preview.devices === 1 ? 'device' : 'devices'}
+      {preview.notAttested === 0 ? null : (
+        <Chip tone="warn">{counted(preview.notAttested, 'device', 'devices')} not attested</Chip>
+      )}
     </p>
     {preview.warnings.length + preview.absentBlobs.length === 0 ? null : (
       <ul className="notice" aria-label="Warnings">
@@ -73,7 +104,9 @@ const Contents = ({ preview }: { readonly preview: Preview }) => (
           <li key={warning}>{warning}</li>
         ))}
         {preview.absentBlobs.map((name) => (
-          <li key={`absent ${name}`}>{name}: the file is on another device; the pack names it with its hash and does not hold it.</li>
+          <li key={`absent ${name}`}>
+            {name}: the file is on another device; the pack names it with its hash and does not hold it.
+          </li>
         ))}
       </ul>
     )}
@@ -97,9 +130,18 @@ const Contents = ({ preview }: { readonly preview: Preview }) => (
 );
 
 const Result = ({ done }: { readonly done: Done }) => (
-  <div className="stack" data-testid="pack-result" data-file={done.file} data-sha256={done.sha256} data-signers={done.signersFile}>
+  <div
+    className="stack"
+    data-testid="pack-result"
+    data-file={done.file}
+    data-sha256={done.sha256}
+    data-signers={done.signersFile}
+  >
     <p>
-      Written, {fileSize(done.size)}. {done.download === null ? null : <a href={done.download} download data-testid="pack-download">Save a copy</a> /* prettier-ignore */}
+      Written, {fileSize(done.size)}.{' '}
+      {
+        done.download === null ? null : <a href={done.download} download data-testid="pack-download">Save a copy</a> /* prettier-ignore */
+      }
     </p>
     <dl className="stack">
       <div>

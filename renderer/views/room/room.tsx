@@ -21,7 +21,7 @@ export const RoomPlace = () => {
   const go = useModel((model) => model.go);
   if (log === null)
     return (
-      <EmptyState title="No room is open" action={<Button onPress={() => go('rooms')}>To the rooms</Button>}>
+      <EmptyState heading title="No room is open" action={<Button onPress={() => go('rooms')}>To the rooms</Button>}>
         Open one from the inbox or the list of rooms.
       </EmptyState>
     );
@@ -33,10 +33,17 @@ const OneRoom = ({ log }: { readonly log: string }) => {
   const go = useModel((model) => model.go);
   if (feed.value === null)
     return feed.failure === null ? (
-      <Loading label="Opening the room" rows={10} />
+      <>
+        <h1 className="sr-only">Opening the room</h1>
+        <Loading label="Opening the room" rows={10} />
+      </>
     ) : (
       <div className="gate-error">
-        <ErrorCard failure={feed.failure} action={<Button small onPress={() => go('rooms')}>To the rooms</Button>} /* prettier-ignore */ />
+        <h1 className="sr-only">This room did not open</h1>
+        <ErrorCard
+          failure={feed.failure}
+          action={<Button small onPress={() => go('rooms')}>To the rooms</Button>} /* prettier-ignore */
+        />
       </div>
     );
   return (
@@ -119,15 +126,37 @@ const Panels = ({ room }: { readonly room: Room }) => {
       <div className="room-left" style={{ width: settings.timelineWidth }}>
         {panel.timeline}
       </div>
-      <Splitter label="Width of the timeline" axis="column" value={settings.timelineWidth} min={300} max={640} onChange={(timelineWidth) => change({ timelineWidth })} />
+      <Splitter
+        label="Width of the timeline"
+        axis="column"
+        value={settings.timelineWidth}
+        min={300}
+        max={640}
+        onChange={(timelineWidth) => change({ timelineWidth })}
+      />
       <div className="room-work">
-        <div className="room-lineage" style={{ flexBasis: settings.lineageHeight }}>
+        <div className="room-lineage" style={settings.lineageHeight === 0 ? {} : { flexBasis: settings.lineageHeight }}>
           {panel.lineage}
         </div>
-        <Splitter label="Height of the lineage" axis="row" value={settings.lineageHeight} min={160} max={640} onChange={(lineageHeight) => change({ lineageHeight })} />
+        <Splitter
+          label="Height of the lineage"
+          axis="row"
+          value={settings.lineageHeight === 0 ? 280 : settings.lineageHeight}
+          min={160}
+          max={640}
+          onChange={(lineageHeight) => change({ lineageHeight })}
+        />
         <div className="room-lower">
           {panel.happened}
-          <Splitter label="Width of Now" axis="column" value={settings.nowWidth} min={220} max={480} sign={-1} onChange={(nowWidth) => change({ nowWidth })} />
+          <Splitter
+            label="Width of Now"
+            axis="column"
+            value={settings.nowWidth}
+            min={220}
+            max={480}
+            sign={-1}
+            onChange={(nowWidth) => change({ nowWidth })}
+          />
           <div className="room-now" style={{ width: settings.nowWidth }}>
             {panel.now}
           </div>

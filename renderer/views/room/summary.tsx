@@ -11,7 +11,11 @@ import { useRoomDialog } from './dialog-state.ts';
 /** Know, Don't, Next: pinned above the timeline; what was written before stays in the timeline. */
 export const Summary = ({ room }: { readonly room: Room }) => {
   const { open, set } = useRoomDialog();
-  return open === 'summary' && room.can.write ? <Edit room={room} onDone={() => set('none')} /> : <Read room={room} onEdit={() => set('summary')} />;
+  return open === 'summary' && room.can.write ? (
+    <Edit room={room} onDone={() => set('none')} />
+  ) : (
+    <Read room={room} onEdit={() => set('summary')} />
+  );
 };
 
 const lines = [
@@ -30,7 +34,9 @@ const Read = ({ room, onEdit }: { readonly room: Room; readonly onEdit: () => vo
         {lines.map(([key, word]) => (
           <div key={key} className="summary-line">
             <dt>{word}</dt>
-            <dd className={(value?.[key] ?? '') === '' ? 'summary-empty' : ''}>{(value?.[key] ?? '') === '' ? 'nobody has written this yet' : value?.[key]}</dd>
+            <dd className={(value?.[key] ?? '') === '' ? 'summary-empty' : ''}>
+              {(value?.[key] ?? '') === '' ? 'nobody has written this yet' : value?.[key]}
+            </dd>
           </div>
         ))}
       </dl>
@@ -63,7 +69,14 @@ const Edit = ({ room, onDone }: { readonly room: Room; readonly onDone: () => vo
   return (
     <section className="summary summary-edit" aria-label="Write Know, Don’t, Next">
       {lines.map(([field, word]) => (
-        <Field key={field} label={word} value={summary[field]} onChange={(text) => typed(key, { [field]: text })} lines={2} testId={`summary-${field}`} />
+        <Field
+          key={field}
+          label={word}
+          value={summary[field]}
+          onChange={(text) => typed(key, { [field]: text })}
+          lines={2}
+          testId={`summary-${field}`}
+        />
       ))}
       <div className="line">
         <Button tone="primary" small onPress={() => void save()} data-testid="summary-save">

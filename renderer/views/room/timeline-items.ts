@@ -5,19 +5,31 @@ import { phaseWords } from '../common/words.ts';
 /** A line of the timeline: an entry, a heading of a phase, or machine entries folded into one line. */
 export type TimelineItem =
   | { readonly kind: 'entry'; readonly key: string; readonly entry: Entry }
-  | { readonly kind: 'heading'; readonly key: string; readonly title: string; readonly from: string | null; readonly to: string | null }
+  | {
+      readonly kind: 'heading';
+      readonly key: string;
+      readonly title: string;
+      readonly from: string | null;
+      readonly to: string | null;
+    }
   | { readonly kind: 'fold'; readonly key: string; readonly rows: readonly Entry[] };
 
-const isQuietMachine = (entry: Entry): boolean => entry.factKind !== null && entry.tone === 'plain' && entry.withoutEffect === null;
+const isQuietMachine = (entry: Entry): boolean =>
+  entry.factKind !== null && entry.tone === 'plain' && entry.withoutEffect === null;
 const foldFrom = 3;
 
 /** Runs of three or more quiet machine entries become one line, unless opened or holding the selected entry. */
-export const fold = (rows: readonly Entry[], opened: ReadonlySet<string>, keep: (entry: Entry) => boolean): readonly TimelineItem[] => {
+export const fold = (
+  rows: readonly Entry[],
+  opened: ReadonlySet<string>,
+  keep: (entry: Entry) => boolean,
+): readonly TimelineItem[] => {
   const items: TimelineItem[] = [];
   let quiet: Entry[] = [];
   const flush = (): void => {
     const key = `fold ${quiet[0]?.id ?? ''}`;
-    if (quiet.length >= foldFrom && !opened.has(key) && !quiet.some(keep)) items.push({ kind: 'fold', key, rows: quiet });
+    if (quiet.length >= foldFrom && !opened.has(key) && !quiet.some(keep))
+      items.push({ kind: 'fold', key, rows: quiet });
     else for (const entry of quiet) items.push({ kind: 'entry', key: entry.id, entry });
     quiet = [];
   };
@@ -66,7 +78,16 @@ export const withHeadings = (items: readonly TimelineItem[]): readonly TimelineI
   if (rest.length > 0) {
     const last = bounds.at(-1)?.item;
     const opened = last !== undefined && isBoundary(last) && last.entry.kind === 'opened';
-    out.push({ kind: 'heading', key: 'heading before', title: opened ? 'Before the room' : 'Earlier', from: null, to: endedAt }, ...rest);
+    out.push(
+      {
+        kind: 'heading',
+        key: 'heading before',
+        title: opened ? 'Before the room' : 'Earlier',
+        from: null,
+        to: endedAt,
+      },
+      ...rest,
+    );
   }
   return out;
 };

@@ -32,9 +32,25 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         </>
       }
     >
-      <Field label="What is wrong, in one line" value={title} onChange={(text) => typed(key, { title: text })} testId="room-title" required />
-      <Choose label="Class" value={classOf} options={incidentClasses.map((id) => ({ id, label: classWords[id] }))} onChange={(id) => typed(key, { class: id })} />
-      <Choose label="Severity" value={severity} options={severities.map((id) => ({ id, label: id }))} onChange={(id) => typed(key, { severity: id })} />
+      <Field
+        label="What is wrong, in one line"
+        value={title}
+        onChange={(text) => typed(key, { title: text })}
+        testId="room-title"
+        required
+      />
+      <Choose
+        label="Class"
+        value={classOf}
+        options={incidentClasses.map((id) => ({ id, label: classWords[id] }))}
+        onChange={(id) => typed(key, { class: id })}
+      />
+      <Choose
+        label="Severity"
+        value={severity}
+        options={severities.map((id) => ({ id, label: id }))}
+        onChange={(id) => typed(key, { severity: id })}
+      />
     </Dialog>
   );
 };

@@ -23,7 +23,12 @@ export const RoomsPlace = () => {
       <header className="place-head">
         <h1 className="place-title">Rooms</h1>
         <p className="cap">{feed.value === null ? '' : counted(feed.value.total, 'room', 'rooms')}</p>
-        <Button className="push" icon={<Plus size={16} strokeWidth={1.75} />} onPress={() => setMaking(true)} data-testid="room-by-hand">
+        <Button
+          className="push"
+          icon={<Plus size={16} strokeWidth={1.75} />}
+          onPress={() => setMaking(true)}
+          data-testid="room-by-hand"
+        >
           Open a room by hand
         </Button>
       </header>
@@ -38,13 +43,21 @@ export const RoomsPlace = () => {
 };
 
 const List = ({ page }: { readonly page: Page }) => {
-  const [older, setOlder] = useState<{ readonly rows: readonly RoomRow[]; readonly next: string | null; readonly busy: boolean } | null>(null);
+  const [older, setOlder] = useState<{
+    readonly rows: readonly RoomRow[];
+    readonly next: string | null;
+    readonly busy: boolean;
+  } | null>(null);
   const next = older === null ? page.next : older.next;
   const more = async (): Promise<void> => {
     if (next === null || older?.busy === true) return;
     setOlder({ rows: older?.rows ?? [], next, busy: true });
     const answer = await act('rooms.list', { ...input, before: next });
-    setOlder({ rows: [...(older?.rows ?? []), ...(answer?.rows ?? [])], next: answer === null ? null : answer.next, busy: false });
+    setOlder({
+      rows: [...(older?.rows ?? []), ...(answer?.rows ?? [])],
+      next: answer === null ? null : answer.next,
+      busy: false,
+    });
   };
   const present = new Set(page.rows.map((row) => row.log));
   return (
@@ -76,8 +89,12 @@ const Row = ({ row }: { readonly row: RoomRow }) => {
       {row.onlyHere === 0 ? null : <Chip tone="warn">{row.onlyHere} only here</Chip>}
       <span className="room-row-facts">
         <span>{row.phase === null ? '' : phaseWords[row.phase]}</span>
-        <span>{row.commander === null ? 'nobody commands' : row.commander.you ? 'You command' : whoWords(row.commander)}</span>
-        <span className="cap">{row.lastEntryAt === null ? 'no entry yet' : `last entry ${age(row.lastEntryAt, now)} ago`}</span>
+        <span>
+          {row.commander === null ? 'nobody commands' : row.commander.you ? 'You command' : whoWords(row.commander)}
+        </span>
+        <span className="cap">
+          {row.lastEntryAt === null ? 'no entry yet' : `last entry ${age(row.lastEntryAt, now)} ago`}
+        </span>
       </span>
     </div>
   );

@@ -46,26 +46,60 @@ export const ConnectionForm = () => {
     <Section title="Connection">
       {status === null ? null : (
         <p>
-          Now: {status.workspace.name} {status.workspace.host === '' ? '' : <code className="mono">{status.workspace.host}</code>}
+          Now: {status.workspace.name}{' '}
+          {status.workspace.host === '' ? '' : <code className="mono">{status.workspace.host}</code>}
         </p>
       )}
       {status?.workspace.failure == null ? null : <ErrorCard failure={status.workspace.failure} quiet />}
-      <Field label="Host" mono value={host} onChange={(text) => typed(key, { host: text })} placeholder="dbc-a1b2c3d4-e5f6.cloud.databricks.com" testId="connection-host" />
-      <Field label="HTTP path of a SQL warehouse" mono value={httpPath} onChange={(text) => typed(key, { httpPath: text })} placeholder="/sql/1.0/warehouses/…" testId="connection-path" />
-      <Field label="Token" secret value={token} onChange={setToken} hint="Kept by the core, never in this window." testId="connection-token" />
+      <Field
+        label="Host"
+        mono
+        value={host}
+        onChange={(text) => typed(key, { host: text })}
+        placeholder="dbc-a1b2c3d4-e5f6.cloud.databricks.com"
+        testId="connection-host"
+      />
+      <Field
+        label="HTTP path of a SQL warehouse"
+        mono
+        value={httpPath}
+        onChange={(text) => typed(key, { httpPath: text })}
+        placeholder="/sql/1.0/warehouses/…"
+        testId="connection-path"
+      />
+      <Field
+        label="Token"
+        secret
+        value={token}
+        onChange={setToken}
+        hint="Kept by the core, never in this window."
+        testId="connection-token"
+      />
       <div className="notice">
         <p className="strong">Before anything but practice is connected</p>
         <p>
-          Data at rest is not encrypted yet. What Breakwater reads from this workspace (names of tables, jobs, models and people, runs, histories, audit rows) lies
-          readable in {status === null ? 'the profile folder' : <code className="mono">{status.profile.folder}</code>}. The disk's own encryption is the only cover.
+          Data at rest is not encrypted yet. What Breakwater reads from this workspace (names of tables, jobs, models
+          and people, runs, histories, audit rows) lies readable in{' '}
+          {status === null ? 'the profile folder' : <code className="mono">{status.profile.folder}</code>}. The disk's
+          own encryption is the only cover.
         </p>
-        <Tick on={accepted} onChange={setAccepted} label="I have read this and may store it here" testId="connection-accept" />
+        <Tick
+          on={accepted}
+          onChange={setAccepted}
+          label="I have read this and may store it here"
+          testId="connection-accept"
+        />
       </div>
       <div className="line">
         <Button isDisabled={!ready} onPress={() => void test()} data-testid="connection-test">
           {busy === 'test' ? 'Testing' : 'Test'}
         </Button>
-        <Button tone="primary" isDisabled={!ready || !accepted} onPress={() => void save()} data-testid="connection-save">
+        <Button
+          tone="primary"
+          isDisabled={!ready || !accepted}
+          onPress={() => void save()}
+          data-testid="connection-save"
+        >
           Save and connect
         </Button>
         {status?.workspace.kind === 'practice' ? null : (

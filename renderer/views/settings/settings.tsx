@@ -23,7 +23,6 @@ export const SettingsPlace = () => (
   </div>
 );
 
-
 const Taste = () => {
   const settings = useModel((model) => model.settings);
   const change = useModel((model) => model.change);
@@ -70,7 +69,11 @@ const Taste = () => {
   );
 };
 
-const keyWords = { keyring: 'in the keyring of this system', file: 'in a file that only your user can read', passphrase: 'under your passphrase' } as const;
+const keyWords = {
+  keyring: 'in the keyring of this system',
+  file: 'in a file that only your user can read',
+  passphrase: 'under your passphrase',
+} as const;
 
 const You = () => {
   const status = useStatus();
@@ -92,7 +95,8 @@ const You = () => {
         </Button>
       </div>
       <p className="cap">
-        Roles: {status.you.roles.map((role) => roleWords[role]).join(', ') || 'none'}. The key of this device lies {keyWords[status.you.keyProtection]}.
+        Roles: {status.you.roles.map((role) => roleWords[role]).join(', ') || 'none'}. The key of this device lies{' '}
+        {keyWords[status.you.keyProtection]}.
         {status.you.admitted ? '' : ' Nobody has admitted this device to an organisation yet.'}
       </p>
       <p className="cap">
@@ -107,11 +111,16 @@ const About = () => {
   return (
     <Section title="About">
       <p>
-        {status === null ? 'Breakwater' : `${status.app.name} ${status.app.version}`}: a war room for data and AI incidents that works offline.
+        {status === null ? 'Breakwater' : `${status.app.name} ${status.app.version}`}: a war room for data and AI
+        incidents that works offline.
       </p>
-      <p>It was never run against a real workspace or on Electron 45 yet. What was tried is the practice lakehouse, and an older Electron in tests.</p>
       <p>
-        Not encrypted yet: the database on this disk with everything in it, attached files, and drafts that you have not sent. Use the encryption of the disk.
+        It was never run against a real workspace or on Electron 45 yet. What was tried is the practice lakehouse, and
+        an older Electron in tests.
+      </p>
+      <p>
+        Not encrypted yet: the database on this disk with everything in it, attached files, and drafts that you have not
+        sent. Use the encryption of the disk.
       </p>
       {status === null ? null : (
         <p className="cap">

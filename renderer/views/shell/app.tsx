@@ -16,7 +16,13 @@ import './shell.css';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
 
-const screens = { inbox: InboxPlace, rooms: RoomsPlace, room: RoomPlace, people: PeoplePlace, settings: SettingsPlace } as const;
+const screens = {
+  inbox: InboxPlace,
+  rooms: RoomsPlace,
+  room: RoomPlace,
+  people: PeoplePlace,
+  settings: SettingsPlace,
+} as const;
 
 /** The window: rail, one place, status bar, and what lies above them. */
 export const App = () => {

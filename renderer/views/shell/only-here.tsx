@@ -40,9 +40,7 @@ const List = () => {
   };
   return (
     <>
-      <p className="cap">
-        Safe on this disk, on this device only until a share takes it. {feed.value.total} in all.
-      </p>
+      <p className="cap">Safe on this disk, on this device only until a share takes it. {feed.value.total} in all.</p>
       <div className="dialog-list">
         <VirtualList
           label="Entries that are only here"
@@ -50,7 +48,11 @@ const List = () => {
           keyOf={(row) => row.hash}
           estimate={44}
           onEnd={() => void more()}
-          empty={<EmptyState title="Nothing is only here">Every entry of this device has been read back from a share.</EmptyState>}
+          empty={
+            <EmptyState title="Nothing is only here">
+              Every entry of this device has been read back from a share.
+            </EmptyState>
+          }
           render={(row) => (
             <div className="list-row">
               <button type="button" className="list-main" data-row onClick={() => enter(row.log)}>

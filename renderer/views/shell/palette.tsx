@@ -58,11 +58,26 @@ const List = () => {
   };
   return (
     <div onKeyDown={key} role="presentation">
-      <Field label="Type a place, a room or an act" hideLabel value={query} onChange={(text) => { setQuery(text); setAt(0); }} placeholder="A place, a room, an act" testId="palette-text" /* prettier-ignore */ />
+      <Field
+        label="Type a place, a room or an act"
+        hideLabel
+        value={query}
+        onChange={(text) => {
+          setQuery(text);
+          setAt(0);
+        }}
+        placeholder="A place, a room, an act"
+        testId="palette-text" /* prettier-ignore */
+      />
       <ul className="palette" aria-label="Found">
         {found.map((command, index) => (
           <li key={command.id}>
-            <button type="button" className={index === chosen ? 'palette-row palette-chosen' : 'palette-row'} aria-current={index === chosen} onClick={() => run(command)}>
+            <button
+              type="button"
+              className={index === chosen ? 'palette-row palette-chosen' : 'palette-row'}
+              aria-current={index === chosen}
+              onClick={() => run(command)}
+            >
               <span className="cut">{command.label}</span>
               <span className="cap push">{command.note}</span>
             </button>

@@ -75,12 +75,25 @@ const Drawer = () => {
           <Choose
             label="Delay of every answer"
             value={String(buttons.latencyMs)}
-            options={[...new Set([...latencies, String(buttons.latencyMs)])].map((id) => ({ id, label: id === '0' ? 'none' : `${Number(id) / 1000} s` }))}
+            options={[...new Set([...latencies, String(buttons.latencyMs)])].map((id) => ({
+              id,
+              label: id === '0' ? 'none' : `${Number(id) / 1000} s`,
+            }))}
             onChange={(id) => set({ latencyMs: Number(id) })}
             testId="practice-latency"
           />
-          <Tick on={buttons.loseReply} onChange={(loseReply) => set({ loseReply })} label="Lose the next reply after it was stored" testId="practice-lose-reply" />
-          <Tick on={buttons.coldStart} onChange={(coldStart) => set({ coldStart })} label="Start cold: the warehouse takes its time" testId="practice-cold-start" />
+          <Tick
+            on={buttons.loseReply}
+            onChange={(loseReply) => set({ loseReply })}
+            label="Lose the next reply after it was stored"
+            testId="practice-lose-reply"
+          />
+          <Tick
+            on={buttons.coldStart}
+            onChange={(coldStart) => set({ coldStart })}
+            label="Start cold: the warehouse takes its time"
+            testId="practice-cold-start"
+          />
           {address === null ? null : (
             <p className="cap">
               Address <CopyText text={address} />

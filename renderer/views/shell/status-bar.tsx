@@ -17,7 +17,11 @@ export const StatusBar = () => {
       <footer className="status-bar" data-testid="status-bar" data-state={link.state}>
         <span className="status-item tone-warn">
           <PlugZap {...icon} />
-          {link.state === 'refused' ? link.failure.what : link.state === 'stopped' ? 'The core stopped and is being started again. What you type is kept here.' : 'Connecting to the core'}
+          {link.state === 'refused'
+            ? link.failure.what
+            : link.state === 'stopped'
+              ? 'The core stopped and is being started again. What you type is kept here.'
+              : 'Connecting to the core'}
         </span>
       </footer>
     );
@@ -26,8 +30,16 @@ export const StatusBar = () => {
       <Connection status={status} />
       <span className="status-item">
         <HardDrive {...icon} />
-        <Button tone="link" small onPress={() => show('only-here')} data-testid="only-here" data-count={status.onlyHere}>
-          {status.onlyHere === 0 ? 'Nothing only here' : `${counted(status.onlyHere, 'entry', 'entries')} only here, safe on this disk`}
+        <Button
+          tone="link"
+          small
+          onPress={() => show('only-here')}
+          data-testid="only-here"
+          data-count={status.onlyHere}
+        >
+          {status.onlyHere === 0
+            ? 'Nothing only here'
+            : `${counted(status.onlyHere, 'entry', 'entries')} only here, safe on this disk`}
         </Button>
       </span>
       {status.quarantined === 0 ? null : (
@@ -77,9 +89,15 @@ const Devices = ({ status }: { readonly status: Status }) => {
   if (others.length === 0) return null;
   const last = seen.toSorted().at(-1);
   return (
-    <span className="status-item status-wide" title={others.map((one) => `${one.name}: ${one.lastSeen === null ? 'never seen' : times.full(one.lastSeen)}`).join('\n')}>
+    <span
+      className="status-item status-wide"
+      title={others
+        .map((one) => `${one.name}: ${one.lastSeen === null ? 'never seen' : times.full(one.lastSeen)}`)
+        .join('\n')}
+    >
       <Users {...icon} />
-      {counted(others.length, 'device', 'devices')} {last === undefined ? 'never seen' : `last seen ${times.near(last, now)}`}
+      {counted(others.length, 'device', 'devices')}{' '}
+      {last === undefined ? 'never seen' : `last seen ${times.near(last, now)}`}
     </span>
   );
 };
@@ -101,7 +119,10 @@ const RoomFacts = () => {
       </Button>
       {update?.endsAt === null || update === undefined ? null : (
         <span className={Date.parse(update.endsAt) < now ? 'tone-bad' : ''}>
-          update {Date.parse(update.endsAt) < now ? `late ${age(update.endsAt, now)}` : `in ${age(new Date(2 * now - Date.parse(update.endsAt)).toISOString(), now)}`}
+          update{' '}
+          {Date.parse(update.endsAt) < now
+            ? `late ${age(update.endsAt, now)}`
+            : `in ${age(new Date(2 * now - Date.parse(update.endsAt)).toISOString(), now)}`}
         </span>
       )}
     </span>
