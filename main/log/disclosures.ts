@@ -34,7 +34,11 @@ export const parseStored = (d: string): readonly string[] => (d === '[]' ? [] : 
  */
 export const normalise = (value: JsonValue): JsonValue => {
   if (typeof value === 'string') return value.toWellFormed();
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : String(value);
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return value + 0;
+    // BigInt prints every digit of the number that was meant; String would round.
+    return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  }
   if (Array.isArray(value)) return value.map(normalise);
   if (isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), normalise(inner)]));

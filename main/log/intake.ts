@@ -215,7 +215,7 @@ const settle = (
   const { db } = batch;
   const counted = new Set<string>();
   for (const candidate of candidates) {
-    const { seq, hash, wire } = candidate;
+    const { seq, hash } = candidate;
     if (counted.has(hash)) {
       const row = logById(db, log);
       const stream = row && streamOf(db, row.rid, dev);

@@ -73,7 +73,7 @@ export const parseLine = (text: string): Result<EventLine, string> => {
   // A raw line break can only stand between tokens; it would split the line in every JSON Lines file.
   if (text.includes('\n') || text.includes('\r')) return err('the line holds a line break');
   if (!unambiguousJson(text, value)) return err('the line has a key twice or broken Unicode');
-  return ok(value as JsonObject as unknown as EventLine);
+  return ok(value as unknown as EventLine);
 };
 
 /** Text of a clear field, or null. Own properties only: `c` comes from outside. */

@@ -25,7 +25,7 @@ export const openDriver = (path: string, options: { readonly mustExist?: boolean
   const db = new Database(path, { fileMustExist: options.mustExist ?? false, timeout: 0 });
   return {
     prepare: (text) => {
-      const statement = db.prepare<SqlValue[], unknown>(text);
+      const statement = db.prepare<SqlValue[]>(text);
       return {
         all: (values) => statement.all(...values),
         get: (values) => statement.get(...values),
