@@ -92,8 +92,13 @@ function* walk(
     }
     const next = sigLines?.next();
     const sig = next === undefined || next.done === true ? null : parseSig(next.value.text);
-    if (sig === null || sig.seq !== seq || sig.hash !== hash || (signatures && !verifyEvent(pub, hash, sig.sig)))
-      return stop('bad-event-signature', 'The device’s signature of this event is missing or does not hold.');
+    if (sig === null || sig.seq !== seq)
+      return stop('bad-event-signature', 'The device’s signature of this event is missing.');
+    if (sig.hash !== hash || (signatures && !verifyEvent(pub, hash, sig.sig)))
+      return stop(
+        'bad-event-signature',
+        'It is not the event that the device signed: the line or its signature was changed.',
+      );
     yield { line, text, hash, sig: sig.sig };
     prev = hash;
   }

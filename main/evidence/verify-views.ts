@@ -3,7 +3,7 @@ import type { Findings } from './finding.ts';
 import { measure } from './pack-file.ts';
 import { checkedBlob, payloadOf, tagFilesOf } from './pack-files.ts';
 import { blobsOf, exportedBy, packContext } from './pack-context.ts';
-import { blobPlace, lineageFile, signatureFile, signersCopy } from './paths.ts';
+import { blobPlace, lineageFile, manifestFile, signatureFile, signersCopy, tagManifestFile } from './paths.ts';
 import type { Replay } from './replay.ts';
 import { fingerprintOf, parseSigners, signersLine } from './sshsig.ts';
 import { textOf, type CheckedBag } from './verify-bag.ts';
@@ -20,6 +20,11 @@ export type ViewCheck = {
   /** What the zip's folder is called; null when somebody packed the files again. */
   readonly top: string | null;
 };
+
+/** Files that follow from the other files of the pack. */
+const lists: ReadonlySet<string> = new Set([
+  'bag-info.txt', manifestFile, tagManifestFile, 'data/ro-crate-metadata.json',
+]); // prettier-ignore
 
 const checkerPaths: ReadonlySet<string> = new Set([verifyShPath, verifyPyPath, verifyTxtPath]);
 
@@ -82,16 +87,22 @@ export const checkViews = (check: ViewCheck, findings: Findings): void => {
   const agent = bag.info.get('Bag-Software-Agent') ?? '';
   const expected = new Map([...tagFilesOf(context, payload, agent).files, ...payload].map((file) => [file.path, file]));
   const reported = new Set(findings.list.map(({ where }) => where));
-  for (const [path, file] of expected) {
-    const found = bag.files.get(path);
-    if (path === signersCopy || reported.has(path)) continue;
-    if (!found) findings.add('missing-file', path, 'Every pack has it; it was taken away.');
-    else if (found.sha256 !== file.sha256) findings.add(...withPlace(named(path), path));
-  }
+  const compare = (fits: (path: string) => boolean): void => {
+    for (const [path, file] of expected) {
+      const found = bag.files.get(path);
+      if (path === signersCopy || reported.has(path) || !fits(path)) continue;
+      if (!found) findings.add('missing-file', path, 'Every pack has it; it was taken away.');
+      else if (found.sha256 !== file.sha256) findings.add(...withPlace(named(path), path));
+    }
+  };
+  const before = findings.list.length;
+  compare((path) => !lists.has(path));
   if (!lineage) findings.add('missing-file', lineageFile, 'Every pack has it; it was taken away.');
   for (const path of bag.files.keys())
     if (!expected.has(path) && path !== signatureFile && !reported.has(path))
       findings.add('added-file', path, 'Nothing in the log leads to it: a pack does not hold such a file.');
+  // Lists of files differ whenever a file does: they are only worth naming when they alone were changed.
+  if (findings.list.length === before) compare((path) => lists.has(path));
   remarks(replay, bag, wanted.size - packed.size, findings);
 };
 

@@ -40,6 +40,7 @@ export const openDevice = (
   name: string,
   join_?: { org: LogId },
   dir = mkdtempSync(join(tmpdir(), 'pack-test-')),
+  layout: 'profile-below' | 'profile-is-folder' = 'profile-below',
 ): PackDevice => {
   let at = start;
   const clock = {
@@ -48,7 +49,9 @@ export const openDevice = (
       at += ms;
     },
   };
-  const profile = unwrap(openProfile(join(dir, 'profile'), { clock, log: () => undefined }));
+  const profile = unwrap(
+    openProfile(layout === 'profile-below' ? join(dir, 'profile') : dir, { clock, log: () => undefined }),
+  );
   const open = unwrap(openEventLog(profile, { clock, app: 'breakwater test', log: () => undefined }));
   const member = unwrap(
     profile.store.transaction((db) =>
