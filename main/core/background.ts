@@ -31,10 +31,10 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
   const asksMore = (): boolean => keyOf(watchedAssets(parts, lake)) !== lastAsked;
 
   const readLake = async (signal: AbortSignal) => {
+    const wasOnline = connection.state().state === 'online';
     const workspace = await connection.workspace(mayStart);
     mayStart = false;
     if (!workspace.ok) return workspace;
-    const wasOnline = connection.state().state === 'online';
     const asked = watchedAssets(parts, lake);
     lastAsked = keyOf(asked);
     const read = await lake.refresh(asked, signal);

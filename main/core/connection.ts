@@ -7,6 +7,7 @@ import { type Clock, type Instant, toInstant } from '../../shared/base/time.ts';
 import type { Status } from '../../shared/contract/status.ts';
 import { checkHost, checkHttpPath } from '../databricks/hosts.ts';
 import type { Connection, DatabricksFailure, Workspace } from '../databricks/port.ts';
+import { notedWorkspace } from './noted-workspace.ts';
 import { storeFailureOf } from '../store/failures.ts';
 import { writeAtomically } from '../store/files.ts';
 import { dropSetting, getSetting, setSetting } from '../store/settings.ts';
@@ -55,6 +56,7 @@ export type ConnectionPart = {
 };
 
 const settingKey = 'connection';
+const practiceKey = 'connection.practised';
 type Saved = { readonly host: string; readonly port: number; readonly httpPath: string };
 
 export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
@@ -85,6 +87,16 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       : null;
   };
 
+  /** The cache holds practice data from now on: the screen names it as such, also in a session without practice. */
+  const rememberPractice = (): void => {
+    if (getSetting(profile.store.read, practiceKey) === true) return;
+    profile.store.transaction((db) => {
+      setSetting(db, practiceKey, true);
+      return ok(null);
+    });
+  };
+  const isPractice = (): boolean => deps.practice !== null || getSetting(profile.store.read, practiceKey) === true;
+
   const findConnection = async (mayStart: boolean): Promise<Result<Connection, Failure>> => {
     const known = saved();
     if (known !== null) {
@@ -92,19 +104,26 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       if (token === null) return err(tokenMissing);
       return ok({ kind: 'workspace', name: known.host, ...known, token });
     }
-    if (deps.practice === null) return err(notConfigured);
+    if (deps.practice === null) return err(isPractice() ? practiceOff : notConfigured);
     const found = await deps.practice(mayStart);
     if (!found.ok) return found;
     link = found.value;
+    rememberPractice();
     return ok(found.value.connection);
   };
 
   const connect = async (mayStart: boolean): Promise<Result<Workspace, Failure>> => {
     const connection = await findConnection(mayStart);
     const opened = connection.ok ? deps.open(connection.value) : connection;
-    if (opened.ok) open = opened.value;
-    else told(opened.error);
-    return opened;
+    if (!opened.ok) {
+      told(opened.error);
+      return opened;
+    }
+    const workspace = notedWorkspace(opened.value, () => {
+      if (open === workspace) told(null);
+    });
+    open = workspace;
+    return ok(workspace);
   };
 
   const forget = async (): Promise<void> => {
@@ -143,7 +162,7 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
     },
     state: () => {
       const known = saved();
-      const kind = known !== null ? 'workspace' : deps.practice === null ? 'none' : 'practice';
+      const kind = known !== null ? 'workspace' : isPractice() ? 'practice' : 'none';
       const { problem, tried, since } = last;
       return {
         name: kind === 'practice' ? 'Practice lakehouse' : (known?.host ?? 'No workspace'),
@@ -233,6 +252,12 @@ const tokenMissing: Failure = failure(
   'The access token of the saved workspace is gone from the profile folder.',
   'Rooms and cached facts are safe on this disk.',
   'Enter the token again under Connection.',
+);
+const practiceOff: Failure = failure(
+  'Offline',
+  'The practice lakehouse is switched off in this session.',
+  'Rooms and cached facts are safe on this disk; work goes on offline.',
+  'Start without BREAKWATER_PRACTICE=off to use it again.',
 );
 const notConfigured: Failure = failure(
   'NotConfigured',

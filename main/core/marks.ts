@@ -1,9 +1,10 @@
 import { isJsonObject, parseJson } from '../../shared/base/json.ts';
-import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
+import { type DeviceId, isOrgLog, type LogId } from '../../shared/domain/ids.ts';
 import type { EventLog } from '../log/port.ts';
 import { eventByHash } from '../store/events.ts';
 import type { ReadableDb } from '../store/port.ts';
 import { bestMark } from '../store/sync.ts';
+import { notShared } from '../sync/ledger.ts';
 import type { LedgerState } from '../sync/port.ts';
 
 /**
@@ -41,4 +42,14 @@ export const marksFor = (db: ReadableDb, events: EventLog): Marks => {
     onlyHere: (log) =>
       events.heads(db, log).reduce((sum, { dev, seq }) => sum + Math.max(0, seq - best(log, dev).acked), 0),
   };
+};
+
+/** Logs that the ledger leaves out: organisations that this profile left by joining another. Nobody waits for those. */
+export const isLeftBehind = (log: LogId, org: LogId): boolean => isOrgLog(log) && log !== org;
+
+/** How many events no place was seen to hold: of all rooms and of the profile's organisation. */
+export const countOnlyHere = (db: ReadableDb, events: EventLog, org: LogId): number => {
+  const marks = marksFor(db, events);
+  const left = events.logs(db).filter((log) => isLeftBehind(log, org));
+  return notShared(db, null) - left.reduce((sum, log) => sum + marks.onlyHere(log), 0);
 };

@@ -49,8 +49,7 @@ const followingWarehouse = (connection: ConnectionPart): Warehouse => ({
 
 /** A workspace that cannot be reached by a share cannot be reached: the status bar says so at once. */
 const noted = <T>(connection: ConnectionPart, answer: Result<T, DatabricksFailure>): Result<T, DatabricksFailure> => {
-  if (answer.ok) connection.told(null);
-  else if (answer.error.tag === 'Offline') connection.told(answer.error);
+  if (!answer.ok && answer.error.tag === 'Offline') connection.told(answer.error);
   return answer;
 };
 

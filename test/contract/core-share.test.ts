@@ -74,6 +74,9 @@ describe('two devices and a folder', () => {
     const settled = value(await ada.call('room.get', { log }));
     expect(settled.severity).toMatchObject({ value: 'SEV2', conflict: [], by: { name: 'Bob', attested: true } });
     expect(settled.onlyHere).toBe(0);
+    // Also at Bob, who left an organisation of his own behind when he joined.
+    for (const core of [ada, bob]) expect(value(await core.call('app.status', {})).onlyHere).toBe(0);
+    expect(value(await bob.call('ledger.list', {}))).toMatchObject({ rows: [], total: 0 });
     const { rows } = value(await ada.call('room.timeline', { log }));
     expect(rows.map(({ title }) => title)).toEqual(expect.arrayContaining(['from Ada', 'from Bob']));
     expect(new Set(rows.map(({ ledger }) => ledger))).toEqual(new Set(['shared']));

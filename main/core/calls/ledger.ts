@@ -2,10 +2,11 @@ import { isJsonObject, parseJson } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
 import { isOrgLog } from '../../../shared/domain/ids.ts';
-import { listNotShared, type LedgerEntry, notShared } from '../../sync/ledger.ts';
+import { listNotShared, type LedgerEntry } from '../../sync/ledger.ts';
 import type { Sync } from '../../sync/engine.ts';
 import { describe } from '../describe.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { countOnlyHere, isLeftBehind } from '../marks.ts';
 import { pageOf } from '../paging.ts';
 import type { Parts } from '../parts.ts';
 import { namesOf } from '../people.ts';
@@ -27,8 +28,9 @@ export const ledgerCalls = (parts: Parts, sync: Pick<Sync, 'problems'>): Handler
       const roomOf = (log: LogId): string => (isOrgLog(log) ? 'Organisation' : (titles.get(log) ?? 'Room'));
       const entries = listNotShared(db, parts.log, limit, decodePosition(before));
       const last = entries.at(-1);
+      const shown = entries.filter((entry) => !isLeftBehind(entry.log, org));
       return ok({
-        rows: entries.map(({ log, hash, seq, line, state }) => {
+        rows: shown.map(({ log, hash, seq, line, state }) => {
           const entry = views.entryByHash(db, hash);
           return {
             log,
@@ -41,7 +43,7 @@ export const ledgerCalls = (parts: Parts, sync: Pick<Sync, 'problems'>): Handler
           };
         }),
         next: entries.length < limit || last === undefined ? null : encodePosition(last),
-        total: notShared(db, null),
+        total: countOnlyHere(db, parts.log, org),
       });
     },
     'quarantine.list': ({ limit, before }) => {

@@ -3,11 +3,11 @@ import { ok } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
 import type { Status } from '../../../shared/contract/status.ts';
 import type { Sync } from '../../sync/engine.ts';
-import { notShared } from '../../sync/ledger.ts';
 import type { ConnectionPart } from '../connection.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { notAdmitted } from '../identity.ts';
 import type { LakePart } from '../lake-part.ts';
+import { countOnlyHere } from '../marks.ts';
 import type { Parts } from '../parts.ts';
 import { namesOf } from '../people.ts';
 import { openProposals } from '../proposals.ts';
@@ -61,7 +61,7 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
         ),
         freshness: freshnessOf(deps.lake),
         counts: {
-          onlyHere: notShared(db, null),
+          onlyHere: countOnlyHere(db, log, who.org),
           quarantined: views.quarantineList(db, 500).length + deps.sync.problems().length,
           unknownEvents: log.logs(db).reduce((sum, id) => sum + views.counts(db, id).unknown, 0),
           inboxCount: proposals.filter(({ room }) => room === null).length,
