@@ -1,8 +1,5 @@
 import { assert } from '../../shared/base/assert.ts';
-import type { Migration } from './migrations/migration.ts';
-
-/** What a migration may do: run SQL text that is a constant of this program. */
-export type MigrationDb = { readonly exec: (sqlText: string) => void };
+import type { Migration, MigrationDb } from './migrations/migration.ts';
 
 /** Newest schema version that this build knows. */
 export const newestVersion = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;

@@ -115,7 +115,7 @@ const stateName = (state: State): ShareStatus['state'] => {
   }
 };
 
-/** Sharing of one profile: any number of places, each in its own time. See README.md for the rules. */
+/** Sharing of one profile with as many places as it likes, each in its own time. See README.md for the rules. */
 export const createSync = (deps: SyncDeps): Sync => {
   const { store, log, clock } = deps;
   const states = new Map<string, State>();

@@ -97,7 +97,8 @@ export const runDrill = async (options: DrillOptions): Promise<DrillResult> => {
     if (proposal === undefined) return { detected: result, packs: [], signers: null };
 
     const address = practice;
-    const catalog = String((await controlPractice(address, {}))?.['catalog']);
+    const { catalog } = (await controlPractice(address, {})) ?? {};
+    check(typeof catalog === 'string', 'the practice lakehouse does not name its catalog');
     const share = { kind: 'delta' as const, place: `${catalog}.breakwater` };
     const bob = await step(
       'second device',

@@ -1,4 +1,5 @@
-import type { MigrationDb } from '../migrate.ts';
+/** What a migration may do: run SQL text that is a constant of this program. */
+export type MigrationDb = { readonly exec: (sqlText: string) => void };
 
 /** One numbered step of the schema. Never edited once it has shipped; a change is a new number. */
 export type Migration = { readonly version: number; readonly name: string; readonly up: (db: MigrationDb) => void };
