@@ -107,14 +107,14 @@ const keyOf = (assets: readonly AssetId[]): string => [...assets].sort().join('\
 const roomLimit = 20;
 
 /** What the scoped sources are asked for: assets of rooms that are being worked on, and of what waits in the inbox. */
-const watchedAssets = ({ views, profile }: Parts, lake: LakePart): readonly AssetId[] => {
+const watchedAssets = ({ views, profile, signalsOf }: Parts, lake: LakePart): readonly AssetId[] => {
   const db = profile.store.read;
   const open = views.roomList(db).filter(({ phase, merged }) => phase !== 'learning' && merged === null);
   const ofRooms = open
     .slice(0, roomLimit)
     .flatMap(({ log }) => [
       ...views.citations(db, log).flatMap(({ assets }) => assets),
-      ...(views.roomHeader(db, log)?.signals ?? []).flatMap((id) => lake.signal(id)?.asset ?? []),
+      ...signalsOf(log).flatMap((id) => lake.signal(id)?.asset ?? []),
     ]);
   const proposed = lake.proposals(new Set()).flatMap(({ assets }) => assets);
   return [...new Set<string>([...ofRooms, ...proposed])].map((id) => id as AssetId);

@@ -30,6 +30,7 @@ import { foundOnFirstStart, identityOf } from './identity.ts';
 import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
 import type { Parts } from './parts.ts';
+import { roomSignalsOf } from './room-signals.ts';
 import { createServe } from './serve.ts';
 import { acceptChannel } from './session.ts';
 import { shareOf } from './share.ts';
@@ -113,6 +114,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     context,
     views,
     blobs: openBlobs(profile.value.paths.blobs),
+    signalsOf: roomSignalsOf(store.read, log, views),
     who: () => identityOf(store, context, views, clock),
     clock,
     scheduler,

@@ -7,6 +7,7 @@ import type { EventLog } from '../log/port.ts';
 import type { Views } from '../log/views-port.ts';
 import type { Profile } from '../store/profile.ts';
 import type { Logger } from './logger.ts';
+import type { RoomSignals } from './room-signals.ts';
 
 /** Who this profile is, asked anew each time: another device may grant or revoke a role at any moment. */
 export type Identity = {
@@ -26,6 +27,7 @@ export type Parts = {
   readonly context: LogContext;
   readonly views: Views;
   readonly blobs: Blobs;
+  readonly signalsOf: RoomSignals;
   readonly who: () => Identity;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

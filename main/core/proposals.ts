@@ -9,6 +9,7 @@ import type { ReadableDb } from '../store/port.ts';
 import { displayName } from './display.ts';
 import type { LakePart } from './lake-part.ts';
 import type { Names } from './people.ts';
+import type { RoomSignals } from './room-signals.ts';
 import { freshnessOf } from './status.ts';
 
 /**
@@ -21,6 +22,7 @@ export type TriageSources = {
   readonly org: LogId;
   readonly names: Names;
   readonly lake: LakePart;
+  readonly signalsOf: RoomSignals;
   readonly now: Instant;
 };
 
@@ -56,11 +58,11 @@ const verdictsBySignal = ({ db, views, org }: TriageSources): ReadonlyMap<string
   new Map(views.verdicts(db, org).map((verdict) => [verdict.signalId, verdict]));
 
 /** Which room already names a signal. */
-const roomsBySignal = ({ db, views }: TriageSources): ReadonlyMap<string, LogId> => {
+const roomsBySignal = ({ db, views, signalsOf }: TriageSources): ReadonlyMap<string, LogId> => {
   const rooms = new Map<string, LogId>();
   for (const { log, merged } of views.roomList(db)) {
     if (merged !== null) continue;
-    for (const signal of views.roomHeader(db, log)?.signals ?? []) if (!rooms.has(signal)) rooms.set(signal, log);
+    for (const signal of signalsOf(log)) if (!rooms.has(signal)) rooms.set(signal, log);
   }
   return rooms;
 };

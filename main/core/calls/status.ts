@@ -33,7 +33,15 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
     const who = parts.who();
     const names = namesOf(db, views, who.org, who.person);
     const now = toInstant(parts.clock.now());
-    const proposals = openProposals({ db, views, org: who.org, names, lake: deps.lake, now });
+    const proposals = openProposals({
+      db,
+      views,
+      org: who.org,
+      names,
+      lake: deps.lake,
+      signalsOf: parts.signalsOf,
+      now,
+    });
     const seen = new Map(deps.sync.devices().map(({ dev, wroteAt }) => [dev, wroteAt]));
     return ok(
       statusView({

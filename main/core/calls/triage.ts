@@ -22,7 +22,7 @@ export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCall
   const sources = (db: ReadableDb): TriageSources => {
     const { org, person } = parts.who();
     const names = namesOf(db, parts.views, org, person);
-    return { db, views: parts.views, org, names, lake, now: toInstant(parts.clock.now()) };
+    return { db, views: parts.views, org, names, lake, signalsOf: parts.signalsOf, now: toInstant(parts.clock.now()) };
   };
 
   const openByHand = (
