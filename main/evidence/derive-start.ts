@@ -11,9 +11,8 @@ export const escapeHtml = (text: string): string =>
   text
     .toWellFormed()
     // Control characters have no place in HTML; direction marks must not turn the words around them.
-    .replaceAll(/[\p{Cc}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu, (char) =>
-      char === '\n' || char === '\t' ? char : '\u{fffd}',
-    )
+    .replaceAll(/\p{Cc}/gu, (char) => (char === '\n' || char === '\t' ? char : '\u{fffd}'))
+    .replaceAll(/\p{Bidi_Control}/gu, '\u{fffd}')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

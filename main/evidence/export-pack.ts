@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { failure, type Failure } from '../../shared/base/failure.ts';
 import type { JsonValue } from '../../shared/base/json.ts';
@@ -73,15 +73,18 @@ export const headsField = (
   own: string,
 ): { readonly [log: string]: JsonValue } => {
   const few = heads.length <= streamsInLine;
-  return Object.fromEntries(
-    [...new Set(heads.map(({ log }) => log))].map((log) => {
-      const sorted = heads.filter((head) => head.log === log).sort((a, b) => (a.dev < b.dev ? -1 : 1));
-      if (few) return [log, Object.fromEntries(sorted.map(({ dev, seq, hash }) => [dev, [seq, hash]]))];
-      const others = sorted.filter(({ dev }) => log !== room || dev !== own);
-      const text = others.map(({ dev, seq, hash }) => `${dev} ${seq} ${hash}\n`).join('');
-      return [log, { '*': [others.length, sha256Hex(text)] }];
-    }),
-  );
+  const field: Record<string, JsonValue> = {};
+  for (const log of new Set(heads.map((head) => head.log))) {
+    const sorted = heads.filter((head) => head.log === log).sort((a, b) => (a.dev < b.dev ? -1 : 1));
+    if (few) {
+      field[log] = Object.fromEntries(sorted.map(({ dev, seq, hash }): [string, JsonValue] => [dev, [seq, hash]]));
+      continue;
+    }
+    const others = sorted.filter(({ dev }) => log !== room || dev !== own);
+    const text = others.map(({ dev, seq, hash }) => `${dev} ${seq} ${hash}\n`).join('');
+    field[log] = { '*': [others.length, sha256Hex(text)] };
+  }
+  return field;
 };
 
 const notWritten = (file: string, thrown: unknown): Failure => {

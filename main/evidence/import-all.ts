@@ -79,7 +79,7 @@ const readIndex = (dir: string): Result<JsonObject, Failure> => {
     return err(notAnExport(dir, 'index.json says something else'));
   if (format['version'] !== openFormat.version)
     return err(
-      notAnExport(dir, `it has format ${String(format['version'])}, this version reads ${openFormat.version}`),
+      notAnExport(dir, `it has format ${JSON.stringify(format['version'])}, this version reads ${openFormat.version}`),
     );
   return ok(parsed.value);
 };
@@ -97,7 +97,7 @@ const logsOf = (index: JsonObject): readonly LogIndex[] =>
         ? [
             {
               log,
-              projection: String(projection),
+              projection: typeof projection === 'string' ? projection : '',
               devices: list(streams)
                 .map(({ dev }) => dev)
                 .filter(isDeviceId),

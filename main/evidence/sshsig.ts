@@ -92,7 +92,28 @@ export type AllowedSigner = {
   readonly before: string | null;
 };
 
-const linePattern = /^(\S+)\s+(?:((?:[^\s"]|"[^"]*")+)\s+)?ssh-ed25519\s+([A-Za-z0-9+/=]+)(?:\s.*)?$/;
+/** Words of a line; blanks inside quotes belong to the word, as in OpenSSH. */
+const wordsOf = (line: string): readonly string[] => {
+  const words: string[] = [];
+  let word = '';
+  let quoted = false;
+  for (const char of line) {
+    if (char === '"') quoted = !quoted;
+    if (!quoted && (char === ' ' || char === '\t')) {
+      if (word !== '') words.push(word);
+      word = '';
+    } else word += char;
+  }
+  return word === '' ? words : [...words, word];
+};
+
+/** Principal, options, key of a line with an Ed25519 key: options stand between the principal and the key's type. */
+const partsOf = (line: string): readonly [principal: string, options: string, key: string] => {
+  const [principal = '', ...rest] = wordsOf(line);
+  const at = rest.indexOf(keyType);
+  return at === 0 || at === 1 ? [principal, at === 1 ? (rest[0] ?? '') : '', rest[at + 1] ?? ''] : ['', '', ''];
+};
+
 const option = (options: string, name: string): string | null =>
   new RegExp(`(?:^|,)${name}="([^"]*)"`, 'i').exec(options)?.[1] ?? null;
 
@@ -113,7 +134,7 @@ export const parseSigners = (
   for (const raw of text.split('\n')) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
-    const [, principal = '', options = '', key = ''] = linePattern.exec(line) ?? [];
+    const [principal, options, key] = partsOf(line);
     const blob = Buffer.from(key, 'base64');
     const pub = blob.subarray(-32).toString('base64url');
     const usable =
@@ -127,9 +148,12 @@ export const parseSigners = (
 
 /** OpenSSH's YYYYMMDD[HHMM[SS]][Z] as RFC 3339 UTC, or null. Without Z OpenSSH means local time; a day apart at most. */
 const sshTime = (text: string): string | null => {
-  const [, y = '', mo = '', d = '', h = '00', mi = '00', s = '00'] =
-    /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?Z?$/.exec(text) ?? [];
-  return y === '' ? null : `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
+  const digits = text.replace(/Z$/, '');
+  if (!/^\d+$/.test(digits) || ![8, 12, 14].includes(digits.length)) return null;
+  const [y, mo, d, h, mi, s] = [[0, 4], [4, 6], [6, 8], [8, 10], [10, 12], [12, 14]].map(([from, to]) =>
+    digits.padEnd(14, '0').slice(from, to),
+  ); // prettier-ignore
+  return `${y}-${mo}-${d}T${h}:${mi}:${s}.000Z`;
 };
 
 /** True when a signer's validity covers a moment. A limit that cannot be read does not hold. */

@@ -58,8 +58,8 @@ const isOurs = (entry: yauzl.Entry): boolean =>
   entry.externalFileAttributes >>> 16 === 0o100644 &&
   entry.fileCommentLength === 0;
 
-type Raw = yauzl.Entry & { readonly fileName: unknown };
-const rawName = (entry: Raw): Buffer => (Buffer.isBuffer(entry.fileName) ? entry.fileName : Buffer.alloc(0));
+const rawName = (entry: { readonly fileName: unknown }): Buffer =>
+  Buffer.isBuffer(entry.fileName) ? entry.fileName : Buffer.alloc(0);
 
 const checkLocal = async (zip: yauzl.ZipFile, entry: yauzl.Entry, name: Buffer): Promise<number | string> => {
   const local = await zip.readLocalFileHeaderPromise(entry);
@@ -126,7 +126,7 @@ const readEntry = async (
   state: Reading,
   findings: Findings,
 ): Promise<ZipEntry | null> => {
-  const raw = rawName(entry as Raw);
+  const raw = rawName(entry);
   const name = raw.toString('utf8');
   const refuse = (...found: Parameters<Findings['add']>): null => {
     state.plain = false;

@@ -17,8 +17,8 @@ let parts: Parts;
 let signers: string;
 let file: string;
 const text = (path: string, from: Parts = parts): string => from.files.get(path)?.toString() ?? '';
-const json = (path: string): any => JSON.parse(text(path));
-const jsonl = (path: string): any[] =>
+const json = (path: string) => JSON.parse(text(path));
+const jsonl = (path: string) =>
   text(path)
     .trim()
     .split('\n')
