@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, session, shell } from 'electron';
 import type { Failure } from '../../shared/base/failure.ts';
@@ -43,6 +43,8 @@ export const runApp = (places: AppPlaces): void => {
   let stopped: Failure | null = null;
   let quitting = false;
   let ready = false;
+  /** A page has loaded; `isLoading` is still true in the event that says so. */
+  let loaded = false;
   /** The core that has opened the profile. */
   let up: CoreProcess | null = null;
 
@@ -54,7 +56,10 @@ export const runApp = (places: AppPlaces): void => {
       icon: join(places.root, 'resources', 'icons', 'breakwater.png'),
     });
     window.on('closed', () => (window = null));
-    window.webContents.on('did-finish-load', () => announce());
+    window.webContents.on('did-finish-load', () => {
+      loaded = true;
+      announce();
+    });
   };
   const show = (path: string): void => void window?.loadURL(`${ownOrigin}${path}`).catch(() => undefined);
   const again = (): void => {
@@ -85,7 +90,7 @@ export const runApp = (places: AppPlaces): void => {
   /** One line for whoever started us, once the window is loaded and the core has answered. */
   const announce = (): void => {
     const core = up;
-    if (ready || core === null || window === null || window.webContents.isLoading()) return;
+    if (ready || core === null || !loaded) return;
     askStatus(core, (workspace) => {
       if (ready) return;
       ready = true;
@@ -190,10 +195,10 @@ const runs = (): string => {
   return `Electron ${electron}, Chromium ${chrome}, Node ${node}, Node-API ${napi}`;
 };
 
+/** Words first to standard error, then to the person; the box does not hold up the process, which others may be asking. */
 const fatal = (what: string, detail: string): void => {
-  process.stderr.write(`${what} ${detail}\n`);
-  dialog.showErrorBox(what, detail);
-  app.exit(1);
+  writeSync(2, `${what} ${detail}\n`);
+  void dialog.showMessageBox({ type: 'error', message: what, detail, buttons: ['Quit'] }).finally(() => app.exit(1));
 };
 
 const fatalStart = (thrown: unknown): void =>

@@ -1,7 +1,10 @@
-import { MessageChannelMain } from 'electron';
+import { MessageChannelMain, type MessagePortMain } from 'electron';
 import { contractVersion } from '../../shared/contract/calls.ts';
 import type { ServerFrame } from '../../shared/contract/wire.ts';
 import type { CoreProcess } from './core-process.ts';
+
+/** A port that nothing refers to is collected, answer or not. */
+const asking = new Set<MessagePortMain>();
 
 /** The shell's own question to a core, over a port like any window's: `app.status`, for the READY line. */
 export const askStatus = (core: CoreProcess, answered: (workspace: string) => void): void => {
@@ -11,10 +14,12 @@ export const askStatus = (core: CoreProcess, answered: (workspace: string) => vo
     // Our own core answers; its frames are the contract's.
     const frame = data as ServerFrame;
     if (frame.t === 'welcome') port2.postMessage({ t: 'call', id: 1, name: 'app.status', input: {} });
-    if (frame.t !== 'ok') return;
-    answered(workspaceOf(frame.value));
+    if (frame.t !== 'ok' && frame.t !== 'err') return;
+    asking.delete(port2);
     port2.close();
+    answered(frame.t === 'ok' ? workspaceOf(frame.value) : '');
   });
+  asking.add(port2);
   port2.start();
   port2.postMessage({ t: 'hello', contract: contractVersion });
 };

@@ -4,9 +4,7 @@ import type { Clock, Scheduler } from '../../shared/base/time.ts';
 export const systemClock: Clock = { now: () => new Date().getTime() };
 export const systemScheduler: Scheduler = {
   after: (ms, run) => {
-    const signal = AbortSignal.timeout(ms);
-    const cancel = new AbortController();
-    signal.addEventListener('abort', run, { signal: cancel.signal });
-    return () => cancel.abort();
+    const timer = globalThis.setTimeout(run, ms);
+    return () => clearTimeout(timer);
   },
 };

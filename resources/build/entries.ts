@@ -27,9 +27,7 @@ const common = (outDir: string): InlineConfig => ({
 /** The window: hashed files, nothing inline (the policy of shared/domain/content-policy.ts refuses it). */
 export const rendererConfig = (outDir: string): InlineConfig => ({
   ...common(outDir),
-  root: existsSync(join(root, 'renderer/entry/index.html'))
-    ? join(root, 'renderer/entry')
-    : join(root, 'resources/build/placeholder'),
+  root: join(root, 'renderer/entry'),
   base: '/',
   plugins: [react()],
   build: {

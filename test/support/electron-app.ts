@@ -1,5 +1,5 @@
 // The desktop app in a real Electron on a display of its own, driven by Playwright.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
@@ -14,6 +14,8 @@ export type ElectronAppOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Share a display with another app of the same test. */
   readonly display?: Display;
+  /** False for an app whose core is expected not to come up: then `ready` is empty. */
+  readonly usable?: boolean;
 };
 
 export type ElectronApp = {
@@ -55,23 +57,24 @@ export const launchElectronApp = async (options: ElectronAppOptions = {}): Promi
   const display = options.display ?? (await openDisplay());
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'breakwater-e2e-'));
   const profile = options.profile ?? 'default';
+  const said = join(home, `stdout-${process.pid}-${(launches += 1)}.txt`);
   const app = await _electron.launch({
-    executablePath: electron.path,
+    executablePath: keepOutput(electron.path, home, said),
     args: [...(electron.source === 'registry package' ? [] : [root]), `--profile=${profile}`, ...electronFlags],
     env: appEnvironment(home, display.name, options.env),
     timeout: 30_000,
   });
-  let output = '';
-  for (const stream of [app.process().stdout, app.process().stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const page = await app.firstWindow({ timeout: 30_000 });
   const complaints = watchPage(page);
   const log = join(home, 'profiles', profile, 'core.log');
-  const ready = await until('READY of the desktop app', () => /^READY (\{.*\})$/m.exec(output)?.[1], 40_000).catch(
-    (thrown: unknown) => {
-      throw new Error(`${String(thrown)}\n${output}\n${readOr(log)}`);
-    },
-  );
+  const ready =
+    options.usable === false
+      ? '{}'
+      : await until('READY of the desktop app', () => /^READY (\{.*\})$/m.exec(readOr(said))?.[1], 40_000).catch(
+          (thrown: unknown) => {
+            throw new Error(`${String(thrown)}\n${readOr(said)}\n${readOr(log)}`);
+          },
+        );
   return {
     app,
     page,
@@ -82,13 +85,23 @@ export const launchElectronApp = async (options: ElectronAppOptions = {}): Promi
     complaints,
     corePid: () => until('a core process', () => childOf(app.process().pid ?? 0)),
     coreLog: () => readOr(log),
-    output: () => output,
+    output: () => readOr(said),
     close: async () => {
       await app.close();
       if (options.display === undefined) display.close();
       if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
+};
+
+let launches = 0;
+
+/** Playwright swallows what an app prints before `launch` has answered, so it goes to a file. */
+const keepOutput = (electron: string, home: string, said: string): string => {
+  const script = `${said}.sh`;
+  mkdirSync(home, { recursive: true });
+  writeFileSync(script, `#!/bin/sh\nexec '${electron}' "$@" >'${said}'\n`, { mode: 0o755 });
+  return script;
 };
 
 const readOr = (path: string): string => {
