@@ -1,1 +1,2 @@
-import { readFile } from 'node:fs/promises'; export const io = readFile;
+import { readFile } from 'node:fs/promises';
+export const io = readFile;

@@ -1,1 +1,2 @@
-import { app } from 'electron'; export const name = app;
+import { app } from 'electron';
+export const name = app;

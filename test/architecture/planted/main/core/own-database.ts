@@ -1,1 +1,2 @@
-import Database from 'better-sqlite3'; export const open = () => new Database(':memory:');
+import Database from 'better-sqlite3';
+export const open = () => new Database(':memory:');

@@ -1,1 +1,2 @@
-import type { Core } from '../core/core.ts'; export type Up = Core;
+import type { Core } from '../core/core.ts';
+export type Up = Core;

@@ -1,1 +1,2 @@
-import { DBSQLClient } from '@databricks/sql'; export const client = DBSQLClient;
+import { DBSQLClient } from '@databricks/sql';
+export const client = DBSQLClient;

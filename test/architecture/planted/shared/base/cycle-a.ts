@@ -1,1 +1,2 @@
-import { b } from './cycle-b.ts'; export const a = () => b;
+import { b } from './cycle-b.ts';
+export const a = () => b;

@@ -1,1 +1,2 @@
-import { store } from '../../main/store/db.ts'; export const rule = store;
+import { store } from '../../main/store/db.ts';
+export const rule = store;

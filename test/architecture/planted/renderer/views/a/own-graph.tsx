@@ -1,1 +1,2 @@
-import cytoscape from 'cytoscape'; export const graph = cytoscape;
+import cytoscape from 'cytoscape';
+export const graph = cytoscape;
