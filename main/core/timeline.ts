@@ -33,7 +33,7 @@ export type TimelineQuery = {
   readonly before: string | null;
 };
 
-export const scanLimit = 5_000;
+export const scanLimit = 1_500;
 const chunk = 500;
 
 /** Where a reader stands in each source: `false` = its end was reached. */
