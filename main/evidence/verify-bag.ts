@@ -22,6 +22,8 @@ export type CheckedBag = {
 };
 
 const tagLimit = 64 * 1024 * 1024;
+/** Logs and disclosures are gone through in memory; 1 GiB of them is a million events. */
+const logLimit = 1024 ** 3;
 
 /** Hash every file once. One that cannot be read is named and missing from the result. */
 const hashAll = (zip: OpenZip, findings: Findings): ReadonlyMap<string, FoundFile> => {
@@ -117,7 +119,12 @@ export const checkBag = (zip: OpenZip, findings: Findings): CheckedBag => {
       findings.add('added-file', path, 'A pack has no such file: it was added, and nothing signs it.');
   checkTools(files, findings);
   const info = parseBagInfo(textOf(files, 'bag-info.txt'));
-  const known = checkFormat(info, files, findings);
+  const large = [...files.values()].filter(
+    ({ entry }) => /^data\/(20-timeline|90-disclosures)\//.test(entry.path) && entry.size > logLimit,
+  );
+  for (const { entry } of large)
+    findings.add('too-large', entry.path, 'It is larger than 1 GiB and was not gone through.');
+  const known = checkFormat(info, files, findings) && large.length === 0;
   const sigText = textOf(files, signatureFile);
   const tagManifest = Buffer.from(textOf(files, tagManifestFile));
   const signature = sigText === '' ? null : readPackSignature(sigText, tagManifest);

@@ -103,6 +103,12 @@ export const checkViews = (check: ViewCheck, findings: Findings): void => {
       findings.add('added-file', path, 'Nothing in the log leads to it: a pack does not hold such a file.');
   // Lists of files differ whenever a file does: they are only worth naming when they alone were changed.
   if (findings.list.length === before) compare((path) => lists.has(path));
+  const entry = replay.views.entryByHash(replay.db, exported.hash);
+  if (entry?.effect === 'none')
+    findings.remark(
+      'pack.exported',
+      `Whoever exported had no right to, as far as this log tells (${entry.reason ?? 'unknown'}).`,
+    );
   remarks(replay, bag, wanted.size - packed.size, findings);
 };
 

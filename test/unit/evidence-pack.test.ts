@@ -131,6 +131,11 @@ describe('people', () => {
     const report = await verify(done.file, done.signersLine);
     expect(report.outcome).toBe('verified');
     expect(report.remarks.map(({ says }) => says).join()).toContain('not attested');
+    // Carol's own export: her device is not attested, so the log gives her no right to it, and the pack says so.
+    const hers = await packRoom(carol, room);
+    const herReport = await verify(hers.file, hers.signersLine);
+    expect(herReport.outcome).toBe('verified');
+    expect(herReport.remarks.map(({ says }) => says).join()).toContain('had no right to');
     const preview = previewPack(packDeps(alice), { room, notShared: 4 });
     expect(preview).toMatchObject({ ok: true, value: { notAttested: 1, devices: 2 } });
     if (preview.ok) expect(preview.value.warnings.join()).toContain('4 entries are only on this device');
