@@ -13,6 +13,7 @@ import { lineageMap } from './lineage.ts';
 import type { Parts } from './parts.ts';
 
 const detectedKey = 'detect.at';
+const keptLimit = 8;
 
 /** The cached lake and detection behind the core's own view of them. Proposals are kept until signals or verdicts change. */
 export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'current'>): LakePart => {
@@ -20,7 +21,8 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
   const { store } = parts.profile;
   const db = store.read;
   const lake = createLake({ workspace: connection.current, store, clock, log: (line) => logger.info(line) });
-  let kept: { readonly key: string; readonly proposals: readonly Proposal[] } | null = null;
+  // By what is declined: the inbox and the background watch ask with different sets.
+  const kept = new Map<string, readonly Proposal[]>();
   let detectedAt: Instant | null = (getSetting(db, detectedKey) as Instant | undefined) ?? null;
 
   const remember = (at: Instant): void => {
@@ -43,8 +45,12 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
     sourceLabel,
     proposals: (declined) => {
       const key = [...declined].sort().join(' ');
-      if (kept?.key !== key) kept = { key, proposals: readProposals({ lake, clock }, db, declined) };
-      return kept.proposals;
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      if (kept.size >= keptLimit) kept.clear();
+      const proposals = readProposals({ lake, clock }, db, declined);
+      kept.set(key, proposals);
+      return proposals;
     },
     signal: (id) => readSignal(db, id as SignalId),
     watched: () => [...watchedRules(lake, db)],
@@ -62,7 +68,7 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
       const report = await lake.refresh({ assets }, signal);
       if (!report.ok) return report;
       const { changed } = detectOnce({ lake, store, clock });
-      if (changed > 0 || report.value.changed > 0) kept = null;
+      if (changed > 0 || report.value.changed > 0) kept.clear();
       // Written at most once a minute: the status shows when, and a commit for each turn would keep the disk awake.
       const now = clock.now();
       if (detectedAt === null || now - Date.parse(detectedAt) >= 60_000 || changed > 0) remember(toInstant(now));
