@@ -1,7 +1,7 @@
 import { failure } from '../../shared/base/failure.ts';
 import { attachmentLimit, chunkLimit } from '../../shared/contract/calls.ts';
 import type { CallFailure } from '../../shared/contract/wire.ts';
-import { type Upload, useModel } from '../model/index.ts';
+import { store, type Upload } from '../model/index.ts';
 import { act, call } from './bridge.ts';
 
 /** Why a file cannot be attached, or null. Said before a byte is read. */
@@ -24,11 +24,11 @@ export const toBase64 = (bytes: Uint8Array): string => {
 
 /** Send a file in chunks; the core writes the event only after the whole file is on its disk. */
 export const attachFile = async (log: string, file: File): Promise<boolean> => {
-  const model = useModel.getState();
+  const model = store.getState();
   const id = `${file.name} ${file.size} ${file.lastModified} ${Date.now()}`;
   const shown: Upload = { id, log, name: file.name, size: file.size, sent: 0, failure: null };
   const stop = (problem: CallFailure): false => {
-    useModel.getState().uploadIs({ ...shown, failure: problem });
+    store.getState().uploadIs({ ...shown, failure: problem });
     return false;
   };
   const refused = refuseFile(file);
@@ -47,11 +47,11 @@ export const attachFile = async (log: string, file: File): Promise<boolean> => {
     if (bytes === null) return stop(unreadable(file.name));
     const answer = await call('attachment.chunk', { upload, offset, base64: toBase64(bytes) });
     if (!answer.ok) return stop(answer.error);
-    useModel.getState().uploadIs({ ...shown, sent: offset + bytes.length });
+    store.getState().uploadIs({ ...shown, sent: offset + bytes.length });
   }
   const done = await call('attachment.commit', { upload });
   if (!done.ok) return stop(done.error);
-  useModel.getState().uploadGone(id);
+  store.getState().uploadGone(id);
   return true;
 };
 

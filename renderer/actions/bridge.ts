@@ -1,7 +1,7 @@
 import { failure } from '../../shared/base/failure.ts';
 import { err } from '../../shared/base/result.ts';
 import type { CallInput, CallName } from '../../shared/contract/calls.ts';
-import { useModel } from '../model/index.ts';
+import { store } from '../model/index.ts';
 import type { Answer, Client } from '../bridge/client.ts';
 
 /** What the verbs need of the typed client; tests hand in their own. */
@@ -15,14 +15,14 @@ export const theBridge = (): Bridge | null => bridge;
 /** Begin: hand over the client, follow its state, let the clock tick. Returns the end of it. */
 export const attach = (client: Bridge): (() => void) => {
   bridge = client;
-  const { linkIs } = useModel.getState();
+  const { linkIs } = store.getState();
   const say = (): void => {
     const state = client.state();
     linkIs(state.state === 'connected' ? { state: 'connected' } : state);
   };
   say();
   const stop = client.onState(say);
-  const timer = setInterval(() => useModel.getState().ticked(Date.now()), 1000);
+  const timer = setInterval(() => store.getState().ticked(Date.now()), 1000);
   return () => {
     stop();
     clearInterval(timer);
@@ -45,6 +45,6 @@ export const call = async <N extends CallName>(name: N, input: CallInput<N>): Pr
 export const act = async <N extends CallName>(name: N, input: CallInput<N>) => {
   const answer = await call(name, input);
   if (answer.ok) return answer.value;
-  useModel.getState().tellFailure(answer.error);
+  store.getState().tellFailure(answer.error);
   return null;
 };

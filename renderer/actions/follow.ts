@@ -1,6 +1,6 @@
 import { fromInstant } from '../../shared/base/time.ts';
 import type { CallInput, CallOutput, QueryName } from '../../shared/contract/calls.ts';
-import { feedKey, useModel } from '../model/index.ts';
+import { feedKey, store } from '../model/index.ts';
 import { theBridge } from './bridge.ts';
 
 type Followed = { users: number; stop: () => void };
@@ -29,14 +29,14 @@ const leave = (key: string): void => {
   if (one.users > 0) return;
   followed.delete(key);
   one.stop();
-  useModel.getState().feedDropped(key);
+  store.getState().feedDropped(key);
 };
 
 const subscribe = <N extends QueryName>(name: N, input: CallInput<N>, key: string): (() => void) => {
   const bridge = theBridge();
   if (bridge === null) return () => undefined;
   return bridge.subscribe(name, input, (answer) => {
-    const model = useModel.getState();
+    const model = store.getState();
     if (!answer.ok) return model.feedFailed(key, answer.error);
     if (name === 'app.status') model.coreSaid(fromInstant((answer.value as CallOutput<'app.status'>).now), Date.now());
     model.feedArrived(key, answer.value);

@@ -1,5 +1,5 @@
 import type { CallInput, CommandName } from '../../shared/contract/calls.ts';
-import { composerKey, type Draft, useModel } from '../model/index.ts';
+import { composerKey, type Draft, store } from '../model/index.ts';
 import { act, call } from './bridge.ts';
 
 /** What the composer can write. */
@@ -64,24 +64,24 @@ export const draftToCommand = (log: string, draft: Draft, assets: readonly strin
 /** Send what the composer holds. The draft is forgotten only after the core has confirmed it. */
 export const sendComposer = async (log: string): Promise<string | null> => {
   const key = composerKey(log);
-  const { drafts, selection } = useModel.getState();
+  const { drafts, selection } = store.getState();
   const draft = drafts[key] ?? {};
   const command = draftToCommand(log, draft, selection.assets);
   if ('missing' in command) return command.missing;
   const answer = await call(command.name, command.input);
   if (!answer.ok) {
-    useModel.getState().tellFailure(answer.error);
+    store.getState().tellFailure(answer.error);
     return 'It was not saved. Your text is kept here.';
   }
-  useModel.getState().acknowledged(key, draft, ['kind']);
+  store.getState().acknowledged(key, draft);
   return null;
 };
 
 /** Send a kept form by any command; true when the core has confirmed it. */
 export const sendDraft = async <N extends CommandName>(key: string, name: N, input: CallInput<N>): Promise<boolean> => {
-  const draft = useModel.getState().drafts[key] ?? {};
+  const draft = store.getState().drafts[key] ?? {};
   const answer = await act(name, input);
   if (answer === null) return false;
-  useModel.getState().acknowledged(key, draft);
+  store.getState().acknowledged(key, draft);
   return true;
 };

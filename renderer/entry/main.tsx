@@ -1,5 +1,5 @@
 import { createClient } from '../bridge/client.ts';
-import { type SocketDeps, socketSource } from '../bridge/socket-channel.ts';
+import { socketSource } from '../bridge/socket-channel.ts';
 import { windowSource } from '../bridge/window-channel.ts';
 import { start } from './start.tsx';
 
@@ -12,8 +12,7 @@ const client = createClient(
         history: window.history,
         storage: window.sessionStorage,
         fetch: window.fetch.bind(window),
-        // The browser's class has more overloads than the small shape that the channel asks for.
-        WebSocket: window.WebSocket as unknown as SocketDeps['WebSocket'],
+        WebSocket: window.WebSocket,
         scheduler: {
           after: (ms, run) => {
             const timer = setTimeout(run, ms);

@@ -1,5 +1,5 @@
 /** Size of a node's box and the room around it, in graph pixels (look.md, "Lineage"). */
-export const box = { width: 124, height: 44, gapX: 20, gapY: 20 } as const;
+export const box = { width: 124, height: 44, gapX: 26, gapY: 14 } as const;
 
 export type Place = { readonly x: number; readonly y: number };
 type Ranked = { readonly id: string; readonly layer: number; readonly order: number };

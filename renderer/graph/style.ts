@@ -75,10 +75,11 @@ export const graphStyle = (palette: Palette): StylesheetJson => [
       'curve-style': 'round-taxi',
       'taxi-direction': 'rightward',
       'taxi-turn': '50%',
+      'taxi-turn-min-distance': 4,
       'taxi-radius': 8,
       'overlay-opacity': 0,
     },
-  } as StylesheetJson[number],
+  },
   {
     selector: 'edge[damage = "yes"]',
     style: { width: 2.5, 'line-color': palette.bad, 'target-arrow-color': palette.bad, 'z-index': 2 },
@@ -86,5 +87,5 @@ export const graphStyle = (palette: Palette): StylesheetJson => [
   {
     selector: '.chosen',
     style: { 'outline-width': 2, 'outline-color': palette.sea, 'outline-offset': 3 },
-  } as StylesheetJson[number],
+  },
 ];

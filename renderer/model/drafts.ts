@@ -8,7 +8,7 @@ export type DraftsSlice = {
   readonly drafts: Readonly<Record<string, Draft>>;
   readonly typed: (key: string, fields: Draft) => void;
   /** The core has what was sent: forget it, unless more was typed meanwhile. */
-  readonly acknowledged: (key: string, sent: Draft, keep?: readonly string[]) => void;
+  readonly acknowledged: (key: string, sent: Draft) => void;
 };
 
 const storeKey = 'breakwater-drafts';
@@ -25,13 +25,11 @@ export const draftsSlice = (set: Set<DraftsSlice>, keeper: Keeper): DraftsSlice 
   return {
     drafts: readStored<Record<string, Draft>>(keeper, storeKey, {}),
     typed: (key, fields) => set((now) => keep({ ...now.drafts, [key]: { ...now.drafts[key], ...fields } })),
-    acknowledged: (key, sent, keepFields = []) =>
+    acknowledged: (key, sent) =>
       set((now) => {
         const draft = now.drafts[key];
         if (draft === undefined) return {};
-        const rest = Object.entries(draft).filter(
-          ([field, text]) => keepFields.includes(field) || sent[field] !== text,
-        );
+        const rest = Object.entries(draft).filter(([field, text]) => sent[field] !== text);
         const { [key]: _gone, ...others } = now.drafts;
         return keep(rest.length === 0 ? others : { ...others, [key]: Object.fromEntries(rest) });
       }),

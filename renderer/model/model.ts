@@ -38,5 +38,7 @@ const windowKeeper = (): Keeper => {
   }
 };
 
-/** The one store of the window. */
-export const useModel = createModel(typeof window === 'undefined' ? memoryKeeper() : windowKeeper());
+/** The one store of the window, for verbs and tests. */
+export const store = createModel(typeof window === 'undefined' ? memoryKeeper() : windowKeeper());
+/** The same store, for components. */
+export const useModel = store;

@@ -3,7 +3,7 @@ import type { Set } from './slice.ts';
 /** Where the person is. */
 export const places = ['inbox', 'rooms', 'room', 'people', 'settings'] as const;
 export type Place = (typeof places)[number];
-export type Layer = 'none' | 'practice' | 'only-here' | 'quarantine' | 'palette' | 'shortcuts' | 'pack';
+export type Layer = 'none' | 'practice' | 'only-here' | 'quarantine' | 'ages' | 'palette' | 'shortcuts' | 'pack';
 
 /** One thing selected, everywhere at once: the entry, and the assets it is about (or an asset, and the entries about it). */
 export type Selection = { readonly entry: string | null; readonly assets: readonly string[] };

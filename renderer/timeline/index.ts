@@ -1,2 +1,2 @@
-export { type LaneKind, laneOf, laneOfSource } from './lanes.ts';
+export { type LaneKind, laneOf, lanesOfSource } from './lanes.ts';
 export { Lanes } from './lanes-view.tsx';

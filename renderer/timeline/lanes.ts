@@ -17,17 +17,20 @@ export const laneOf = (entry: Pick<Entry, 'kind' | 'factKind'>): LaneKind => {
   return entry.kind === 'signal' ? 'signals' : 'people';
 };
 
-/** Which lane a source of facts feeds, from its name; null for sources that feed none (lineage has its own "facts to …"). */
-export const laneOfSource = (source: string): LaneKind | null => {
+/**
+ * Which lanes a source of facts feeds, from its name. Lineage has its own "facts to …"; lists of jobs and details of single
+ * runs say nothing about how far runs are known. Schema changes are read from the history of tables.
+ */
+export const lanesOfSource = (source: string): readonly LaneKind[] => {
   const name = source.toLowerCase();
-  if (/lineage/.test(name)) return null;
-  if (/drift|monitor|metric|profile/.test(name)) return 'signals';
-  if (/run|job|lakeflow/.test(name)) return 'runs';
-  if (/audit|access|grant/.test(name)) return 'access';
-  if (/model|serving|alias|registr/.test(name)) return 'model';
-  if (/schema|column/.test(name)) return 'schema';
-  if (/histor|version|delta/.test(name)) return 'versions';
-  return null;
+  if (/lineage/.test(name) || name.startsWith('rest.jobs')) return [];
+  if (/drift|monitor|metric|profile/.test(name)) return ['signals'];
+  if (/run/.test(name)) return ['runs'];
+  if (/audit|grant/.test(name)) return ['access'];
+  if (/model|serving|alias|registr/.test(name)) return ['model'];
+  if (/schema|column/.test(name)) return ['schema'];
+  if (/histor|version/.test(name)) return ['versions', 'schema'];
+  return [];
 };
 
 export type LaneMark = {

@@ -7,7 +7,7 @@ import {
   sendComposer,
   toBase64,
 } from '../../renderer/actions/index.ts';
-import { composerKey, useModel } from '../../renderer/model/index.ts';
+import { composerKey, store } from '../../renderer/model/index.ts';
 import { createFake } from '../support/renderer-fake.ts';
 import { sampleLog as log } from '../support/renderer-sample.ts';
 
@@ -62,26 +62,26 @@ describe('sending', () => {
   });
   afterEach(() => {
     stop();
-    useModel.setState({ drafts: {}, news: [], uploads: [] });
+    store.setState({ drafts: {}, news: [], uploads: [] });
   });
 
   it('keeps the text when the core refuses, and forgets it when the core has it', async () => {
     const key = composerKey(log);
-    useModel.getState().typed(key, { text: 'what I saw' });
+    store.getState().typed(key, { text: 'what I saw' });
     fake.failWrites = true;
     expect(await sendComposer(log)).toContain('kept here');
-    expect(useModel.getState().drafts[key]).toEqual({ text: 'what I saw' });
-    expect(useModel.getState().news).toHaveLength(1);
+    expect(store.getState().drafts[key]).toEqual({ text: 'what I saw' });
+    expect(store.getState().news).toHaveLength(1);
     fake.failWrites = false;
     expect(await sendComposer(log)).toBeNull();
-    expect(useModel.getState().drafts[key]).toBeUndefined();
+    expect(store.getState().drafts[key]).toBeUndefined();
   });
 
   it('without a line to the core nothing is lost either', async () => {
     stop();
-    useModel.getState().typed(composerKey(log), { text: 'alone' });
+    store.getState().typed(composerKey(log), { text: 'alone' });
     expect(await sendComposer(log)).not.toBeNull();
-    expect(useModel.getState().drafts[composerKey(log)]).toEqual({ text: 'alone' });
+    expect(store.getState().drafts[composerKey(log)]).toEqual({ text: 'alone' });
   });
 
   it('sends a file in chunks below the limit, and an empty one with none', async () => {
@@ -91,7 +91,7 @@ describe('sending', () => {
     fake.calls.length = 0;
     expect(await attachFile(log, new File([], 'empty.txt'))).toBe(true);
     expect(fake.calls.map((call) => call.name)).toEqual(['attachment.begin', 'attachment.commit']);
-    expect(useModel.getState().uploads).toEqual([]);
+    expect(store.getState().uploads).toEqual([]);
   });
 
   it('refuses more than 25 MB before a byte is read', async () => {
@@ -99,7 +99,7 @@ describe('sending', () => {
     const file = { name: 'huge.bin', size: 25 * 1024 * 1024 + 1, lastModified: 0, type: '' } as File;
     expect(await attachFile(log, file)).toBe(false);
     expect(fake.calls).toEqual([]);
-    expect(useModel.getState().uploads[0]?.failure?.what).toContain('25 MB');
+    expect(store.getState().uploads[0]?.failure?.what).toContain('25 MB');
   });
 
   it('base64 of long bytes is right', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { laneKinds, laneOf, laneOfSource, layoutLanes, rangeOf, ticksOf, xOf } from '../../renderer/timeline/lanes.ts';
+import { laneKinds, laneOf, lanesOfSource, layoutLanes, rangeOf, ticksOf, xOf } from '../../renderer/timeline/lanes.ts';
 import { ago, sampleEntries, sampleNow } from '../support/renderer-sample.ts';
 
 const hour = 3_600_000;
@@ -24,11 +24,13 @@ describe('lanes', () => {
   });
 
   it('sources find their lane by name; lineage has none', () => {
-    expect(laneOfSource('system.lakeflow.job_run_timeline')).toBe('runs');
-    expect(laneOfSource('system.access.audit')).toBe('access');
-    expect(laneOfSource('system.access.table_lineage')).toBeNull();
-    expect(laneOfSource('table_history')).toBe('versions');
-    expect(laneOfSource('registered model versions')).toBe('model');
+    expect(lanesOfSource('system.lakeflow.job_run_timeline')).toEqual(['runs']);
+    expect(lanesOfSource('system.access.audit')).toEqual(['access']);
+    expect(lanesOfSource('system.access.table_lineage')).toEqual([]);
+    expect(lanesOfSource('delta.history')).toEqual(['versions', 'schema']);
+    expect(lanesOfSource('rest.unity-catalog.models')).toEqual(['model']);
+    expect(lanesOfSource('system.lakeflow.jobs')).toEqual([]);
+    expect(lanesOfSource('rest.jobs.runs')).toEqual([]);
   });
 
   it('all kinds are there, also empty ones, and no row of the stretch is lost', () => {

@@ -31,13 +31,6 @@ describe('what is typed', () => {
     expect(model().drafts['composer a']).toBeUndefined();
     expect(createModel(keeper).getState().drafts).toEqual({});
   });
-
-  it('the kind of the composer may stay as it is', () => {
-    const model = createModel(memoryKeeper()).getState;
-    model().typed('c', { text: 'x', kind: 'task' });
-    model().acknowledged('c', { text: 'x', kind: 'task' }, ['kind']);
-    expect(model().drafts['c']).toEqual({ kind: 'task' });
-  });
 });
 
 describe('followed answers', () => {

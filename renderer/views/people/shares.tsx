@@ -14,7 +14,7 @@ import {
   Segmented,
   type Tone,
 } from '../../kit/index.ts';
-import { selectDraft, useModel } from '../../model/index.ts';
+import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 
 type Share = Status['shares'][number];
@@ -104,7 +104,7 @@ const key = 'share';
 
 const ShareForm = () => {
   const draft = useModel(selectDraft(key));
-  const { typed, acknowledged, tell } = useModel.getState();
+  const { typed, acknowledged, tell } = store.getState();
   const kind = draft['kind'] === 'folder' ? 'folder' : 'delta';
   const place = draft['place'] ?? '';
   const [busy, setBusy] = useState(false);

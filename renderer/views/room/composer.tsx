@@ -3,7 +3,7 @@ import { type ClipboardEvent, type DragEvent, type KeyboardEvent, useRef, useSta
 import type { Room } from '../../../shared/contract/room.ts';
 import { attachFile, type ComposerKind, composerKinds, sendComposer } from '../../actions/index.ts';
 import { IconButton, Segmented } from '../../kit/index.ts';
-import { composerKey, selectDraft, useModel } from '../../model/index.ts';
+import { composerKey, selectDraft, store, useModel } from '../../model/index.ts';
 import { ComposerFields, NoteTime } from './composer-fields.tsx';
 import './composer.css';
 import { Uploads } from './uploads.tsx';
@@ -27,7 +27,7 @@ const prompts: Readonly<Record<ComposerKind, string>> = {
 export const Composer = ({ room }: { readonly room: Room }) => {
   const key = composerKey(room.log);
   const draft = useModel(selectDraft(key));
-  const { typed } = useModel.getState();
+  const { typed } = store.getState();
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [dropping, setDropping] = useState(false);
@@ -69,69 +69,70 @@ export const Composer = ({ room }: { readonly room: Room }) => {
   if (!room.can.write)
     return <p className="composer composer-shut cap">Your roles let you read this room, not write in it.</p>;
   return (
-    <form
-      className={dropping ? 'composer composer-drop' : 'composer'}
-      aria-label="Write an entry"
-      onKeyDown={press}
-      onSubmit={(event) => event.preventDefault()}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setDropping(true);
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={drop}
-    >
-      <Uploads log={room.log} />
-      <Segmented
-        label="Kind of entry"
-        value={kind}
-        options={composerKinds.map((id) => ({ id, label: words[id], testId: `composer-kind-${id}` }))}
-        onChange={(next) => typed(key, { kind: next })}
-      />
-      <textarea
-        className="input composer-text"
-        data-composer-text
-        data-testid="composer-text"
-        aria-label={prompts[kind]}
-        placeholder={dropping ? 'Let go to attach' : prompts[kind]}
-        rows={Math.min(8, Math.max(1, text.split('\n').length + Math.floor(text.length / 46)))}
-        value={text}
-        onChange={(event) => typed(key, { text: event.target.value })}
-        onPaste={paste}
-      />
-      <ComposerFields kind={kind} draft={draft} room={room} onType={(fields) => typed(key, fields)} />
-      <div className="composer-foot">
-        <IconButton label="Attach a file, 25 MB at most" onPress={() => file.current?.click()}>
-          <Paperclip size={16} strokeWidth={1.75} />
-        </IconButton>
-        <input
-          ref={file}
-          type="file"
-          multiple
-          className="sr-only"
-          tabIndex={-1}
-          aria-label="Attach files"
-          data-testid="attach-input"
-          onChange={(event) => {
-            attach([...(event.target.files ?? [])]);
-            event.target.value = '';
-          }}
+    <section className="composer-region" aria-label="Write an entry">
+      <div
+        className={dropping ? 'composer composer-drop' : 'composer'}
+        role="presentation"
+        onKeyDown={press}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setDropping(true);
+        }}
+        onDragLeave={() => setDropping(false)}
+        onDrop={drop}
+      >
+        <Uploads log={room.log} />
+        <Segmented
+          label="Kind of entry"
+          value={kind}
+          options={composerKinds.map((id) => ({ id, label: words[id], testId: `composer-kind-${id}` }))}
+          onChange={(next) => typed(key, { kind: next })}
         />
-        {kind === 'note' ? <NoteTime draft={draft} onType={(fields) => typed(key, fields)} /> : null}
-        <span className="composer-problem" role="status">
-          {problem}
-        </span>
-        <IconButton
-          label={quick ? 'Save the entry' : `Save the ${words[kind].toLowerCase()}`}
-          kbd={quick ? 'Enter' : 'Ctrl Enter'}
-          isDisabled={busy || text.trim() === ''}
-          onPress={() => void send()}
-          className="composer-send"
-          data-testid="composer-send"
-        >
-          <CornerDownLeft size={16} strokeWidth={1.75} />
-        </IconButton>
+        <textarea
+          className="input composer-text"
+          data-composer-text
+          data-testid="composer-text"
+          aria-label={prompts[kind]}
+          placeholder={dropping ? 'Let go to attach' : prompts[kind]}
+          rows={Math.min(8, Math.max(1, text.split('\n').length + Math.floor(text.length / 46)))}
+          value={text}
+          onChange={(event) => typed(key, { text: event.target.value })}
+          onPaste={paste}
+        />
+        <ComposerFields kind={kind} draft={draft} room={room} onType={(fields) => typed(key, fields)} />
+        <div className="composer-foot">
+          <IconButton label="Attach a file, 25 MB at most" onPress={() => file.current?.click()}>
+            <Paperclip size={16} strokeWidth={1.75} />
+          </IconButton>
+          <input
+            ref={file}
+            type="file"
+            multiple
+            className="sr-only"
+            tabIndex={-1}
+            aria-label="Attach files"
+            data-testid="attach-input"
+            onChange={(event) => {
+              attach([...(event.target.files ?? [])]);
+              event.target.value = '';
+            }}
+          />
+          {kind === 'note' ? <NoteTime draft={draft} onType={(fields) => typed(key, fields)} /> : null}
+          <span className="composer-problem" role="status">
+            {problem}
+          </span>
+          <IconButton
+            label={quick ? 'Save the entry' : `Save the ${words[kind].toLowerCase()}`}
+            kbd={quick ? 'Enter' : 'Ctrl Enter'}
+            isDisabled={busy || text.trim() === ''}
+            onPress={() => void send()}
+            className="composer-send"
+            data-testid="composer-send"
+          >
+            <CornerDownLeft size={16} strokeWidth={1.75} />
+          </IconButton>
+        </div>
       </div>
-    </form>
+    </section>
   );
 };

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Entry } from '../../../shared/contract/room.ts';
 import { act, sendDraft } from '../../actions/index.ts';
 import { Button, Chip, CopyText, Field } from '../../kit/index.ts';
-import { entrySelected, noSelection, selectDraft, useModel } from '../../model/index.ts';
+import { entrySelected, noSelection, selectDraft, store, useModel } from '../../model/index.ts';
 import { useNow, useTimes } from '../common/use.ts';
 import { Who } from '../common/who.tsx';
 import { whoWords } from '../common/words.ts';
@@ -135,7 +135,7 @@ const EditNote = ({
 }) => {
   const key = `edit ${entry.id}`;
   const draft = useModel(selectDraft(key));
-  const { typed } = useModel.getState();
+  const { typed } = store.getState();
   const text = draft['text'] ?? (entry.body === null || entry.body === '' ? entry.title : entry.body);
   const save = async (): Promise<void> => {
     if (await sendDraft(key, 'note.edit', { log, note: entry.id, text: text.trim() })) onDone();

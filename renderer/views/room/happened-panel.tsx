@@ -4,7 +4,7 @@ import type { Entry, Room } from '../../../shared/contract/room.ts';
 import { pageLimit } from '../../../shared/contract/common.ts';
 import { IconButton, Panel, Segmented, useShortcuts } from '../../kit/index.ts';
 import { entrySelected, useModel } from '../../model/index.ts';
-import { type LaneKind, Lanes, laneOfSource } from '../../timeline/index.ts';
+import { type LaneKind, Lanes, lanesOfSource } from '../../timeline/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 
@@ -102,13 +102,12 @@ const useCompleteTo = (): Readonly<Partial<Record<LaneKind, number | null>>> => 
   const freshness = useStatus()?.freshness;
   return useMemo(() => {
     const lanes: Partial<Record<LaneKind, number | null>> = {};
-    for (const fact of freshness ?? []) {
-      const lane = laneOfSource(`${fact.source} ${fact.label}`);
-      if (lane === null) continue;
-      const at = fact.completeTo === null ? null : Date.parse(fact.completeTo);
-      const before = lanes[lane];
-      lanes[lane] = before === undefined || (at !== null && before !== null && at < before) ? at : before;
-    }
+    for (const fact of freshness ?? [])
+      for (const lane of lanesOfSource(fact.source)) {
+        const at = fact.completeTo === null ? null : Date.parse(fact.completeTo);
+        const before = lanes[lane];
+        lanes[lane] = before === undefined || (at !== null && before !== null && at < before) ? at : before;
+      }
     return lanes;
   }, [freshness]);
 };

@@ -127,7 +127,7 @@ const Extent = ({ lineage, hops }: { readonly lineage: Lineage; readonly hops: n
           ? 'how far facts reach is not known'
           : `facts to ${times.near(lineage.completeTo, now)}`}
       </span>
-      {lineage.note === null ? '' : `, ${lineage.note}`}
+      {lineage.note === null || lineage.note.startsWith('showing') ? '' : `, ${lineage.note}`}
     </span>
   );
 };

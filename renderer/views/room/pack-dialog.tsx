@@ -19,6 +19,8 @@ import { useModel } from '../../model/index.ts';
 
 type Preview = CallOutput<'pack.preview'>;
 type Done = CallOutput<'pack.export'>;
+/** What was pressed is gone when the result comes: the result takes the focus, so that Escape still closes. */
+const takeFocus = (result: HTMLElement | null): void => result?.focus();
 
 /** The evidence pack: what goes in as a ledger, what is held back and why, then the commands that an auditor types. */
 export const PackDialog = ({ room }: { readonly room: Room }) => {
@@ -132,6 +134,8 @@ const Contents = ({ preview }: { readonly preview: Preview }) => (
 const Result = ({ done }: { readonly done: Done }) => (
   <div
     className="stack"
+    tabIndex={-1}
+    ref={takeFocus}
     data-testid="pack-result"
     data-file={done.file}
     data-sha256={done.sha256}

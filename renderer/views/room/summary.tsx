@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Room } from '../../../shared/contract/room.ts';
 import { sendDraft } from '../../actions/index.ts';
 import { Button, Field, IconButton } from '../../kit/index.ts';
-import { selectDraft, useModel } from '../../model/index.ts';
+import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useNow, useTimes } from '../common/use.ts';
 import { whoWords } from '../common/words.ts';
 import { useRoomDialog } from './dialog-state.ts';
@@ -55,12 +55,12 @@ const Read = ({ room, onEdit }: { readonly room: Room; readonly onEdit: () => vo
 const Edit = ({ room, onDone }: { readonly room: Room; readonly onDone: () => void }) => {
   const key = `summary ${room.log}`;
   const draft = useModel(selectDraft(key));
-  const { typed } = useModel.getState();
+  const { typed } = store.getState();
   // The heads that the author saw when the writing began: a change that arrives meanwhile becomes a conflict, not a loss.
   const [over] = useState(() => [...room.summary.heads]);
   const present = room.summary.value;
   useEffect(() => {
-    if (useModel.getState().drafts[key] === undefined && present !== null) useModel.getState().typed(key, present);
+    if (store.getState().drafts[key] === undefined && present !== null) store.getState().typed(key, present);
   }, [key, present]);
   const summary = { know: draft['know'] ?? '', unknown: draft['unknown'] ?? '', next: draft['next'] ?? '' };
   const save = async (): Promise<void> => {

@@ -1,11 +1,11 @@
 import { X } from 'lucide-react';
 import { ErrorCard, fileSize, IconButton } from '../../kit/index.ts';
-import { useModel } from '../../model/index.ts';
+import { store, useModel } from '../../model/index.ts';
 
 /** Files on their way to this disk, and those that were refused, with the reason. */
 export const Uploads = ({ log }: { readonly log: string }) => {
   const uploads = useModel((model) => model.uploads);
-  const { uploadGone } = useModel.getState();
+  const { uploadGone } = store.getState();
   const own = uploads.filter((upload) => upload.log === log);
   if (own.length === 0) return null;
   return (

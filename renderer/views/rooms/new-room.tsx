@@ -1,7 +1,7 @@
 import { incidentClasses, severities } from '../../../shared/domain/vocabulary.ts';
 import { openByHand } from '../../actions/index.ts';
 import { Button, Choose, Dialog, Field } from '../../kit/index.ts';
-import { selectDraft, useModel } from '../../model/index.ts';
+import { selectDraft, store, useModel } from '../../model/index.ts';
 import { classWords } from '../common/words.ts';
 
 const key = 'new room';
@@ -9,7 +9,7 @@ const key = 'new room';
 /** An incident that no detector saw. */
 export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => {
   const draft = useModel(selectDraft(key));
-  const { typed, acknowledged } = useModel.getState();
+  const { typed, acknowledged } = store.getState();
   const title = draft['title'] ?? '';
   const classOf = incidentClasses.find((one) => one === draft['class']) ?? 'data-quality';
   const severity = severities.find((one) => one === draft['severity']) ?? 'SEV3';

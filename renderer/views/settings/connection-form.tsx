@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
 import { Badge, Button, ErrorCard, Field, Tick } from '../../kit/index.ts';
-import { selectDraft, useModel } from '../../model/index.ts';
+import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useStatus } from '../common/use.ts';
 import { Section } from './section.tsx';
 
@@ -14,7 +14,7 @@ const stepTone = { works: 'ok', failed: 'bad', skipped: 'plain' } as const;
 export const ConnectionForm = () => {
   const status = useStatus();
   const draft = useModel(selectDraft(key));
-  const { typed, tell } = useModel.getState();
+  const { typed, tell } = store.getState();
   const [token, setToken] = useState('');
   const [accepted, setAccepted] = useState(false);
   const [busy, setBusy] = useState<'no' | 'test' | 'save'>('no');
@@ -38,7 +38,7 @@ export const ConnectionForm = () => {
     setToken('');
     tell('The connection is saved.');
   };
-  const usePractice = async (): Promise<void> => {
+  const backToPractice = async (): Promise<void> => {
     if ((await act('connection.usePractice', {})) !== null) tell('Breakwater uses the practice lakehouse.');
   };
 
@@ -103,7 +103,7 @@ export const ConnectionForm = () => {
           Save and connect
         </Button>
         {status?.workspace.kind === 'practice' ? null : (
-          <Button tone="quiet" onPress={() => void usePractice()}>
+          <Button tone="quiet" onPress={() => void backToPractice()}>
             Use the practice lakehouse
           </Button>
         )}

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { Toasts, useShortcuts } from '../../kit/index.ts';
-import { noSelection, places, useModel } from '../../model/index.ts';
+import { noSelection, places, store, useModel } from '../../model/index.ts';
 import { useLook } from '../common/use.ts';
 import { InboxPlace } from '../inbox/inbox.tsx';
 import { PeoplePlace } from '../people/people.tsx';
@@ -8,6 +8,7 @@ import { QuarantineDialog } from '../people/quarantine.tsx';
 import { RoomPlace } from '../room/room.tsx';
 import { RoomsPlace } from '../rooms/rooms.tsx';
 import { SettingsPlace } from '../settings/settings.tsx';
+import { AgesDialog } from './ages.tsx';
 import { OnlyHere } from './only-here.tsx';
 import { Palette } from './palette.tsx';
 import { PracticeBand, PracticeDrawer } from './practice.tsx';
@@ -30,7 +31,7 @@ export const App = () => {
   const density = useModel((model) => model.settings.density);
   const theme = useModel((model) => model.settings.theme);
   const news = useModel((model) => model.news);
-  const { go, show, select, forget, maximise } = useModel.getState();
+  const { go, show, select, forget, maximise } = store.getState();
   const look = useLook();
 
   useEffect(() => {
@@ -48,8 +49,8 @@ export const App = () => {
     },
     '?': () => show('shortcuts'),
     escape: () => {
-      if (useModel.getState().maximised === 'none') select(noSelection);
-      else maximise(useModel.getState().maximised);
+      if (store.getState().maximised === 'none') select(noSelection);
+      else maximise(store.getState().maximised);
     },
     ...Object.fromEntries(places.map((one, at) => [String(at + 1), () => go(one)])),
   });
@@ -67,6 +68,7 @@ export const App = () => {
       </main>
       <StatusBar />
       <OnlyHere />
+      <AgesDialog />
       <QuarantineDialog />
       <PracticeDrawer />
       <Palette />

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useState } from 'react';
 import { Dialog, Field } from '../../kit/index.ts';
-import { useModel } from '../../model/index.ts';
+import { store, useModel } from '../../model/index.ts';
 import { useFeed } from '../common/use.ts';
 
 type Command = { readonly id: string; readonly label: string; readonly note: string; readonly act: () => void };
@@ -24,7 +24,7 @@ export const Palette = () => {
 };
 
 const List = () => {
-  const { go, enterRoom, show, change, settings, room } = useModel.getState();
+  const { go, enterRoom, show, change, settings, room } = store.getState();
   const rooms = useFeed('rooms.list', { limit: 500 }).value?.rows ?? [];
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);

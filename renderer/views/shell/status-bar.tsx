@@ -1,9 +1,10 @@
 import { CloudOff, HardDrive, PlugZap, ShieldAlert, Users, Wifi } from 'lucide-react';
-import type { Freshness, Status } from '../../../shared/contract/status.ts';
+import type { Status } from '../../../shared/contract/status.ts';
 import { age, Badge, Button, counted } from '../../kit/index.ts';
 import { selectFeed, useModel } from '../../model/index.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { severityTone } from '../common/words.ts';
+import { Ages } from './ages.tsx';
 
 const icon = { size: 14, strokeWidth: 1.75, 'aria-hidden': true } as const;
 
@@ -126,37 +127,5 @@ const RoomFacts = () => {
         </span>
       )}
     </span>
-  );
-};
-
-const ageWords = (fact: Freshness, now: number): string => {
-  if (fact.state === 'denied') return 'denied';
-  if (fact.state === 'missing') return 'not there';
-  const at = fact.completeTo ?? fact.observedAt;
-  return at === null ? 'never read' : age(at, now);
-};
-
-const Ages = ({ facts }: { readonly facts: readonly Freshness[] }) => {
-  const now = useNow();
-  const times = useTimes();
-  return (
-    <ul className="status-ages" data-testid="freshness" aria-label="Age of each kind of fact">
-      {facts.map((fact) => (
-        <li
-          key={fact.source}
-          data-source={fact.source}
-          data-state={fact.state}
-          className={fact.state === 'fresh' ? '' : fact.state === 'never' ? 'cap' : 'tone-warn'}
-          title={[
-            fact.completeTo === null ? 'how far it reaches is not known' : `facts to ${times.full(fact.completeTo)}`,
-            fact.observedAt === null ? 'never read' : `read ${times.full(fact.observedAt)}`,
-            ...(fact.missing.length === 0 ? [] : [`missing: ${fact.missing.join(', ')}`]),
-            ...(fact.note === null ? [] : [fact.note]),
-          ].join('\n')}
-        >
-          {fact.label} {ageWords(fact, now)}
-        </li>
-      ))}
-    </ul>
   );
 };
