@@ -7,6 +7,10 @@ import { openDriver, type Driver } from './sqlite.ts';
 /** What keeps a profile to one process. `release` may be called more than once. */
 export type ProfileLock = { readonly release: () => void };
 
+/** Locks of this process. A root on purpose: a connection that nobody refers to is closed by the garbage collector, and its
+ * lock would go with it while the store, which others still hold, goes on. */
+const heldHere = new Set<Driver>();
+
 const holderOf = (path: string): string => {
   try {
     const [pid = ''] = readFileSync(path, 'utf8').split('\n');
@@ -41,13 +45,16 @@ export const holdProfile = (dir: string, pid: number): Result<ProfileLock, Store
     if (failure === null) throw thrown;
     return err(failure.tag === 'InUse' ? inUse(dir, holderOf(named)) : failure);
   }
+  const own = driver;
+  heldHere.add(own);
   let open = true;
   return ok({
     release: () => {
       if (!open) return;
       open = false;
       rmSync(named, { force: true });
-      closeQuietly(driver);
+      heldHere.delete(own);
+      closeQuietly(own);
     },
   });
 };

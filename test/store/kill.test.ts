@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -86,5 +86,17 @@ describe('kill -9', () => {
     expect(again.ok || again.error.tag).toBe('InUse');
     profile.close();
     must(openProfile(dir, deps)).close();
+  });
+
+  test('the lock does not hang on a reference: who keeps only the store keeps the profile', () => {
+    const dir = tempFolder('collected');
+    const args = ['--expose-gc', script, dir, 'collect'];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(
+      run.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([{ open: true }, expect.objectContaining({ tag: 'InUse' })]);
   });
 });

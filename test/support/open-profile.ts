@@ -1,7 +1,9 @@
 /**
- * A process that opens a profile and says what happened: `open-profile.ts DIR [hold | write]`.
+ * A process that opens a profile and says what happened: `open-profile.ts DIR [hold | write | collect]`.
+ * collect (with --expose-gc): keeps only the store, collects garbage, and lets a second process try the profile.
  * hold: stays until it is killed. write: appends notes for ever and prints the hash of each one that was acknowledged.
  */
+import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { homeOrg, homePerson } from '../../main/log/context.ts';
 import { handOpenedLog } from '../../main/log/ids.ts';
@@ -14,6 +16,26 @@ const say = (value: unknown): void => {
   writeSync(1, `${JSON.stringify(value)}\n`);
 };
 const clock = { now: () => Date.now() };
+
+const collect = async (): Promise<void> => {
+  // In a function of its own, so that nothing but the store outlives it.
+  const store = (() => {
+    const opened = openProfile(dir, { clock, log: () => undefined });
+    return opened.ok ? opened.value.store : null;
+  })();
+  say({ open: store !== null });
+  for (let round = 0; round < 5; round += 1) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  writeSync(1, spawnSync(process.execPath, [process.argv[1] ?? '', dir], { encoding: 'utf8' }).stdout);
+  store?.close();
+};
+
+if (mode === 'collect') {
+  await collect();
+  process.exit(0);
+}
 const profile = openProfile(dir, { clock, log: () => undefined });
 if (!profile.ok) {
   say(profile.error);
