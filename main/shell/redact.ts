@@ -6,7 +6,7 @@ const hidden = '[removed]';
 const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /\b(?:dapi|dkea|dose)[0-9A-Za-z_-]{8,}/gi,
-  /\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g,
+  /\beyJ[\w-]{8,}\.[\w.-]{4,}/g,
   /\bBearer\s+[\w.~+/%=-]{8,}/gi,
 ];
 const named = /((?:token|password|passphrase|secret|authorization|api[_-]?key)["']?\s*[:=]\s*["']?)([^\s"',;&}]{4,})/gi;

@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { InlineConfig } from 'vite';
 import { contentTypeOf } from '../../shared/domain/content-policy.ts';
 import { mainConfig, preloadConfig, rendererConfig, root } from './entries.ts';
-import { alone } from './lock.ts';
+import { alone } from '../../main/cli/alone.ts';
 import { sourceStamp } from './stamp.ts';
 
 const dist = join(root, 'dist');

@@ -97,7 +97,7 @@ describe('the desktop window', () => {
     const opened = await running.page.evaluate(() => window.open('https://evil.test/') === null);
     expect(opened).toBe(true);
     for (const address of ['https://evil.test/', 'file:///etc/passwd', 'data:text/html,x'])
-      await running.page.evaluate((to) => void location.assign(to), address).catch(() => undefined);
+      await running.page.evaluate((to) => location.assign(to), address).catch(() => undefined);
     expect(running.page.url()).toBe('breakwater://app/');
     expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
   });

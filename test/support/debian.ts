@@ -15,7 +15,7 @@ const needed: Readonly<Record<string, { readonly files: readonly string[]; reado
     packages: ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1', 'libatk-bridge2.0-0'],
   },
 };
-export type Tool = keyof typeof needed & string;
+export type Tool = keyof typeof needed;
 
 const libraries = (): string => spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? '';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { until, watchPage, type Ready } from './browser.ts';
 import { type Display, openDisplay } from './display.ts';
-import { electronForApp, type TestElectron } from './electron.ts';
+import { electronForApp, playwrightLoader, type TestElectron } from './electron.ts';
 import { root } from './places.ts';
 
 export type ElectronAppOptions = {
@@ -60,7 +60,11 @@ export const launchElectronApp = async (options: ElectronAppOptions = {}): Promi
   const said = join(home, `stdout-${process.pid}-${(launches += 1)}.txt`);
   const app = await _electron.launch({
     executablePath: keepOutput(electron.path, home, said),
-    args: [...(electron.source === 'registry package' ? [] : [root]), `--profile=${profile}`, ...electronFlags],
+    args: [
+      ...(electron.source === 'registry package' ? [] : ['-r', playwrightLoader, root]),
+      `--profile=${profile}`,
+      ...electronFlags,
+    ],
     env: appEnvironment(home, display.name, options.env),
     timeout: 30_000,
   });

@@ -4,17 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { flipFuses, FuseV1Options, FuseVersion } from '@electron/fuses';
-import { alone } from '../../resources/build/lock.ts';
+import { alone } from '../../main/cli/alone.ts';
 import { ensureTestTools } from './debian.ts';
 import { cacheFolder, root } from './places.ts';
 
@@ -98,26 +99,47 @@ const fetchElectron = async (): Promise<void> => {
   rmSync(work, { recursive: true, force: true });
 };
 
+/** Holds an app back until Playwright has attached to it; without this a window that opens meanwhile is sometimes lost. */
+export const playwrightLoader = join(root, 'node_modules/playwright-core/lib/server/electron/loader.js');
+
 /**
- * The carried Electron has no default app: it runs what lies in `resources/app`. A copy of hard links a checkout, so that two
- * checkouts on one machine do not run each other's app.
+ * The carried Electron has no default app: it runs what lies in `resources/app`. There a small app of two imports loads the
+ * shell of this checkout, after Playwright's loader when Playwright started it. Each checkout has its own copy (hard links).
  */
 export const electronForApp = async (): Promise<TestElectron> => {
   const found = await resolveElectron();
   if (found.source !== 'registry package') return found;
   const mark = createHash('sha256').update(root).digest('hex').slice(0, 12);
   const own = join(cacheFolder(), `${folderName}-${mark}`);
-  const path = join(own, 'electron');
+  const app = join(own, 'resources', 'app');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const files: Readonly<Record<string, string>> = {
+    'package.json': JSON.stringify({
+      name: 'breakwater',
+      productName: 'Breakwater',
+      version,
+      type: 'module',
+      main: 'main.js',
+    }),
+    'main.js': `import './gate.cjs';\nimport ${JSON.stringify(pathToFileURL(join(root, 'dist/main/shell.js')).href)};\n`,
+    'gate.cjs': `if (process.argv.includes('--remote-debugging-port=0')) require(${JSON.stringify(playwrightLoader)});\n`,
+  };
   await alone(`${own}.lock`, 120_000, () => {
-    if (existsSync(join(own, 'ready'))) return Promise.resolve();
-    rmSync(own, { recursive: true, force: true });
-    run('cp', ['-al', join(cacheFolder(), folderName), own], cacheFolder());
-    rmSync(join(own, 'resources', 'app'), { force: true });
-    symlinkSync(root, join(own, 'resources', 'app'));
-    writeFileSync(join(own, 'ready'), root);
+    if (!existsSync(join(own, 'electron'))) {
+      const next = `${own}.new`;
+      rmSync(next, { recursive: true, force: true });
+      run('cp', ['-al', join(cacheFolder(), folderName), next], cacheFolder());
+      renameSync(next, own);
+    }
+    if (existsSync(app) && lstatSync(app).isSymbolicLink()) rmSync(app);
+    mkdirSync(app, { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(app, name);
+      if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+    }
     return Promise.resolve();
   });
-  return { path, source: found.source };
+  return { path: join(own, 'electron'), source: found.source };
 };
 
 /** Lines for the end of `npm test`: which Electron ran, and what stays unproven on it. */

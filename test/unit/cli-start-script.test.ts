@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { alone } from '../../resources/build/lock.ts';
+import { alone } from '../../main/cli/alone.ts';
 import { nodeProblem } from '../../resources/build/run.mjs';
 
 describe('the start scripts', () => {

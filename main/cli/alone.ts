@@ -1,7 +1,8 @@
-// One build at a time: a second one waits, and then finds that there is nothing left to do.
+// One process at a time: a second build waits, and then finds that there is nothing left to do. Used by resources/build.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from './machine.ts';
 
 const alive = (pid: number): boolean => {
   try {
@@ -19,7 +20,7 @@ const abandoned = (folder: string): boolean => {
     return !alive(pid);
   } catch {
     try {
-      return Date.now() - statSync(folder).mtimeMs > 5000;
+      return systemClock.now() - statSync(folder).mtimeMs > 5000;
     } catch {
       return false;
     }
@@ -29,7 +30,7 @@ const abandoned = (folder: string): boolean => {
 /** Run `work` alone among all processes that use the same `folder`. Throws after `waitMs` of waiting. */
 export const alone = async <T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T> => {
   mkdirSync(dirname(folder), { recursive: true });
-  const until = Date.now() + waitMs;
+  const until = systemClock.now() + waitMs;
   for (;;) {
     try {
       mkdirSync(folder);
@@ -37,7 +38,7 @@ export const alone = async <T>(folder: string, waitMs: number, work: () => Promi
     } catch (thrown) {
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
       if (abandoned(folder)) rmSync(folder, { recursive: true, force: true });
-      else if (Date.now() > until)
+      else if (systemClock.now() > until)
         throw new Error(`Another build still runs. If none does, remove ${folder}.`, { cause: thrown });
       else await sleep(150);
     }
