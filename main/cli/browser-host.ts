@@ -26,18 +26,19 @@ export const serveBrowser = async (options: ServeOptions, context: CommandContex
   const machine = thisMachine();
   const assets = loadAssets(distFolder());
   if (!assets.ok) return assets;
-  const core = await createCore(
-    nodeCoreDeps(
-      {
-        profile: options.profile,
-        host: 'browser',
-        version: appVersion(),
-        practice: { nodePath: process.execPath, entry: bundle('practice'), seed: 1, fault: 'line' },
-      },
-      process.env,
-      null,
-    ),
+  // The core comes before the host that serves it, and offers finished packs through it.
+  let offerDownload: (file: string) => string | null = () => null;
+  const deps = nodeCoreDeps(
+    {
+      profile: options.profile,
+      host: 'browser',
+      version: appVersion(),
+      practice: { nodePath: process.execPath, entry: bundle('practice'), seed: 1, fault: 'line' },
+    },
+    process.env,
+    null,
   );
+  const core = await createCore({ ...deps, offerFile: (file) => offerDownload(file) });
   if (!core.ok) return core;
   const host = await openHost({
     assets: assets.value,
@@ -50,6 +51,7 @@ export const serveBrowser = async (options: ServeOptions, context: CommandContex
     await core.value.close();
     return host;
   }
+  offerDownload = host.value.offerDownload;
   const status = await core.value.call('app.status', {});
   if (!status.ok) {
     await host.value.close();
