@@ -15,7 +15,7 @@ import { keyringKey } from './keyring.ts';
 import { logFile } from './log-file.ts';
 import { menuTemplate } from './menu.ts';
 import { againPath, noticePage, noticePath } from './notice.ts';
-import { isOwnAddress, ownOrigin, startPage } from './origin.ts';
+import { isOwnDownload, ownOrigin, startPage } from './origin.ts';
 import { readyMessage } from './ports.ts';
 import { serveWindow } from './protocol.ts';
 import { coreRuntime } from './runtime.ts';
@@ -159,7 +159,7 @@ export const runApp = (places: AppPlaces): void => {
 
   void app.whenReady().then(async () => {
     guardSession(session.defaultSession);
-    guardDownloads(session.defaultSession, isOwnAddress);
+    guardDownloads(session.defaultSession, isOwnDownload);
     const files = loadWindowFiles(join(places.bundles, '..'));
     serveWindow(protocol, files, (pathname) => {
       if (pathname === noticePath && stopped !== null)

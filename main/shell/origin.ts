@@ -19,6 +19,10 @@ export const isOwnAddress = (address: string): boolean => {
   );
 };
 
+/** What may be saved: a file of our own address, or one that our page made in memory (`blob:` of our origin). */
+export const isOwnDownload = (address: string): boolean =>
+  isOwnAddress(address.startsWith('blob:') ? address.slice('blob:'.length) : address);
+
 /** Who sent an IPC message: the top frame of one of our windows, or nobody we listen to. */
 export type SenderFrame = { readonly origin: string; readonly url: string; readonly parent: object | null } | null;
 

@@ -114,6 +114,22 @@ describe('the desktop window', () => {
     expect(states).toEqual(['denied', 'denied']);
   });
 
+  it('saves what its own page made, and nothing from elsewhere', async () => {
+    const saved = join(home, 'saved.txt');
+    // In place of the person who answers the save dialog.
+    await running.app.evaluate(({ session }, path) => {
+      session.defaultSession.once('will-download', (_event, item) => item.setSavePath(path));
+    }, saved);
+    await running.page.evaluate(() => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob(['kept words']));
+      link.download = 'words.txt';
+      link.click();
+    });
+    await until('the saved file', () => existsSync(saved) && readFileSync(saved, 'utf8') === 'kept words');
+    expect(running.page.url()).toBe('breakwater://app/');
+  });
+
   it('sends no variable of the session to the core', async () => {
     const pid = await running.corePid();
     const names = readFileSync(`/proc/${pid}/environ`, 'utf8')

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { externalDecision } from '../../main/shell/external.ts';
 import { guardContents, guardSession } from '../../main/shell/guards.ts';
 import { onWindowMessage } from '../../main/shell/ipc.ts';
-import { isOwnAddress, isOwnTopFrame, ownOrigin, startPage } from '../../main/shell/origin.ts';
+import { isOwnAddress, isOwnDownload, isOwnTopFrame, ownOrigin, startPage } from '../../main/shell/origin.ts';
 import { windowPreferences } from '../../main/shell/preferences.ts';
 
 const foreign = [
@@ -18,6 +18,18 @@ describe('the own origin', () => {
     for (const address of [startPage, `${ownOrigin}/index.html`, `${ownOrigin}/#x`])
       expect(isOwnAddress(address)).toBe(true);
     for (const address of foreign) expect(isOwnAddress(address), address).toBe(false);
+  });
+  it('saves its own files and nothing else', () => {
+    for (const address of [`${ownOrigin}/download/x`, `blob:${ownOrigin}/1b9d6bcd`])
+      expect(isOwnDownload(address)).toBe(true);
+    for (const address of [
+      'https://evil.test/x.zip',
+      'blob:https://evil.test/1',
+      'data:text/plain,x',
+      'blob:null/1',
+      'blob:blob:breakwater://app/1',
+    ])
+      expect(isOwnDownload(address), address).toBe(false);
   });
   it('is never any web address or text', () => {
     fc.assert(fc.property(fc.oneof(fc.webUrl(), fc.string()), (address) => !isOwnAddress(address)));
