@@ -33,7 +33,12 @@ export const PeoplePlace = () => {
                   items={people.people}
                   keyOf={(row) => row.person.id}
                   estimate={92}
-                  rowProps={(row) => ({ 'data-testid': 'person', 'data-person': row.person.id })}
+                  rowProps={(row) => ({
+                    'data-testid': 'person',
+                    'data-person': row.person.id,
+                    'data-you': String(row.person.you),
+                    'data-attested': String(row.person.attested),
+                  })}
                   empty={
                     <EmptyState title="Nobody but this device">
                       Set up a share, or join one: then others appear here.

@@ -20,7 +20,11 @@ export const RoomHeader = ({ room, onWrite }: { readonly room: Room; readonly on
       {room.title.value ?? 'Its title has not arrived yet'}
     </h1>
     <span className="mono cap room-number">{room.number}</span>
-    {room.class.value === null ? null : <span className="room-class">{classWords[room.class.value]}</span>}
+    {room.class.value === null ? null : (
+      <span className="room-class" data-testid="class" data-value={room.class.value}>
+        {classWords[room.class.value]}
+      </span>
+    )}
     <Phases room={room} />
     <span className="room-head-end">
       <Commander room={room} />
@@ -129,6 +133,7 @@ const Commander = ({ room }: { readonly room: Room }) => {
       isDisabled={!room.can.steer}
       onPress={() => set('commander')}
       data-testid="commander"
+      data-person={room.commander.value ?? ''}
       className={room.commander.value === null ? 'tone-warn' : ''}
     >
       {words}
