@@ -17,7 +17,7 @@ breakwater practice [--seed N] [--fault line|none|two] [--json]
 breakwater practice --stop | --reset [--json]
 
 Starts the practice lakehouse of this machine, or finds the one that runs, and prints where it is: host, port, HTTP path,
-token and CA file, as any client of a SQL warehouse wants them. It runs by itself and ends 30 s after its last client. Its
+token and CA file, what a client of a SQL warehouse asks for. It runs by itself and ends 30 s after its last client. Its
 state stays on disk; one that exists keeps its seed and fault until it is reset.
 
   --seed N     the world of that number: other names, ids, times and causes (default: 1)

@@ -27,7 +27,7 @@ with: ssh -L PORT:127.0.0.1:PORT HOST, and use the same number on both sides). P
 within a minute, and then one line READY {"url", "workspace", "profile"}. Enter prints a new link; Ctrl-C ends it.
 
   --profile NAME   the profile (default: default)
-  --port N         port on 127.0.0.1 (default: any free one)
+  --port N         port on 127.0.0.1 (default: a free one)
   --json           print only the READY line
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the profile or the port cannot be used, 2 not understood.`,

@@ -19,7 +19,7 @@ one line READY {"url", "workspace", "profile"}. Ctrl-C ends it cleanly.
   --profile NAME   the profile; another one is another device (default: default)
   --browser        take the browser even where Electron runs
   --no-open        do not open a browser, only print the link
-  --port N         port on 127.0.0.1 for the browser (default: any free one)
+  --port N         port on 127.0.0.1 for the browser (default: a free one)
   --json           print only the READY line
 
 Exit codes: 0 ended by a person, 1 it cannot run, 2 not understood.`,

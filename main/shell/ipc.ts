@@ -3,7 +3,7 @@ import { isOwnTopFrame } from './origin.ts';
 
 /**
  * The only way to listen to a window: messages from anything but the top frame of our own origin are dropped
- * (facts/security.md 1, row 17). Arguments are not handed on, because no message has any.
+ * (facts/security.md 1, row 17). Arguments are not handed on, because there are none.
  */
 export const onWindowMessage = (
   ipc: Pick<IpcMain, 'on'>,
