@@ -18,6 +18,8 @@ type TextProps = {
   readonly required?: boolean;
   readonly hideLabel?: boolean;
   readonly disabled?: boolean;
+  /** Takes the focus when it appears: for the one field that a dialog is opened for. */
+  readonly first?: boolean;
   readonly testId?: string;
 };
 
@@ -44,6 +46,7 @@ export const Field = (props: TextProps) => {
       isInvalid={error !== undefined && error !== null}
       isRequired={props.required === true}
       isDisabled={props.disabled === true}
+      autoFocus={props.first === true}
       type={secret ? 'password' : 'text'}
     >
       <Label className={props.hideLabel === true ? 'sr-only' : 'label'}>{label}</Label>

@@ -83,6 +83,10 @@ export const span = (ms: number): string => {
   return rest === 0 ? `${Math.floor(ms / day)} d` : `${Math.floor(ms / day)} d ${rest} h`;
 };
 
+/** A text of the core in which moments stand as RFC 3339: shown as this screen shows moments. */
+export const withMoments = (text: string, times: Times, now: number): string =>
+  text.replaceAll(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?Z/g, (at) => times.near(at, now));
+
 /** A countdown: mm:ss within the last hour, "1 h 18" before. */
 export const countdown = (ms: number): string => {
   if (ms >= hour) return span(ms);

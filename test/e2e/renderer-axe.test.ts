@@ -121,10 +121,10 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
     ];
     for (const [name, act] of openers) {
       await act();
-      await page.locator('[role="dialog"], [role="menu"]').waitFor();
+      await page.locator('[role="dialog"], [role="menu"]').first().waitFor();
       expect(await violations(page), name).toEqual([]);
       await page.keyboard.press('Escape');
-      await page.locator('[role="dialog"], [role="menu"]').waitFor({ state: 'detached' });
+      await page.locator('[role="dialog"], [role="menu"]').first().waitFor({ state: 'detached' });
     }
     await page.context().close();
   });

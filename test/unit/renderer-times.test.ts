@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileSize, middleCut } from '../../renderer/kit/middle-cut.ts';
 import { pressName } from '../../renderer/kit/shortcuts.ts';
-import { age, countdown, createTimes, span } from '../../renderer/kit/times.ts';
+import { age, countdown, createTimes, span, withMoments } from '../../renderer/kit/times.ts';
 
 const minute = 60_000;
 const at = Date.parse('2026-11-24T13:30:00.000Z');
@@ -45,6 +45,11 @@ describe('moments in one named zone', () => {
     expect(countdown(6 * minute + 12_000)).toBe('06:12');
     expect(countdown(78 * minute)).toBe('1 h 18');
     expect(countdown(-1)).toBe('00:00');
+  });
+
+  it('moments inside a text of the core are shown in the zone, other text stays', () => {
+    expect(withMoments('until 2026-11-24T15:00:00.000Z', berlin, at)).toBe('until 16:00');
+    expect(withMoments('2026-11-23T15:00Z and 2026-11-24', berlin, at)).toBe('23 Nov 16:00 and 2026-11-24');
   });
 
   it('an age in the future is named, not hidden', () => {

@@ -141,7 +141,14 @@ const DeclineDialog = ({ proposal, onClose }: { readonly proposal: Proposal | nu
         {proposal === null ? '' : `${counted(proposal.signals.length, 'signal', 'signals')} of “${proposal.title}”.`}{' '}
         They stay readable and can be judged again.
       </p>
-      <Field label="Why (helps the threshold)" value={reason} onChange={setReason} lines={3} testId="decline-reason" />
+      <Field
+        label="Why (helps the threshold)"
+        value={reason}
+        onChange={setReason}
+        lines={3}
+        first
+        testId="decline-reason"
+      />
     </Dialog>
   );
 };

@@ -1,5 +1,5 @@
 import type { Proposal } from '../../../shared/contract/inbox.ts';
-import { age, Badge, Button, Chip, counted } from '../../kit/index.ts';
+import { age, Badge, Button, Chip, counted, withMoments } from '../../kit/index.ts';
 import { useNow, useTimes } from '../common/use.ts';
 import { classWords, severityTone } from '../common/words.ts';
 
@@ -36,13 +36,14 @@ export const ProposalCard = ({
           </Button>
         </span>
       </header>
-      <p className="proposal-why">{proposal.why}</p>
+      <p className="proposal-why">{withMoments(proposal.why, times, now)}</p>
       <ul className="proposal-signals" aria-label="Signals">
         {proposal.signals.slice(0, 6).map((signal) => (
-          <li key={signal.id} className="proposal-signal" data-testid="signal">
+          <li key={signal.id} className="proposal-signal" data-testid="signal" data-monitor={signal.monitor}>
             <span className="proposal-time">{times.near(signal.startedAt, now)}</span>
             <span>
-              <span className="strong">{signal.title}</span> <span className="proposal-reason">{signal.why}</span>
+              <span className="strong">{signal.title}</span>{' '}
+              <span className="proposal-reason">{withMoments(signal.why, times, now)}</span>
             </span>
             {signal.verdict === null ? null : (
               <Chip>

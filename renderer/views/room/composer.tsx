@@ -48,6 +48,7 @@ export const Composer = ({ room }: { readonly room: Room }) => {
     })();
   };
   const press = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') return (event.target as HTMLElement).blur();
     if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
     const mod = event.ctrlKey || event.metaKey;
     const inText = (event.target as HTMLElement).matches('[data-composer-text]');

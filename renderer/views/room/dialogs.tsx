@@ -57,7 +57,7 @@ const TitleForm = ({ room, onDone }: Form) => {
   };
   return (
     <>
-      <Field label="Title" value={title} onChange={setTitle} testId="title-text" />
+      <Field label="Title" value={title} onChange={setTitle} first testId="title-text" />
       <Save disabled={title.trim() === ''} onPress={save} />
     </>
   );

@@ -2,7 +2,7 @@ import { Pin } from 'lucide-react';
 import { useState } from 'react';
 import type { Entry } from '../../../shared/contract/room.ts';
 import { act, sendDraft } from '../../actions/index.ts';
-import { Button, Chip, CopyText, Field } from '../../kit/index.ts';
+import { Button, Chip, CopyText, Field, withMoments } from '../../kit/index.ts';
 import { entrySelected, noSelection, selectDraft, store, useModel } from '../../model/index.ts';
 import { useNow, useTimes } from '../common/use.ts';
 import { Who } from '../common/who.tsx';
@@ -36,10 +36,10 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
           aria-pressed={open}
           onClick={() => select(open ? noSelection : { entry: entry.id, assets: entry.assets })}
         >
-          {entry.title}
+          {withMoments(entry.title, times, now)}
         </button>
         {entry.body === null || entry.body === '' ? null : (
-          <p className={open ? 'entry-text' : 'entry-text entry-cut'}>{entry.body}</p>
+          <p className={open ? 'entry-text' : 'entry-text entry-cut'}>{withMoments(entry.body, times, now)}</p>
         )}
         {entry.withoutEffect === null ? null : <p className="entry-why tone-warn">No effect: {entry.withoutEffect}</p>}
         {open ? <EntryDetail entry={entry} log={log} canWrite={canWrite} /> : null}
@@ -47,11 +47,11 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
           {entry.by === null ? null : <Who person={entry.by} />}
           {entry.chips.slice(0, open ? undefined : 3).map((chip) => (
             <Chip key={chip} title={chip}>
-              {chip}
+              {withMoments(chip, times, now)}
             </Chip>
           ))}
           {entry.versions.length === 0 ? null : <Chip>edited</Chip>}
-          {entry.witnesses === 0 ? null : <Chip title="Devices that saw the same">{entry.witnesses + 1} saw it</Chip>}
+          {entry.witnesses < 2 ? null : <Chip title="Devices that saw the same">{entry.witnesses} saw it</Chip>}
           {entry.withheld === 0 ? null : <Chip tone="warn">{entry.withheld} withheld</Chip>}
           <span className="push">
             <LedgerMark ledger={entry.ledger} contested={contested} />

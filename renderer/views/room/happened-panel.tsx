@@ -40,7 +40,7 @@ export const HappenedPanel = ({ room }: { readonly room: Room }) => {
     <Panel
       title="What happened"
       className="happened-panel"
-      note={`${times.zone} · ${rows.length} facts and entries${missing > 0 ? `, the newest of ${feed.value?.total ?? 0}` : ''}`}
+      note={`${times.zone} · ${rows.length}${missing > 0 ? ` of ${feed.value?.total ?? 0}` : ''} facts`}
       tools={
         <>
           <IconButton label="Earlier" kbd="[" onPress={() => step(-1)}>

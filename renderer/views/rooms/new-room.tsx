@@ -36,6 +36,7 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         label="What is wrong, in one line"
         value={title}
         onChange={(text) => typed(key, { title: text })}
+        first
         testId="room-title"
         required
       />

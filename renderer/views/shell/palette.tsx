@@ -67,6 +67,7 @@ const List = () => {
           setAt(0);
         }}
         placeholder="A place, a room, an act"
+        first
         testId="palette-text" /* prettier-ignore */
       />
       <ul className="palette" aria-label="Found">

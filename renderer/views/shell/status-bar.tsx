@@ -1,6 +1,6 @@
 import { CloudOff, HardDrive, PlugZap, ShieldAlert, Users, Wifi } from 'lucide-react';
 import type { Status } from '../../../shared/contract/status.ts';
-import { age, Badge, Button, counted } from '../../kit/index.ts';
+import { age, Badge, Button, counted, middleCut } from '../../kit/index.ts';
 import { selectFeed, useModel } from '../../model/index.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { severityTone } from '../common/words.ts';
@@ -116,7 +116,7 @@ const RoomFacts = () => {
     <span className="status-item">
       <Badge tone={severityTone(room.severity.value)}>{room.severity.value ?? 'no severity'}</Badge>
       <Button tone="link" small onPress={() => enter(log)}>
-        {room.title.value ?? room.number}
+        {middleCut(room.title.value ?? room.number, 36)}
       </Button>
       {update?.endsAt === null || update === undefined ? null : (
         <span className={Date.parse(update.endsAt) < now ? 'tone-bad' : ''}>
