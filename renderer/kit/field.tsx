@@ -23,6 +23,8 @@ type TextProps = {
   readonly testId?: string;
 };
 
+const takeFocus = (input: HTMLElement | null): void => input?.focus();
+
 /** A labelled line or box of text. */
 export const Field = (props: TextProps) => {
   const {
@@ -38,6 +40,7 @@ export const Field = (props: TextProps) => {
     testId,
   } = props;
   const input = `input${mono ? ' mono' : ''}`;
+  const focus = props.first === true ? { ref: takeFocus } : {};
   return (
     <TextField
       className="field"
@@ -46,14 +49,20 @@ export const Field = (props: TextProps) => {
       isInvalid={error !== undefined && error !== null}
       isRequired={props.required === true}
       isDisabled={props.disabled === true}
-      autoFocus={props.first === true}
       type={secret ? 'password' : 'text'}
     >
       <Label className={props.hideLabel === true ? 'sr-only' : 'label'}>{label}</Label>
       {lines > 1 ? (
-        <TextArea className={input} rows={lines} placeholder={placeholder} data-testid={testId} />
+        <TextArea {...focus} className={input} rows={lines} placeholder={placeholder} data-testid={testId} />
       ) : (
-        <Input className={input} placeholder={placeholder} data-testid={testId} autoComplete="off" spellCheck={!mono} />
+        <Input
+          {...focus}
+          className={input}
+          placeholder={placeholder}
+          data-testid={testId}
+          autoComplete="off"
+          spellCheck={!mono}
+        />
       )}
       {hint === undefined ? null : (
         <Text slot="description" className="hint">

@@ -85,7 +85,7 @@ export const span = (ms: number): string => {
 
 /** A text of the core in which moments stand as RFC 3339: shown as this screen shows moments. */
 export const withMoments = (text: string, times: Times, now: number): string =>
-  text.replaceAll(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?Z/g, (at) => times.near(at, now));
+  text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]{0,16}Z/g, (at) => times.near(at, now));
 
 /** A countdown: mm:ss within the last hour, "1 h 18" before. */
 export const countdown = (ms: number): string => {
