@@ -68,7 +68,7 @@ const DecisionFields = ({ draft, onType }: Props) => (
       label="Options, one a line"
       value={draft['options'] ?? ''}
       onChange={(options) => onType({ options })}
-      lines={3}
+      lines={2}
       testId="composer-options"
     />
     <Field

@@ -9,6 +9,7 @@ import { RoomPlace } from '../room/room.tsx';
 import { RoomsPlace } from '../rooms/rooms.tsx';
 import { SettingsPlace } from '../settings/settings.tsx';
 import { AgesDialog } from './ages.tsx';
+import { Notices } from './notices.tsx';
 import { OnlyHere } from './only-here.tsx';
 import { Palette } from './palette.tsx';
 import { PracticeBand, PracticeDrawer } from './practice.tsx';
@@ -61,7 +62,10 @@ export const App = () => {
       <a className="skip" href="#place">
         To the content
       </a>
-      <PracticeBand />
+      <div className="app-band">
+        <PracticeBand />
+        <Notices />
+      </div>
       <Rail />
       <main className="place" id="place" tabIndex={-1} data-place={place}>
         <Screen />
