@@ -62,7 +62,7 @@ export const parseOptions = <O extends ParseArgsOptionsConfig>(
 /** Print a failure: three lines for people, or one line of JSON on standard output. */
 export const printFailure = (context: CommandContext, json: boolean, problem: Failure): void => {
   if (json) return context.out(JSON.stringify({ ok: false, failure: problem }));
-  for (const line of [problem.what, problem.safe, problem.todo]) context.err(line);
+  for (const line of [problem.what, problem.safe, problem.advice]) context.err(line);
   if (problem.code !== undefined) context.err(`(${problem.tag}: ${problem.code})`);
 };
 

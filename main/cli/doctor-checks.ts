@@ -15,7 +15,7 @@ export type Finding = {
   readonly name: string;
   readonly state: 'fine' | 'note' | 'wrong';
   readonly detail: string;
-  readonly todo?: string;
+  readonly advice?: string;
 };
 /** The workspace that a profile has saved; null = the practice lakehouse. */
 export type SavedConnection = { readonly host: string; readonly port: number; readonly httpPath: string };
@@ -37,7 +37,7 @@ export const machineFindings = async (profile: string): Promise<readonly Finding
           name: 'window',
           state: 'wrong',
           detail: `${assets.error.what} ${assets.error.code ?? ''}`,
-          todo: assets.error.todo,
+          advice: assets.error.advice,
         },
     await electronFinding(profile),
     {
@@ -104,7 +104,7 @@ export const connectionFindings = async (
     configFile: null,
   });
   if (!connection.ok)
-    return [{ name: 'connection', state: 'wrong', detail: connection.error.what, todo: connection.error.todo }];
+    return [{ name: 'connection', state: 'wrong', detail: connection.error.what, advice: connection.error.advice }];
   const steps = await checkConnection(connection.value, [], {
     clock: systemClock,
     scheduler: nodeScheduler,
@@ -114,7 +114,7 @@ export const connectionFindings = async (
     name: `· ${step.step}`,
     state: step.state === 'failed' ? 'wrong' : step.state === 'works' ? 'fine' : 'note',
     detail: step.detail,
-    ...('failure' in step && step.failure ? { todo: step.failure.todo } : {}),
+    ...('failure' in step && step.failure ? { advice: step.failure.advice } : {}),
   }));
 };
 

@@ -4,11 +4,11 @@ import { thrownText } from '../../shared/base/failure.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
 import { newestVersion } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/index.ts';
-import type { ReadableDb, Row } from '../store/port.ts';
 import { getSetting } from '../store/settings.ts';
 import { type Driver, openDriver } from '../store/sqlite.ts';
 import { applicationId } from '../store/store.ts';
 import type { Finding, SavedConnection } from './doctor-checks.ts';
+import { readerOf } from './reader.ts';
 
 export type ProfileFindings = { readonly findings: readonly Finding[]; readonly connection: SavedConnection | null };
 
@@ -56,14 +56,14 @@ const modeFinding = (folder: string): Finding => {
     name,
     state: 'wrong',
     detail: `others of this machine, too: ${open.join(', ')}`,
-    todo: `chmod -R go-rwx ${folder}`,
+    advice: `chmod -R go-rwx ${folder}`,
   };
 };
 
 const databaseFinding = (path: string): { finding: Finding; connection: SavedConnection | null } => {
   const name = 'database';
-  const wrong = (detail: string, todo: string): { finding: Finding; connection: null } => ({
-    finding: { name, state: 'wrong', detail, todo },
+  const wrong = (detail: string, advice: string): { finding: Finding; connection: null } => ({
+    finding: { name, state: 'wrong', detail, advice },
     connection: null,
   });
   const size = statSync(path).size;
@@ -112,15 +112,7 @@ const isSqlite = (path: string): boolean => {
 };
 
 const savedConnection = (driver: Driver): SavedConnection | null => {
-  const read: ReadableDb = {
-    all: <T extends Row>(query: Parameters<ReadableDb['all']>[0]) =>
-      driver.prepare(query.text).all(query.values) as T[],
-    first: <T extends Row>(query: Parameters<ReadableDb['first']>[0]) =>
-      driver.prepare(query.text).get(query.values) as T | undefined,
-    each: <T extends Row>(query: Parameters<ReadableDb['each']>[0]) =>
-      driver.prepare(query.text).iterate(query.values) as IterableIterator<T>,
-  };
-  const value = getSetting(read, 'connection');
+  const value = getSetting(readerOf(driver), 'connection');
   if (!isJsonObject(value)) return null;
   const { host, port, httpPath } = value;
   return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'

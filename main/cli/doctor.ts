@@ -59,4 +59,4 @@ const unproven =
 
 const marks = { fine: 'ok  ', note: '·   ', wrong: 'WRONG' } as const;
 const line = (one: Finding): string =>
-  `${marks[one.state].padEnd(6)}${one.name.padEnd(29)} ${one.detail}${one.todo === undefined ? '' : `\n${' '.repeat(36)}→ ${one.todo}`}`;
+  `${marks[one.state].padEnd(6)}${one.name.padEnd(29)} ${one.detail}${one.advice === undefined ? '' : `\n${' '.repeat(36)}→ ${one.advice}`}`;

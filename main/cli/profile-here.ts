@@ -10,10 +10,16 @@ import { appVersion, systemClock, systemRandom, thisMachine } from './machine.ts
 /** A profile opened by a command itself: no core, no network. This process holds the profile's lock until `close`. */
 export type ProfileHere = { readonly profile: Profile; readonly open: OpenLog; readonly close: () => void };
 
-const noProfile = (name: string, dir: string): Failure =>
+export const noProfile = (name: string, dir: string): Failure =>
   failure(
     'NoSuchProfile', `There is no profile "${name}" (${dir}).`, 'Nothing was written.',
     'Name one with --profile, or start Breakwater once.',
+  ); // prettier-ignore
+
+export const badProfileName = (name: string): Failure =>
+  failure(
+    'BadProfileName', `"${name.slice(0, 60)}" is no profile name.`, 'Nothing was written.',
+    'A profile name has 1 to 40 letters, digits, - or _.',
   ); // prettier-ignore
 
 /**
@@ -21,14 +27,7 @@ const noProfile = (name: string, dir: string): Failure =>
  * runs) and of the device key. A key that the keyring holds can only be opened by the app, and the failure says so.
  */
 export const openProfileHere = (name: string, create: boolean): Result<ProfileHere, Failure> => {
-  if (!isProfileName(name)) {
-    return err(
-      failure(
-        'BadProfileName', `"${name.slice(0, 60)}" is no profile name.`, 'Nothing was written.',
-        'A profile name has 1 to 40 letters, digits, - or _.',
-      ),
-    ); // prettier-ignore
-  }
+  if (!isProfileName(name)) return err(badProfileName(name));
   const dir = profileFolder(thisMachine(), name);
   if (!create && !existsSync(join(dir, 'breakwater.db'))) return err(noProfile(name, dir));
   const deps = { clock: systemClock, log: () => undefined };

@@ -218,8 +218,8 @@ const stateOf = (problem: Failure | null): Status['workspace']['state'] => {
 };
 
 /** Only what the contract knows of a failure: the driver's failures carry more. */
-export const plain = ({ tag, what, safe, todo, code }: Failure): Failure =>
-  code === undefined ? { tag, what, safe, todo } : { tag, what, safe, todo, code };
+export const plain = ({ tag, what, safe, advice, code }: Failure): Failure =>
+  code === undefined ? { tag, what, safe, advice } : { tag, what, safe, advice, code };
 
 const readToken = (path: string): string | null => {
   if (!existsSync(path)) return null;

@@ -63,7 +63,7 @@ export type CoreDeps = {
   /** Offer a finished file to the window that asked for it: the address where it can be fetched once. */
   readonly offerFile?: (file: string) => string | null;
   readonly checkAnswers?: boolean;
-  /** False for tools that only read and write the profile: no loops, nothing goes out by itself. */
+  /** False for tools: no loops, nothing goes out by itself; a share that is asked for connects its workspace first. */
   readonly background?: boolean;
 };
 
@@ -134,6 +134,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   const sync = shareOf(parts, connection, opened.value.retireDevice);
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
   const background = backgroundOf(parts, connection, lake, sync);
+  const hasLoops = deps.background ?? true;
   const handlers: Handlers = {
     ...statusCalls(parts, {
       version: deps.version,
@@ -151,7 +152,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...attachmentCalls(parts, uploads),
     ...ledgerCalls(parts, sync),
     ...peopleCalls(parts, sync),
-    ...shareCalls(parts, sync),
+    ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
     ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
     ...workspaceCalls({ connection, check: deps.checkConnection, refresh: background.refresh }),
   };
@@ -166,7 +167,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   });
   const subscriptions = createSubscriptions(serve, scheduler);
   const ignoreCommits = store.onCommit(subscriptions.invalidate);
-  if (deps.background ?? true) background.start();
+  if (hasLoops) background.start();
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     ignoreCommits();

@@ -93,8 +93,8 @@ const checkAnswer = (name: string, spec: CallSpec, value: unknown, whole: boolea
 
 const stackOf = (thrown: unknown): string => (thrown instanceof Error ? (thrown.stack ?? '') : '');
 
-const served = (tag: ServeTag, what: string, safe: string, todo: string, code?: string): Failure<ServeTag> =>
-  failure(tag, what, safe, todo, code);
+const served = (tag: ServeTag, what: string, safe: string, advice: string, code?: string): Failure<ServeTag> =>
+  failure(tag, what, safe, advice, code);
 
 const nothingChanged = 'Nothing was changed.';
 

@@ -23,7 +23,7 @@ const works = (step: string, detail: string): ConnectionStep => ({ step, state: 
 const failed = (step: string, failure: DatabricksFailure): ConnectionStep => ({
   step,
   state: 'failed',
-  detail: `${failure.what} ${failure.todo}`,
+  detail: `${failure.what} ${failure.advice}`,
   failure,
 });
 const skipped = (step: string): ConnectionStep => ({ step, state: 'skipped', detail: 'An earlier step failed.' });

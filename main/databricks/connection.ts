@@ -23,8 +23,8 @@ export type ConnectionSources = {
   readonly configFile: string | null;
 };
 
-const missing = (what: string, todo: string): Result<never, DatabricksFailure> =>
-  err(databricksFailure('NotConfigured', { detail: `${what} is missing.`, todo, code: 'MISSING' }));
+const missing = (what: string, advice: string): Result<never, DatabricksFailure> =>
+  err(databricksFailure('NotConfigured', { detail: `${what} is missing.`, advice, code: 'MISSING' }));
 
 const text = (value: unknown): string | undefined => {
   const clean = typeof value === 'string' ? value.trim() : '';

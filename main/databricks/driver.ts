@@ -37,7 +37,7 @@ export const readCa = (connection: Connection): Result<string | undefined, Datab
     return err(
       databricksFailure('NotConfigured', {
         detail: `The CA file cannot be read: ${thrownText(thrown)}`,
-        todo: 'Correct the path of the CA file in the connection.',
+        advice: 'Correct the path of the CA file in the connection.',
         code: 'CA_FILE',
       }),
     );

@@ -62,7 +62,7 @@ export const invalidSession = (effect: 'read' | 'write'): DatabricksFailure => (
 });
 
 /** Failures with fixed words. `detail` is appended to what happened. */
-const words: Readonly<Record<DatabricksTag, readonly [what: string, todo: string]>> = {
+const words: Readonly<Record<DatabricksTag, readonly [what: string, advice: string]>> = {
   Offline: ['The workspace cannot be reached.', 'Go on working; check network, VPN or proxy. It is tried again later.'],
   Unauthorized: ['The workspace did not accept the token.', 'Put in a new token: it may have expired or been revoked.'],
   Forbidden: ['The workspace refused access.', 'Ask whoever administers it for the missing right.'],
@@ -83,17 +83,17 @@ export type Details = {
   readonly code?: string;
   readonly retryAfterMs?: number;
   readonly effect?: 'read' | 'write';
-  readonly todo?: string;
+  readonly advice?: string;
 };
 
 /** The failure for a tag, with its detail in plain words. Every text must already be free of secrets. */
 export const databricksFailure = (tag: DatabricksTag, details: Details = {}): DatabricksFailure => {
-  const [what, todo] = words[tag];
+  const [what, advice] = words[tag];
   const base: DatabricksFailure = failure(
     tag,
     details.detail === undefined ? what : `${what} ${details.detail}`,
     safeText(details.effect ?? 'read'),
-    details.todo ?? todo,
+    details.advice ?? advice,
     details.code,
   );
   return details.retryAfterMs === undefined ? base : { ...base, retryAfterMs: details.retryAfterMs };

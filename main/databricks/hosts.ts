@@ -23,7 +23,7 @@ const refuse = (why: string): Result<never, DatabricksFailure> =>
   err(
     databricksFailure('NotConfigured', {
       detail: `Host refused: ${why}`,
-      todo: `Give the workspace's own address, such as https://adb-1234.5.azuredatabricks.net. Allowed: *${hostSuffixes.join(', *')}.`,
+      advice: `Give the workspace's own address, such as https://adb-1234.5.azuredatabricks.net. Allowed: *${hostSuffixes.join(', *')}.`,
       code: 'HOST',
     }),
   );
@@ -72,7 +72,7 @@ export const checkHttpPath = (given: string): Result<string, DatabricksFailure> 
     : err(
         databricksFailure('NotConfigured', {
           detail: 'The HTTP path is not one of a SQL warehouse.',
-          todo: 'Copy it from the warehouse\'s page, "Connection details": it looks like /sql/1.0/warehouses/0123456789abcdef.',
+          advice: 'Copy it from the warehouse\'s page, "Connection details": it looks like /sql/1.0/warehouses/0123456789abcdef.',
           code: 'HTTP_PATH',
         }),
       );

@@ -6,7 +6,7 @@ const bad = (detail: string): Result<never, DatabricksFailure> =>
   err(
     databricksFailure('BadAnswer', {
       detail,
-      todo: 'Report it with the name of the statement; nothing of this answer was stored.',
+      advice: 'Report it with the name of the statement; nothing of this answer was stored.',
     }),
   );
 

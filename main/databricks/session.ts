@@ -89,7 +89,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       return err(
         databricksFailure('BadAnswer', {
           detail: 'Named parameters do not arrive unchanged (protocol below version 8, or a gateway rewrites them).',
-          todo: 'Use a current SQL warehouse and connect without a rewriting gateway.',
+          advice: 'Use a current SQL warehouse and connect without a rewriting gateway.',
           code: 'CANARY',
         }),
       );

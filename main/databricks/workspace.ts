@@ -60,7 +60,7 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
     return err(
       databricksFailure('BadAnswer', {
         detail: `It does not say which ${workspaceId === undefined ? 'workspace' : 'metastore'} it is.`,
-        todo: 'Add ?o=<workspace id> to the HTTP path, and use a workspace with Unity Catalog.',
+        advice: 'Add ?o=<workspace id> to the HTTP path, and use a workspace with Unity Catalog.',
         code: 'IDENTITY',
       }),
     );

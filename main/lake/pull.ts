@@ -30,7 +30,7 @@ export type Pulled = {
 const cutOff = (table: TableName): DatabricksFailure =>
   databricksFailure('BadAnswer', {
     detail: `Fewer rows of ${table.schema}.${table.table} arrived than it announced.`,
-    todo: 'It is read again at the next refresh; what arrived is kept.',
+    advice: 'It is read again at the next refresh; what arrived is kept.',
     code: 'CUT_OFF',
   });
 
@@ -76,7 +76,7 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
     return err(
       databricksFailure('BadAnswer', {
         detail: `${quoteTable(spec.table)} lacks ${selection.impossible.join(', ')}.`,
-        todo: 'Ask for SELECT on these columns, or check whether the system schema is enabled.',
+        advice: 'Ask for SELECT on these columns, or check whether the system schema is enabled.',
         code: 'MISSING_COLUMNS',
       }),
     );

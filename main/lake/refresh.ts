@@ -62,7 +62,7 @@ const stateOf = (failure: DatabricksFailure, before: string): SourceState['state
   return 'failed';
 };
 
-const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.todo}`;
+const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.advice}`;
 
 /** Facts, edges, names and the cursor of one pull in one transaction: the cursor never runs ahead of what is stored. */
 const storePull = (
@@ -163,7 +163,7 @@ export const runCollector = async (
         tag: 'BadAnswer',
         what: `Reading ${collector.label.toLowerCase()} ended in an error of this program.`,
         safe: 'What was stored before stays right; the other sources are not affected.',
-        todo: 'Report it with the diagnostic log.',
+        advice: 'Report it with the diagnostic log.',
         code: 'INTERNAL',
       });
     }

@@ -109,7 +109,7 @@ export const runApp = (places: AppPlaces): void => {
     });
     if (runtime.kind === 'none') return fatal('The core cannot run here.', runtime.problem);
     const key = await keyringKey(join(places.folder, 'keyring.key'), process.platform, safeStorage);
-    if (!key.ok) return fatal(key.error.what, `${key.error.safe}\n\n${key.error.todo}`);
+    if (!key.ok) return fatal(key.error.what, `${key.error.safe}\n\n${key.error.advice}`);
     const env = coreEnvironment(process.env);
     const corePlaces = {
       profile: places.profile,

@@ -29,7 +29,7 @@ export const noticePage = (failure: Failure, detail: string): Answer => ({
 <main>
 <h1>${escaped(failure.what)}</h1>
 <p>${escaped(failure.safe)}</p>
-<p>${escaped(failure.todo)}</p>
+<p>${escaped(failure.advice)}</p>
 <p><a href="${againPath}">Start it again</a></p>
 <pre>${escaped([failure.tag, failure.code ?? '', detail].filter((line) => line !== '').join('\n'))}</pre>
 </main>

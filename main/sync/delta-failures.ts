@@ -24,7 +24,7 @@ export const shareFailureOf = (problem: DatabricksFailure): ShareFailure => {
     tag,
     what: problem.what,
     safe: 'Everything you write is saved on this device.',
-    todo: problem.todo,
+    advice: problem.advice,
     ...(problem.code === undefined ? {} : { code: problem.code }),
     ...(problem.retryAfterMs === undefined ? {} : { retryAfterMs: problem.retryAfterMs }),
     ...(problem.tag === 'ReplyLost' ? { lost: true } : {}),

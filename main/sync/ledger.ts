@@ -14,7 +14,7 @@ export const ledgerState = (db: ReadableDb, log: LogId, dev: DeviceId, seq: numb
   return seq <= acked ? 'shared' : seq <= sent ? 'sent' : 'only-here';
 };
 
-/** How many events this place (null: any place that we know) was not seen to hold; of a place only its own logs count. */
+/** How many events this place (null: of all places that we know) was not seen to hold; of a place only its own logs count. */
 export const notShared = (db: ReadableDb, share: { readonly id: string; readonly org: LogId } | null): number =>
   share === null ? nowhereShared(db) : placeNotShared(db, share.id, share.org);
 

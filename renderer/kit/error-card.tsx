@@ -10,14 +10,14 @@ export const ErrorCard = ({
   action,
   quiet = false,
 }: {
-  readonly failure: Pick<Failure, 'tag' | 'what' | 'safe' | 'todo'> & { readonly code?: string | undefined };
+  readonly failure: Pick<Failure, 'tag' | 'what' | 'safe' | 'advice'> & { readonly code?: string | undefined };
   readonly action?: ReactNode;
   readonly quiet?: boolean;
 }) => (
   <div className={quiet ? 'error-card error-quiet' : 'error-card'} role="group" aria-label="What went wrong">
     <p className="error-what">{failure.what}</p>
     <p className="error-line">{failure.safe}</p>
-    <p className="error-line">{failure.todo}</p>
+    <p className="error-line">{failure.advice}</p>
     <div className="line">
       <CopyText text={failure.code === undefined ? failure.tag : `${failure.tag} ${failure.code}`} />
       {action}

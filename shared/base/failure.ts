@@ -1,13 +1,13 @@
 /**
  * The one shape of an expected failure: a tag for the program and three lines for a tired person at 3 a.m.
- * `what` happened, what is `safe`, what to `todo`. `code` is copyable detail (SQLSTATE, errno, HTTP status);
+ * `what` happened, what is `safe`, what to `advice`. `code` is copyable detail (SQLSTATE, errno, HTTP status);
  * never a secret, never a stack.
  */
 export type Failure<Tag extends string = string> = {
   readonly tag: Tag;
   readonly what: string;
   readonly safe: string;
-  readonly todo: string;
+  readonly advice: string;
   readonly code?: string;
 };
 
@@ -16,9 +16,9 @@ export const failure = <Tag extends string>(
   tag: Tag,
   what: string,
   safe: string,
-  todo: string,
+  advice: string,
   code?: string,
-): Failure<Tag> => (code === undefined ? { tag, what, safe, todo } : { tag, what, safe, todo, code });
+): Failure<Tag> => (code === undefined ? { tag, what, safe, advice } : { tag, what, safe, advice, code });
 
 /** Text of anything that was thrown, without a stack. The Databricks driver throws values that are no Error. */
 export const thrownText = (thrown: unknown): string => {

@@ -216,7 +216,12 @@ export const calls = {
     v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),
     shareState,
   ),
-  'share.sync': command('share.sync', nothing, v.object({ pushed: count, pulled: count, shares: v.array(shareState) })),
+  /** One round with every share, or with the one that is named. */
+  'share.sync': command(
+    'share.sync',
+    v.object({ share: v.optional(id) }),
+    v.object({ pushed: count, pulled: count, shares: v.array(shareState) }),
+  ),
   'person.rename': command('app.view', v.object({ name: shortText }), written),
   'device.admit': command(
     'device.admit',

@@ -25,7 +25,7 @@ export const failureSchema = v.object({
   tag: v.string(),
   what: v.string(),
   safe: v.string(),
-  todo: v.string(),
+  advice: v.string(),
   code: v.optional(v.string()),
 });
 

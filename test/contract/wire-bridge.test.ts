@@ -165,7 +165,7 @@ describe('the socket of the browser host', () => {
     source.onGiveUp((problem) => ends.push(problem));
     source.onChannel(() => undefined);
     await expect.poll(() => ends).toHaveLength(1);
-    expect(ends[0]?.todo).toContain('breakwater serve');
+    expect(ends[0]?.advice).toContain('breakwater serve');
     expect(sockets).toHaveLength(0);
     expect(stored.has(sessionKey)).toBe(false);
   });

@@ -135,11 +135,11 @@ const fresh = (source: string, label: string, minutes: number | null, state: Sta
 
 export const sampleStatus: Status = {
   app: { name: 'Breakwater', version: '0.1.0', contract: 1 }, profile: { name: 'default', folder: '/home/ada/.local/share/breakwater/default' }, now: ago(0), host: 'browser',
-  workspace: { name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', todo: 'Keep working; it connects again by itself.' } },
+  workspace: { name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' } },
   you: { person: ada.id, name: ada.name, roles: ['commander', 'responder', 'dpo', 'admin'], device: 'k3Jt9vV0dN2cYxq1mA7h5sLw8rTbUeZgPfQoIi4XyRE', keyProtection: 'file', admitted: true, org: null },
   onlyHere: 7, quarantined: 2, unknownEvents: 2,
   shares: [
-    { id: 's1', kind: 'delta', place: 'ops.breakwater', state: 'offline', lastSyncAt: ago(21), onlyHere: 7, failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: '7 entries wait on this disk.', todo: 'They are sent when it is back.', code: 'ECONNREFUSED' } },
+    { id: 's1', kind: 'delta', place: 'ops.breakwater', state: 'offline', lastSyncAt: ago(21), onlyHere: 7, failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: '7 entries wait on this disk.', advice: 'They are sent when it is back.', code: 'ECONNREFUSED' } },
     { id: 's2', kind: 'folder', place: '/srv/share/incidents', state: 'connected', lastSyncAt: ago(2), onlyHere: 0, failure: null },
   ],
   devices: [{ id: 'd1', person: ada.id, name: 'ada-laptop', lastSeen: ago(0), you: true }, { id: 'd2', person: ben.id, name: 'ben-desk', lastSeen: ago(21), you: false }, { id: 'd3', person: cleo.id, name: 'cleo-tablet', lastSeen: ago(35), you: false }],

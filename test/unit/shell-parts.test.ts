@@ -254,7 +254,7 @@ describe('small parts', () => {
     expect(desk.take('/download/t3')).toBeNull();
   });
   it('say in plain words, escaped, that the core stopped', () => {
-    const page = noticePage({ tag: 'X', what: '<script>a</script>', safe: 'b & c', todo: '"d"', code: "'e'" }, 'log');
+    const page = noticePage({ tag: 'X', what: '<script>a</script>', safe: 'b & c', advice: '"d"', code: "'e'" }, 'log');
     expect(String(page.body)).not.toMatch(/<script|style=|<style/);
     expect(String(page.body)).toContain('b &amp; c');
     expect(page.headers['content-security-policy']).toBe(contentSecurityPolicy);

@@ -17,7 +17,7 @@ export class DrillFailed extends Error {
 }
 
 export const must = <T>(what: string, result: Result<T, Failure>): T => {
-  if (!result.ok) throw new DrillFailed(`${what}: ${result.error.what} ${result.error.todo}`, result.error);
+  if (!result.ok) throw new DrillFailed(`${what}: ${result.error.what} ${result.error.advice}`, result.error);
   return result.value;
 };
 

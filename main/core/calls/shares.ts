@@ -16,6 +16,8 @@ type ShareState = CallOutput<'share.setup'>;
 export const shareCalls = (
   parts: Parts,
   sync: Pick<Sync, 'addShare' | 'joinShare' | 'shares' | 'syncNow' | 'nudge'>,
+  /** A tool has no loop that keeps a workspace connected: its shares ask for one. */
+  connect: () => Promise<unknown>,
 ): HandlersOf<ShareCalls> => {
   const { views, context, profile } = parts;
 
@@ -26,12 +28,14 @@ export const shareCalls = (
 
   return {
     'share.setup': async ({ kind, place }) => {
+      if (kind === 'delta') await connect();
       const added = await sync.addShare(kind, place, parts.who().org);
       if (!added.ok) return added;
       await sync.syncNow(undefined, added.value.id);
       return stateOf(added.value);
     },
     'share.join': async ({ kind, place }) => {
+      if (kind === 'delta') await connect();
       const joined = await sync.joinShare(kind, place);
       if (!joined.ok) return joined;
       // First what is there (the organisation as it stands), then our own introduction, then that goes out.
@@ -43,8 +47,10 @@ export const shareCalls = (
       await sync.syncNow(undefined, joined.value.id);
       return stateOf(joined.value);
     },
-    'share.sync': async () => {
-      const report = await sync.syncNow();
+    'share.sync': async ({ share }) => {
+      if (sync.shares().some(({ id, kind }) => kind === 'delta' && (share === undefined || share === id)))
+        await connect();
+      const report = await sync.syncNow(undefined, share);
       return ok({ pushed: report.pushed, pulled: report.pulled, shares: report.shares.map(shareView) });
     },
   };

@@ -72,7 +72,7 @@ const Connection = ({ status }: { readonly status: Status }) => {
     <span
       className={online ? 'status-item' : 'status-item tone-warn strong'}
       data-testid="connection"
-      title={workspace.failure === null ? workspace.name : `${workspace.failure.what} ${workspace.failure.todo}`}
+      title={workspace.failure === null ? workspace.name : `${workspace.failure.what} ${workspace.failure.advice}`}
       role="status"
     >
       {online ? <Wifi {...icon} /> : <CloudOff {...icon} />}

@@ -22,7 +22,7 @@ type Commit = { readonly version: number; readonly operation: string; readonly r
 
 const refused = (tag: DatabricksTag, errorClass?: string, sqlState?: string): Result<never, DatabricksFailure> =>
   err({
-    ...failure(tag, errorClass ?? tag, 'safe', 'todo'),
+    ...failure(tag, errorClass ?? tag, 'safe', 'advice'),
     ...(errorClass === undefined ? {} : { errorClass }),
     ...(sqlState === undefined ? {} : { sqlState }),
   });
