@@ -8,7 +8,7 @@ import type { ChannelSource, CoreChannel } from './client.ts';
  * Channels of the browser host (facts/security.md 3.1). The launch link carries a one-time token in its fragment:
  *   POST /session/exchange {token}              → {session}   once; kept in sessionStorage so that a reload survives
  *   POST /session/ticket   Bearer <session>, {} → {ticket}    single use, seconds
- *   WebSocket /session/socket, subprotocols bw1, ticket.<t>;  frames are JSON text.
+ *   WebSocket /socket, subprotocols bw1, ticket.<t>;  frames are JSON text.
  * Fragment and history are cleaned before anything else happens.
  */
 export type SocketDeps = {
@@ -27,7 +27,7 @@ export type SocketLike = {
 };
 
 export const sessionKey = 'breakwater-session';
-export const socketPath = '/session/socket';
+export const socketPath = '/socket';
 export const subprotocol = 'bw1';
 const firstWaitMs = 250;
 const longestWaitMs = 10_000;

@@ -73,14 +73,16 @@ export const Lanes = (props: Props) => {
             </pattern>
           </defs>
           <g transform={`translate(${labelWidth},${axis})`}>
-            {ticksOf(range, width, wallAhead).map((at) => (
-              <g key={at} transform={`translate(${xOf(at, range, width)},0)`}>
-                <line y1={0} y2={laneHeight * lanes.length} className="lane-grid" />
-                <text y={-8} className="lane-tick">
-                  {label(at)}
-                </text>
-              </g>
-            ))}
+            {ticksOf(range, width, wallAhead)
+              .filter((at) => xOf(at, range, width) < width - (days ? 34 : 14))
+              .map((at) => (
+                <g key={at} transform={`translate(${xOf(at, range, width)},0)`}>
+                  <line y1={0} y2={laneHeight * lanes.length} className="lane-grid" />
+                  <text y={-8} className="lane-tick">
+                    {label(at)}
+                  </text>
+                </g>
+              ))}
             {onsetX === null || onsetX > nowX ? null : (
               <rect x={onsetX} width={nowX - onsetX} height={laneHeight * lanes.length} className="lane-impact" />
             )}

@@ -41,7 +41,7 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
         {entry.body === null || entry.body === '' ? null : (
           <p className={open ? 'entry-text' : 'entry-text entry-cut'}>{withMoments(entry.body, times, now)}</p>
         )}
-        {entry.withoutEffect === null ? null : <p className="entry-why tone-warn">No effect: {entry.withoutEffect}</p>}
+        {entry.withoutEffect === null ? null : <p className="entry-why tone-warn">{noEffect(entry.withoutEffect)}</p>}
         {open ? <EntryDetail entry={entry} log={log} canWrite={canWrite} /> : null}
         <div className="entry-foot">
           {entry.by === null ? null : <Who person={entry.by} />}
@@ -61,6 +61,9 @@ export const EntryRow = ({ entry, log, contested, canWrite }: Props) => {
     </article>
   );
 };
+
+/** Why it does not count; the core may say "Without effect" itself. */
+const noEffect = (why: string): string => (/effect/i.test(why) ? why : `No effect: ${why}`);
 
 const isHash = (id: string): boolean => /^[0-9a-f]{64}$/.test(id);
 
