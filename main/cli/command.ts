@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import type { Failure } from '../../shared/base/failure.ts';
 import { thrownText } from '../../shared/base/failure.ts';
+import { plainText } from './plain-text.ts';
 
 /** Exit codes that mean the same everywhere; a command documents its own from 3 on (README.md). */
 export const exits = { ok: 0, failed: 1, usage: 2 } as const;
@@ -62,7 +63,8 @@ export const parseOptions = <O extends ParseArgsOptionsConfig>(
 /** Print a failure: three lines for people, or one line of JSON on standard output. */
 export const printFailure = (context: CommandContext, json: boolean, problem: Failure): void => {
   if (json) return context.out(JSON.stringify({ ok: false, failure: problem }));
-  for (const line of [problem.what, problem.safe, problem.advice]) context.err(line);
+  // The words may be those of a server or of a file.
+  for (const line of [problem.what, problem.safe, problem.advice]) context.err(plainText(line));
   if (problem.code !== undefined) context.err(`(${problem.tag}: ${problem.code})`);
 };
 
