@@ -190,8 +190,11 @@ export const createDeltaTransport = (
         rowVersions = true;
       }
     }
-    // No commit since a complete look: nothing can be new.
-    if (cursor && cursorText !== null && cursor.key === null && cursor.version === newest && cursor.by !== 'whole')
+    // No commit since a complete look: nothing can be new. A whole read that has just turned to the change feed has not yet
+    // looked at what was committed while its pages were read (`after` says from where).
+    const looked =
+      cursor !== null && (cursor.by === 'row-version' || (cursor.by === 'changes' && cursor.after >= newest));
+    if (cursor && cursorText !== null && looked && cursor.key === null && cursor.version === newest)
       return ok({ events: [], cursor: cursorText, more: false, full: false });
     const fresh = (): DeltaCursor => ({
       table: now.value.table,
