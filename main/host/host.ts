@@ -28,8 +28,7 @@ import { createTokens } from './tokens.ts';
 export const routes = {
   exchange: '/session/exchange',
   ticket: '/session/ticket',
-  /** The second is how renderer/bridge spells it; both are the same door with the same rules. */
-  sockets: ['/socket', '/session/socket'],
+  socket: '/socket',
   download: '/download/',
 } as const;
 const bodyLimit = 4096;
@@ -148,7 +147,7 @@ export const openHost = async (deps: HostDeps): Promise<Result<Host, Failure>> =
     const facts = factsOf(request);
     const refusal = guardHost(facts, authority) ?? guardRequest(facts, authority, 'socket');
     if (refusal !== null) return hangUp(socket, refusal.status);
-    if (!routes.sockets.some((path) => path === pathOf(request))) return hangUp(socket, 404);
+    if (pathOf(request) !== routes.socket) return hangUp(socket, 404);
     const asked = socketTicket(request.headers['sec-websocket-protocol']);
     if (asked === null || !tokens.takeTicket(asked)) return hangUp(socket, 401);
     if (sockets.clients.size >= socketCount) return hangUp(socket, 503);

@@ -134,7 +134,7 @@ describe('the socket of the browser host', () => {
     socketSource(deps).onChannel((channel) => channels.push(channel));
     await expect.poll(() => sockets).toHaveLength(1);
     expect(asked).toEqual(['history /', '/session/exchange null', '/session/ticket Bearer s1']);
-    expect(sockets[0]).toMatchObject({ url: 'ws://127.0.0.1:4000/session/socket', protocols: ['bw1', 'ticket.t1'] });
+    expect(sockets[0]).toMatchObject({ url: 'ws://127.0.0.1:4000/socket', protocols: ['bw1', 'ticket.t1'] });
     expect(stored.get(sessionKey)).toBe('s1');
     expect(channels).toHaveLength(0);
     sockets[0]?.emit('open');
