@@ -35,7 +35,8 @@ export const printAdmission = (context: CommandContext, status: Status): void =>
   const waiting = status.notices.find(({ tag }) => tag === 'NotAdmitted');
   if (waiting !== undefined)
     for (const line of [waiting.what, waiting.safe, waiting.advice]) context.out(plainText(line));
-  if (status.joinRequests > 0)
+  // Who waits to be let in can let nobody in; one of those who ask is this device.
+  else if (status.joinRequests > 0)
     context.out(
       status.joinRequests === 1
         ? '1 device asks to be let in; somebody with the right to does that in the app.'

@@ -28,7 +28,11 @@ refused (each is named; the others were exchanged with), 4 this profile has no s
 };
 
 type Ledger = CallOutput<'ledger.list'>;
-type Exchanged = ShareState & { readonly pushed: number; readonly pulled: number };
+type Exchanged = Omit<ShareState, 'failure'> & {
+  readonly failure: Failure | null;
+  readonly pushed: number;
+  readonly pulled: number;
+};
 type Synced = { readonly shares: readonly Exchanged[]; readonly ledger: Ledger; readonly status: Status };
 
 const run = async (context: CommandContext): Promise<number> => {
