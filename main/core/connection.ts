@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type Clock, type Instant, toInstant } from '../../shared/base/time.ts';
 import type { Status } from '../../shared/contract/status.ts';
-import { checkHost, checkHttpPath } from '../databricks/hosts.ts';
+import { connectionFrom } from '../databricks/connection.ts';
 import type { Connection, DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { notedWorkspace } from './noted-workspace.ts';
 import { storeFailureOf } from '../store/failures.ts';
@@ -176,14 +176,17 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
     save: ({ host, httpPath, token, acceptUnencrypted }) =>
       replace(() => {
         if (!acceptUnencrypted) return err(consentMissing);
-        const place = checkHost(host, 'workspace');
-        if (!place.ok) return place;
-        const path = checkHttpPath(httpPath);
-        if (!path.ok) return path;
-        const written = writeToken(tokenFile, token);
+        const checked = connectionFrom({
+          explicit: { kind: 'workspace', host, httpPath, token },
+          env: {},
+          configFile: null,
+        });
+        if (!checked.ok) return checked;
+        const place = checked.value;
+        const written = writeToken(tokenFile, place.token);
         if (!written.ok) return written;
         return profile.store.transaction<void, Failure>((db) => {
-          setSetting(db, settingKey, { host: place.value.host, port: place.value.port, httpPath: path.value });
+          setSetting(db, settingKey, { host: place.host, port: place.port, httpPath: place.httpPath });
           return ok(undefined);
         });
       }),

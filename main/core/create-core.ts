@@ -6,6 +6,8 @@ import type { CallInput, CallName, CallOutput } from '../../shared/contract/call
 import type { Status } from '../../shared/contract/status.ts';
 import type { CallFailure, Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
 import { type Machine, profileFolder } from '../../shared/domain/paths.ts';
+import type { ConnectionSources } from '../databricks/connection.ts';
+import { foundConnections } from '../databricks/found.ts';
 import type { Connection, ConnectionStep, DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { openBlobs } from '../log/blobs.ts';
 import type { KeyWrap } from '../log/device.ts';
@@ -57,6 +59,8 @@ export type CoreDeps = {
     httpPath: string;
     token: string;
   }) => Promise<readonly ConnectionStep[]>;
+  /** Where a connection may be found on this machine; read anew for each question. */
+  readonly connectionSources: () => ConnectionSources;
   /** Null = practice is switched off. */
   readonly practice: PracticeSource | null;
   readonly notices: readonly Failure[];
@@ -154,7 +158,12 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...peopleCalls(parts, sync),
     ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
     ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
-    ...workspaceCalls({ connection, check: deps.checkConnection, refresh: background.refresh }),
+    ...workspaceCalls({
+      connection,
+      check: deps.checkConnection,
+      found: () => foundConnections(deps.connectionSources()),
+      refresh: background.refresh,
+    }),
   };
 
   const serve = createServe({

@@ -10,6 +10,7 @@ import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
 import { openWorkspace } from '../databricks/workspace.ts';
 import { checkedSources } from '../lake/sources.ts';
+import { connectionSources } from './connection-sources.ts';
 import type { CoreDeps } from './create-core.ts';
 import { keyringWrap } from './key-wrap.ts';
 import { lineLogger } from './logger.ts';
@@ -19,7 +20,8 @@ import { practiceSource } from './practice.ts';
 /**
  * What an entry knows of its process, made into the core's dependencies. This is the only file of the room that reads the
  * environment: BREAKWATER_HOME (folder of all profiles), BREAKWATER_CLOCK_OFFSET_MS (tests and drills; the status says so),
- * BREAKWATER_PRACTICE=off (no practice lakehouse is looked for or started).
+ * BREAKWATER_PRACTICE=off (no practice lakehouse is looked for or started), and
+ * DATABRICKS_* where the process has them: the desktop's core does not (main/shell/core-env.ts), there only `~/.databrickscfg` counts.
  */
 export type EntryOptions = {
   readonly profile: string;
@@ -97,6 +99,7 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
       if (connection.ok) return checkConnection(connection.value, checkedSources, databricks);
       return [{ step: 'settings', state: 'failed', detail: connection.error.what, failure: connection.error }];
     },
+    connectionSources: () => connectionSources(env, homedir()),
     practice:
       env['BREAKWATER_PRACTICE'] === 'off'
         ? null

@@ -45,9 +45,19 @@ const prepared = (configFile: string): string =>
     })
     .join('\n');
 
-/** One profile of the configuration file, over its DEFAULT section; undefined when the section does not exist. */
-export const profileOf = (configFile: string, wanted: string | undefined): ConnectionValues | undefined => {
-  const file: Readonly<Record<string, unknown>> = parse(prepared(configFile));
+type ConfigFile = Readonly<Record<string, unknown>>;
+/** The file by sections; whatever stands outside of one is no table. */
+export const parseConfigFile = (configFile: string): ConfigFile => parse(prepared(configFile));
+
+/**
+ * One profile of the configuration file, over its DEFAULT section; undefined when the section does not exist. A profile
+ * with another host than DEFAULT's inherits nothing from it: that token belongs to that host.
+ */
+export const profileOf = (configFile: string, wanted: string | undefined): ConnectionValues | undefined =>
+  profileIn(parseConfigFile(configFile), wanted);
+
+/** The same on a file that is parsed already. */
+export const profileIn = (file: ConfigFile, wanted: string | undefined): ConnectionValues | undefined => {
   const section = (name: string): Readonly<Record<string, unknown>> | undefined => {
     const found = Object.hasOwn(file, name) ? file[name] : undefined;
     return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : undefined;
@@ -55,7 +65,8 @@ export const profileOf = (configFile: string, wanted: string | undefined): Conne
   const name = wanted ?? text(section('__settings__')?.['default_profile']) ?? 'DEFAULT';
   const chosen = section(name);
   if (chosen === undefined) return undefined;
-  const defaults = section('DEFAULT') ?? {};
+  const [own, shared] = [chosen, section('DEFAULT') ?? {}].map((one) => text(one['host']));
+  const defaults = own === undefined || sameWorkspace(own, shared) ? (section('DEFAULT') ?? {}) : {};
   const field = (key: string): string | undefined => text(chosen[key]) ?? text(defaults[key]);
   const [host, token, httpPath] = [field('host'), field('token'), field('http_path')];
   const warehouse = field('warehouse_id');
@@ -68,14 +79,15 @@ export const profileOf = (configFile: string, wanted: string | undefined): Conne
   };
 };
 
-/**
- * A connection from explicit values, then DATABRICKS_HOST, _HTTP_PATH (or _WAREHOUSE_ID), _TOKEN, then the configuration
- * file. A token is used only for the host of its own source: one from elsewhere could be sent to the wrong workspace.
- */
-export const connectionFrom = (sources: ConnectionSources): Result<Connection, DatabricksFailure> => {
-  const { explicit = {}, env } = sources;
+const sameWorkspace = (one: string, other: string | undefined): boolean => {
+  const [first, second] = [checkHost(one, 'workspace'), checkHost(other ?? '', 'workspace')];
+  return first.ok && second.ok && first.value.host === second.value.host;
+};
+
+/** What DATABRICKS_* says; fields that are not set are left out. */
+export const valuesOfEnvironment = (env: ConnectionSources['env']): ConnectionValues => {
   const warehouse = text(env['DATABRICKS_WAREHOUSE_ID']);
-  const fromEnv: ConnectionValues = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries({
       host: text(env['DATABRICKS_HOST']),
       token: text(env['DATABRICKS_TOKEN']),
@@ -84,6 +96,18 @@ export const connectionFrom = (sources: ConnectionSources): Result<Connection, D
       caFile: text(env['DATABRICKS_CA_FILE']),
     }).filter(([, value]) => value !== undefined),
   );
+};
+
+/** Visible ASCII only; anything else would break the header that carries it. */
+export const isReadableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);
+
+/**
+ * A connection from explicit values, then DATABRICKS_HOST, _HTTP_PATH (or _WAREHOUSE_ID), _TOKEN, then the configuration
+ * file. A token is used only for the host of its own source: one from elsewhere could be sent to the wrong workspace.
+ */
+export const connectionFrom = (sources: ConnectionSources): Result<Connection, DatabricksFailure> => {
+  const { explicit = {}, env } = sources;
+  const fromEnv = valuesOfEnvironment(env);
   const profile = explicit.profile ?? text(env['DATABRICKS_CONFIG_PROFILE']);
   const fromFile = sources.configFile === null ? undefined : profileOf(sources.configFile, profile);
   if (explicit.profile !== undefined && fromFile === undefined)
@@ -107,7 +131,7 @@ export const connectionFrom = (sources: ConnectionSources): Result<Connection, D
   const usable = ordered.filter((source) => sameHost(source));
   const token = usable.find((source) => source.token !== undefined)?.token;
   if (token === undefined) return missing('The token', 'Give a personal access token for this host.');
-  if (/[^\x21-\x7e]/.test(token))
+  if (!isReadableToken(token))
     return missing('A readable token', 'The token has spaces or characters that no token has.');
   const givenPath = usable.find((source) => source.httpPath !== undefined)?.httpPath;
   if (givenPath === undefined)

@@ -5,7 +5,16 @@ import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdi
 import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
-import { connectionStep, ledgerRow, packDone, packPreview, people, practiceState, quarantined } from './share.ts';
+import {
+  connectionFound,
+  connectionStep,
+  ledgerRow,
+  packDone,
+  packPreview,
+  people,
+  practiceState,
+  quarantined,
+} from './share.ts';
 import { shareState, status } from './status.ts';
 
 /** Raised whenever a call or view changes shape; both ends compare it in the first message and refuse a mismatch. */
@@ -36,6 +45,17 @@ const ofRoom = v.object({ log: logId });
 const written = v.object({ hashes: v.array(hash) });
 const opened = v.object({ log: logId });
 const page = { limit, before: v.optional(v.nullable(v.string()), null) };
+/** A typed token, or the id of what `connection.found` offered: then the core takes the token from there, for its host only. */
+const tokenOrFound = {
+  token: v.optional(v.pipe(v.string(), v.maxLength(5000))),
+  from: v.optional(id),
+};
+type TokenOrFound = { readonly token?: string | undefined; readonly from?: string | undefined };
+const oneToken = <T extends TokenOrFound>() =>
+  v.check<T, string>(
+    ({ token, from }) => (token === undefined) !== (from === undefined),
+    'give a token, or name where it was found',
+  );
 const reason = v.optional(v.pipe(v.string(), v.maxLength(textLimit)));
 
 /** name → capability, input, output. Queries can be called, or subscribed to: then the core pushes diffs. */
@@ -85,6 +105,8 @@ export const calls = {
   'people.list': query('people.view', nothing, people),
   'pack.preview': query('export', ofRoom, packPreview),
   'practice.get': query('practice.control', nothing, practiceState),
+  /** Connections that this machine already knows, without their tokens. */
+  'connection.found': query('connection.manage', nothing, v.object({ found: v.array(connectionFound) })),
 
   // Triage.
   'signal.judge': command(
@@ -234,17 +256,15 @@ export const calls = {
   'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),
   'connection.test': command(
     'connection.manage',
-    v.object({ host: shortText, httpPath: shortText, token: v.pipe(v.string(), v.maxLength(5000)) }),
+    v.pipe(v.object({ host: shortText, httpPath: shortText, ...tokenOrFound }), oneToken()),
     v.object({ steps: v.array(connectionStep) }),
   ),
   'connection.save': command(
     'connection.manage',
-    v.object({
-      host: shortText,
-      httpPath: shortText,
-      token: v.pipe(v.string(), v.maxLength(5000)),
-      acceptUnencrypted: v.boolean(),
-    }),
+    v.pipe(
+      v.object({ host: shortText, httpPath: shortText, ...tokenOrFound, acceptUnencrypted: v.boolean() }),
+      oneToken(),
+    ),
     v.object({ saved: v.boolean() }),
   ),
   'connection.usePractice': command('connection.manage', nothing, v.object({ saved: v.boolean() })),

@@ -60,6 +60,15 @@ export const packDone = v.object({
 });
 export type PackDone = v.InferOutput<typeof packDone>;
 
+export const connectionFound = v.object({
+  id,
+  source: v.picklist(['environment', 'databrickscfg']),
+  label: v.string(),
+  host: v.string(),
+  httpPath: v.nullable(v.string()),
+  hasToken: v.boolean(),
+});
+
 export const connectionStep = v.object({
   step: v.string(),
   state: v.picklist(['works', 'failed', 'skipped']),

@@ -62,6 +62,7 @@ const oracle: Readonly<Record<CallName, string>> = {
   'role.grant': '.....M',
   'role.revoke': '.....M',
   'pack.export': '....D.',
+  'connection.found': 'VRCADM',
   'connection.test': 'VRCADM',
   'connection.save': 'VRCADM',
   'connection.usePractice': 'VRCADM',

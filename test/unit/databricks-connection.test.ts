@@ -101,6 +101,21 @@ default_profile = team.one
     expect(found).toMatchObject({ ok: false, error: { tag: 'NotConfigured', code: 'MISSING' } });
   });
 
+  it('a profile with another host inherits nothing from DEFAULT, least of all its token', () => {
+    const text = `
+[DEFAULT]
+host = dbc-one.cloud.databricks.com
+token = dapi-one
+http_path = ${path}
+[other]
+host = dbc-two.cloud.databricks.com
+[same]
+host = https://dbc-one.cloud.databricks.com/
+`;
+    expect(profileOf(text, 'other')).toEqual({ name: 'other', host: 'dbc-two.cloud.databricks.com' });
+    expect(profileOf(text, 'same')).toMatchObject({ token: 'dapi-one', httpPath: path });
+  });
+
   it('a named profile, its DEFAULT values, and one that is not there', () => {
     expect(profileOf(file, 'DEFAULT')).toMatchObject({
       host: 'https://dbc-default.cloud.databricks.com',

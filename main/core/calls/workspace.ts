@@ -1,23 +1,34 @@
-import { err, mapOk, ok } from '../../../shared/base/result.ts';
+import { err, mapOk, ok, type Result } from '../../../shared/base/result.ts';
 import type { PracticeState } from '../../../shared/contract/share.ts';
-import type { ConnectionStep } from '../../databricks/port.ts';
+import { type FoundConnection, tokenFound } from '../../databricks/found.ts';
+import type { ConnectionStep, DatabricksFailure } from '../../databricks/port.ts';
 import type { ConnectionPart } from '../connection.ts';
 import { plain } from '../connection.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
 
 type WorkspaceCalls =
-  'lake.refresh' | 'connection.test' | 'connection.save' | 'connection.usePractice' | 'practice.get' | 'practice.set';
+  | 'lake.refresh'
+  | 'connection.found'
+  | 'connection.test'
+  | 'connection.save'
+  | 'connection.usePractice'
+  | 'practice.get'
+  | 'practice.set';
 export type WorkspaceDeps = {
   readonly connection: ConnectionPart;
   /** Check a connection step by step without saving it. */
   readonly check: (given: { host: string; httpPath: string; token: string }) => Promise<readonly ConnectionStep[]>;
+  /** What this machine knows of workspaces now. Asked anew each time: tokens of others are not kept in memory. */
+  readonly found: () => readonly FoundConnection[];
   /** Read the lake now; false when that is under way. `mayStart`: a person asked, practice may be started. */
   readonly refresh: () => boolean;
 };
 
+type TokenChoice = { readonly host: string; readonly token?: string | undefined; readonly from?: string | undefined };
+
 /** The workspace behind the facts: connect, check, refresh; the buttons of practice. */
-export const workspaceCalls = ({ connection, check, refresh }: WorkspaceDeps): HandlersOf<WorkspaceCalls> => {
+export const workspaceCalls = ({ connection, check, found, refresh }: WorkspaceDeps): HandlersOf<WorkspaceCalls> => {
   const practiceState = async (): Promise<PracticeState> => {
     const link = connection.practice();
     const answer = link === null ? err(practiceGone) : await link.control({});
@@ -29,10 +40,27 @@ export const workspaceCalls = ({ connection, check, refresh }: WorkspaceDeps): H
     };
   };
 
+  const tokenOf = (given: TokenChoice): Result<string, DatabricksFailure> =>
+    given.from === undefined ? ok(given.token ?? '') : tokenFound(found(), given.from, given.host);
+
   return {
     'lake.refresh': () => ok({ started: refresh() }),
+    // Field by field: a token must not slip into an answer because the source carries it.
+    'connection.found': () =>
+      ok({
+        found: found().map(({ id, source, label, host, httpPath, token }) => ({
+          id,
+          source,
+          label,
+          host,
+          httpPath,
+          hasToken: token !== null,
+        })),
+      }),
     'connection.test': async (given) => {
-      const steps = await check(given);
+      const token = tokenOf(given);
+      if (!token.ok) return err(plain(token.error));
+      const steps = await check({ host: given.host, httpPath: given.httpPath, token: token.value });
       return ok({
         steps: steps.map(({ step, state, detail, failure }) => ({
           step,
@@ -43,7 +71,9 @@ export const workspaceCalls = ({ connection, check, refresh }: WorkspaceDeps): H
       });
     },
     'connection.save': async (given) => {
-      const saved = await connection.save(given);
+      const token = tokenOf(given);
+      if (!token.ok) return err(plain(token.error));
+      const saved = await connection.save({ ...given, token: token.value });
       if (saved.ok) refresh();
       return mapOk(saved, () => ({ saved: true }));
     },

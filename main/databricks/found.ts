@@ -1,0 +1,92 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import {
+  type ConnectionSources,
+  isReadableToken,
+  parseConfigFile,
+  profileIn,
+  valuesOfEnvironment,
+} from './connection.ts';
+import { databricksFailure } from './failures.ts';
+import { checkHost } from './hosts.ts';
+import type { DatabricksFailure } from './port.ts';
+
+/** What this machine already knows of a workspace. Carries the token: stays inside the process, never in an answer. */
+export type FoundConnection = {
+  /** `environment`, or `databrickscfg:` and the name of the section. */
+  readonly id: string;
+  readonly source: 'environment' | 'databrickscfg';
+  /** For people: `the environment`, or `~/.databrickscfg [DEFAULT]`. */
+  readonly label: string;
+  readonly host: string;
+  readonly httpPath: string | null;
+  readonly token: string | null;
+};
+
+/** More sections than this are not offered; nobody has them, and an answer is bounded. */
+const mostFound = 100;
+const longestName = 100;
+
+/**
+ * Every source of a connection that names a host which may get a token: the environment first, then DEFAULT of
+ * the file and its other sections by name. A source without a host is left out, because its token would be bound to nothing.
+ */
+export const foundConnections = ({ env, configFile }: ConnectionSources): readonly FoundConnection[] => {
+  const environment = valuesOfEnvironment(env);
+  const file = parseConfigFile(configFile ?? '');
+  const all = [
+    { id: 'environment', source: 'environment' as const, label: 'the environment', values: environment },
+    ...sectionsOf(file).map((name) => ({
+      id: `databrickscfg:${name}`,
+      source: 'databrickscfg' as const,
+      label: `~/.databrickscfg [${name}]`,
+      values: profileIn(file, name) ?? {},
+    })),
+  ];
+  return all
+    .flatMap(({ id, source, label, values }) => {
+      const host = checkHost(values.host ?? '', 'workspace');
+      if (!host.ok) return [];
+      const token = values.token !== undefined && isReadableToken(values.token) ? values.token : null;
+      return [{ id, source, label, host: host.value.host, httpPath: values.httpPath ?? null, token }];
+    })
+    .slice(0, mostFound);
+};
+
+/**
+ * The token of a found source, for its own host only: whoever names another host gets a failure and never the token.
+ * Failures: NotConfigured (the source is gone, has no token, or belongs to another host).
+ */
+export const tokenFound = (
+  found: readonly FoundConnection[],
+  id: string,
+  host: string,
+): Result<string, DatabricksFailure> => {
+  const source = found.find((one) => one.id === id);
+  if (source === undefined)
+    return refused(
+      'What was found there is gone.',
+      'Look again under Connection, or enter the token yourself.',
+      'GONE',
+    );
+  const asked = checkHost(host, 'workspace');
+  if (!asked.ok) return asked;
+  if (asked.value.host !== source.host)
+    return refused(
+      `The token of ${source.label} belongs to ${source.host}; it is not sent to another host.`,
+      'Use that host, or enter a token of this one.',
+      'OTHER_HOST',
+    );
+  if (source.token === null)
+    return refused(`There is no token in ${source.label}.`, 'Enter a personal access token for this host.', 'MISSING');
+  return ok(source.token);
+};
+
+const refused = (detail: string, advice: string, code: string): Result<never, DatabricksFailure> =>
+  err(databricksFailure('NotConfigured', { detail, advice, code }));
+
+const sectionsOf = (file: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(file)
+    .filter(([name, value]) => typeof value === 'object' && value !== null && name !== '__settings__')
+    .map(([name]) => name)
+    .filter((name) => name.length <= longestName && !/\p{C}/u.test(name))
+    .sort((a, b) => Number(b === 'DEFAULT') - Number(a === 'DEFAULT') || (a < b ? -1 : 1));
