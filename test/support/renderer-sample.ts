@@ -1,4 +1,5 @@
 // Rich sample data of one room, for looking at screens before a core exists and for tests of the renderer.
+import type { CallOutput } from '../../shared/contract/calls.ts';
 import type { Inbox } from '../../shared/contract/inbox.ts';
 import type { Entry, Lineage, Room, RoomRow } from '../../shared/contract/room.ts';
 import type { People, PracticeState } from '../../shared/contract/share.ts';
@@ -205,3 +206,9 @@ export const samplePeople: People = {
 export const samplePractice: PracticeState = {
   running: true, address: 'localhost:41973', seed: 42, buttons: { disconnected: true, latencyMs: 250, fail: null, loseReply: false, coldStart: false },
 }; // prettier-ignore
+
+export const sampleFound: CallOutput<'connection.found'>['found'] = [
+  { id: 'environment', source: 'environment', label: 'the environment', host: 'dbc-a1b2c3d4-e5f6.cloud.databricks.com', httpPath: '/sql/1.0/warehouses/0123456789abcdef', hasToken: true },
+  { id: 'databrickscfg:DEFAULT', source: 'databrickscfg', label: '~/.databrickscfg [DEFAULT]', host: 'adb-1234567890123456.7.azuredatabricks.net', httpPath: null, hasToken: true },
+  { id: 'databrickscfg:sign-on', source: 'databrickscfg', label: '~/.databrickscfg [sign-on]', host: 'dbc-0f0e0d0c-0b0a.cloud.databricks.com', httpPath: null, hasToken: false },
+]; // prettier-ignore

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
-import { Badge, Button, ErrorCard, Field, Tick } from '../../kit/index.ts';
+import { Badge, Button, Choose, ErrorCard, Field, Tick } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
-import { useStatus } from '../common/use.ts';
+import { useFeed, useStatus } from '../common/use.ts';
 import { Section } from './section.tsx';
 
 type Step = CallOutput<'connection.test'>['steps'][number];
@@ -21,8 +21,23 @@ export const ConnectionForm = () => {
   const [steps, setSteps] = useState<readonly Step[]>([]);
   const host = draft['host'] ?? '';
   const httpPath = draft['httpPath'] ?? '';
-  const ready = host.trim() !== '' && httpPath.trim() !== '' && token.trim() !== '' && busy === 'no';
-  const input = { host: host.trim(), httpPath: httpPath.trim(), token: token.trim() };
+  const found = useFeed('connection.found', {}).value?.found ?? [];
+  // What was found lends its token to its own host only, and never over one that was typed.
+  const source = found.find((one) => one.id === draft['from'] && one.host === host.trim());
+  const lends = source?.hasToken === true && token.trim() === '';
+  const ready = host.trim() !== '' && httpPath.trim() !== '' && (lends || token.trim() !== '') && busy === 'no';
+  const input = {
+    host: host.trim(),
+    httpPath: httpPath.trim(),
+    ...(lends ? { from: source.id } : { token: token.trim() }),
+  };
+
+  const take = (id: string): void => {
+    const one = found.find((candidate) => candidate.id === id);
+    if (one === undefined) return;
+    typed(key, { from: one.id, host: one.host, httpPath: one.httpPath ?? '' });
+    setToken('');
+  };
 
   const test = async (): Promise<void> => {
     setBusy('test');
@@ -51,6 +66,20 @@ export const ConnectionForm = () => {
         </p>
       )}
       {status?.workspace.failure == null ? null : <ErrorCard failure={status.workspace.failure} quiet />}
+      {found.length === 0 ? null : (
+        <Choose
+          label="Found on this machine"
+          value={source?.id ?? null}
+          placeholder="fill in from what is known here"
+          options={found.map((one) => ({
+            id: one.id,
+            label: `from ${one.label}`,
+            ...(one.hasToken ? {} : { note: 'without a token' }),
+          }))}
+          onChange={take}
+          testId="connection-found"
+        />
+      )}
       <Field
         label="Host"
         mono
@@ -72,7 +101,11 @@ export const ConnectionForm = () => {
         secret
         value={token}
         onChange={setToken}
-        hint="Kept by the core, never in this window."
+        hint={
+          lends
+            ? `Leave this empty: the token stays in ${source.label}. Once saved, a copy lies in the file "token" of this profile, which only your user can read (0600).`
+            : 'Kept by the core, never in this window.'
+        }
         testId="connection-token"
       />
       <div className="notice">
