@@ -17,7 +17,10 @@ process.env['DATABRICKS_TELEMETRY_DISABLED'] = '1';
 type Options = { readonly catalog?: string; readonly token?: string; readonly ca?: string };
 
 /** Connect and open a session; rejects as the driver does. */
-export const connectDriver = async (practice: Practice, options: Options = {}): Promise<DriverSession> => {
+export const connectDriver = async (
+  practice: Pick<Practice, 'host' | 'port' | 'httpPath' | 'token' | 'ca'>,
+  options: Options = {},
+): Promise<DriverSession> => {
   const client = new databricks.DBSQLClient({ logger: { log: () => undefined } });
   // Accepted by the driver, absent from its declared options.
   const quiet = { useCloudFetch: false, useLZ4Compression: false };
