@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
+import type { Connection, DatabricksFailure } from '../databricks/port.ts';
 import { findPractice, type PracticeAddress } from '../practice/launch.ts';
+import type { Result } from '../../shared/base/result.ts';
 import { practiceFolder } from '../../shared/domain/paths.ts';
 import { loadAssets } from '../host/assets.ts';
 import { chooseHost } from './choose-host.ts';
@@ -103,6 +105,11 @@ export const connectionFindings = async (
     env: {},
     configFile: null,
   });
+  return stepFindings(connection);
+};
+
+/** A connection, step by step; one that cannot even be tried is one line. */
+export const stepFindings = async (connection: Result<Connection, DatabricksFailure>): Promise<readonly Finding[]> => {
   if (!connection.ok)
     return [{ name: 'connection', state: 'wrong', detail: connection.error.what, advice: connection.error.advice }];
   const steps = await checkConnection(connection.value, [], {

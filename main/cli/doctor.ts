@@ -1,6 +1,8 @@
 import { profileFolder } from '../../shared/domain/paths.ts';
+import { connectionSources } from '../core/connection-sources.ts';
 import { type Command, type CommandContext, exits, parseOptions, printUsage } from './command.ts';
 import { connectionFindings, machineFindings, practiceFinding, type Finding } from './doctor-checks.ts';
+import { foundFindings } from './doctor-found.ts';
 import { profileFindings } from './doctor-profile.ts';
 import { thisMachine } from './machine.ts';
 import { profileProblem } from './serve.ts';
@@ -8,13 +10,16 @@ import { profileProblem } from './serve.ts';
 export const command: Command = {
   summary: 'say what runs here, what does not, and why',
   help: `
-breakwater doctor [--profile NAME] [--no-connection] [--json]
+breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-connection] [--json]
 
 Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
 is protected, the clock, the practice lakehouse, and the connection of the profile step by step with the reason of a failure.
 
-  --profile NAME    the profile (default: default)
-  --no-connection   leave the network alone
+  --profile NAME        the profile (default: default)
+  --connection SOURCE   check this connection instead of the profile's, without saving it: environment (DATABRICKS_HOST,
+                        DATABRICKS_HTTP_PATH, DATABRICKS_TOKEN), or a section of ~/.databrickscfg such as DEFAULT; a section
+                        without http_path takes DATABRICKS_HTTP_PATH
+  --no-connection       leave the network alone
 
 Exit codes: 0 nothing is wrong, 1 something needs a person, 2 not understood.`,
   run: (context) => doctor(context),
@@ -22,13 +27,20 @@ Exit codes: 0 nothing is wrong, 1 something needs a person, 2 not understood.`,
 
 const doctor = async (context: CommandContext): Promise<number> => {
   const parsed = parseOptions(
-    { profile: { type: 'string', default: 'default' }, 'no-connection': { type: 'boolean' } },
+    {
+      profile: { type: 'string', default: 'default' },
+      connection: { type: 'string' },
+      'no-connection': { type: 'boolean' },
+    },
     context.args,
   );
   if (!parsed.ok) return printUsage(context, 'doctor', parsed.problem);
   const { profile = 'default', json } = parsed.values;
   const problem = profileProblem(profile);
   if (problem !== null) return printUsage(context, 'doctor', problem);
+  const { connection } = parsed.values;
+  if (connection !== undefined && parsed.values['no-connection'] === true)
+    return printUsage(context, 'doctor', 'Either --connection or --no-connection.');
   const folder = profileFolder(thisMachine(), profile);
 
   const findings: Finding[] = [];
@@ -42,7 +54,11 @@ const doctor = async (context: CommandContext): Promise<number> => {
   const practice = await practiceFinding();
   tell([practice.finding]);
   if (parsed.values['no-connection'] !== true)
-    tell(await connectionFindings(folder, looked.connection, practice.address));
+    tell(
+      connection === undefined
+        ? await connectionFindings(folder, looked.connection, practice.address)
+        : await foundFindings(connection, connectionSources(process.env, thisMachine().home)),
+    );
 
   const wrong = findings.filter((one) => one.state === 'wrong');
   if (json) context.out(JSON.stringify({ ok: wrong.length === 0, profile, findings, unproven }));

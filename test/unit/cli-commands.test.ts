@@ -57,6 +57,8 @@ describe('the command line', () => {
       ['practice', '--stop', '--reset'],
       ['electron', 'buy'],
       ['doctor', '--profile', ''],
+      ['doctor', '--connection', 'environment', '--no-connection'],
+      ['doctor', '--connection'],
     ]) // prettier-ignore
     {
       const { code, out, err } = await run(argv);
