@@ -1,5 +1,5 @@
 // `npm test`: everything, in one go, and an honest count at the end. Nothing is skipped: what a machine lacks is installed
-// (root on Debian) or fails with the command to run. `npm test -- unit sync` runs only those folders.
+// (root on Debian) or fails with the command to run. `npm test -- unit sync` runs only those folders, `-- --list` names them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -66,6 +66,10 @@ const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`No such suite: ${unknown.join(', ')}. There are: ${all.join(', ')}.\n`);
   process.exit(2);
+}
+if (process.argv.includes('--list')) {
+  process.stdout.write(`${all.join('\n')}\n`);
+  process.exit(0);
 }
 const has = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 

@@ -66,7 +66,7 @@ const run = async (context: CommandContext): Promise<number> => {
   if (what !== 'init' && what !== 'join') return printUsage(context, 'share', 'Say init, join or status.');
   const where = whereOf(values.kind, values.place);
   if (typeof where === 'string') return printUsage(context, 'share', where);
-  if (!sqlOnly) return use(context, what, where, profile, json);
+  if (!sqlOnly) return setUpOrJoin(context, what, where, profile, json);
   return what === 'init' && where.kind === 'delta'
     ? showSql(context, where.place, profile, json)
     : printUsage(context, 'share', '--print-sql goes with init and --kind delta.');
@@ -100,7 +100,7 @@ const showSql = (context: CommandContext, place: string, profile: string, json: 
 
 type Used = { readonly share: ShareState; readonly status: Status; readonly failure: Failure | null };
 
-const use = async (
+const setUpOrJoin = async (
   context: CommandContext,
   what: 'init' | 'join',
   where: Where,

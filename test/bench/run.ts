@@ -1,5 +1,5 @@
 // `npm run bench`: measures, prints a table, writes test-results/bench.json. Fails on nothing: a machine under load is no
-// defect. `npm run bench -- pull log` runs only those.
+// defect. `npm run bench -- pull log` runs only those, `-- --list` names them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,10 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   start: startFigures,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+if (process.argv.includes('--list')) {
+  process.stdout.write(`${Object.keys(benches).join('\n')}\n`);
+  process.exit(0);
+}
 
 const figures: Figure[] = [];
 for (const [name, measure] of Object.entries(benches)) {
