@@ -72,7 +72,8 @@ export const checkHttpPath = (given: string): Result<string, DatabricksFailure> 
     : err(
         databricksFailure('NotConfigured', {
           detail: 'The HTTP path is not one of a SQL warehouse.',
-          advice: 'Copy it from the warehouse\'s page, "Connection details": it looks like /sql/1.0/warehouses/0123456789abcdef.',
+          advice:
+            'Copy it from the warehouse\'s page, "Connection details": it looks like /sql/1.0/warehouses/0123456789abcdef.',
           code: 'HTTP_PATH',
         }),
       );
