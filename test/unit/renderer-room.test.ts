@@ -61,6 +61,12 @@ describe('lines of the timeline', () => {
     expect(lines).toBe(sampleEntries.length);
     expect(fold(sampleEntries, new Set(folds.map((one) => one.key)), () => false)).toHaveLength(sampleEntries.length);
     expect(fold(sampleEntries, new Set(), (entry) => entry.factKind === 'run')).toHaveLength(sampleEntries.length);
+    // What was opened stays open when newer facts arrive above its first entry.
+    const later = folds.flatMap(({ rows }) => rows.slice(0, 1).map((entry) => ({ ...entry, id: 'newer' })));
+    const opened = new Set(folds.map((one) => one.key));
+    const first = sampleEntries.findIndex((entry) => opened.has(`fold ${entry.id}`));
+    const grown = [...sampleEntries.slice(0, first), ...later, ...sampleEntries.slice(first)];
+    expect(fold(grown, opened, () => false)).toHaveLength(grown.length);
   });
 
   it('a phase is named by the entry that moved to it', () => {

@@ -28,8 +28,9 @@ export const fold = (
   let quiet: Entry[] = [];
   const flush = (): void => {
     const key = `fold ${quiet[0]?.id ?? ''}`;
-    if (quiet.length >= foldFrom && !opened.has(key) && !quiet.some(keep))
-      items.push({ kind: 'fold', key, rows: quiet });
+    // Any entry that once stood first keeps its fold open: facts that arrive above it must not close it again.
+    const open = quiet.some((entry) => opened.has(`fold ${entry.id}`));
+    if (quiet.length >= foldFrom && !open && !quiet.some(keep)) items.push({ kind: 'fold', key, rows: quiet });
     else for (const entry of quiet) items.push({ kind: 'entry', key: entry.id, entry });
     quiet = [];
   };

@@ -138,12 +138,21 @@ export const readTimeline = async (page: Page, until: { kind?: string; selected?
   }, until);
 };
 
-/** Bring the first entry of a kind into view. */
-export const findEntry = async (page: Page, kind: string): Promise<Locator> => {
-  const found = (await readTimeline(page, { kind })).find((row) => row.kind === kind);
-  if (found === undefined) throw new Error(`no entry of kind ${kind} in the timeline`);
-  return byId(byId(page, 'timeline'), 'entry', `[data-entry-id="${found.id}"]`);
-};
+/** Find the first entry of a kind and choose it. Facts may arrive and move it meanwhile: then it is looked for again. */
+export const chooseEntry = (page: Page, kind: string): Promise<Locator> =>
+  until(`choosing an entry of kind ${kind}`, async () => {
+    const found = (await readTimeline(page, { kind })).find((row) => row.kind === kind);
+    if (found === undefined) return null;
+    const entry = byId(byId(page, 'timeline'), 'entry', `[data-entry-id="${found.id}"]`);
+    const pressed = await entry
+      .locator('button[data-row]')
+      .click({ timeout: 2_000 })
+      .then(
+        () => true,
+        () => false,
+      );
+    return pressed ? entry : null;
+  });
 
 /** The drawer of the practice lakehouse: press its first button until it is as wanted, and close it. */
 export const pressDisconnect = async (page: Page, on: boolean): Promise<void> => {

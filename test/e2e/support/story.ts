@@ -1,7 +1,7 @@
 // What is done and looked at in a room, the same in Electron and in a browser.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { byId, expectTexts, findEntry, readTimeline, roundMs, soonMs, waitFor, write } from './screen.ts';
+import { byId, chooseEntry, expectTexts, readTimeline, roundMs, soonMs, waitFor, write } from './screen.ts';
 
 export const story = {
   first: 'the nulls begin with the first run after the change',
@@ -40,8 +40,7 @@ export const checkRoom = async (page: Page): Promise<void> => {
 /** An entry shows its asset, and an asset shows its entries. */
 export const linkBothWays = async (page: Page): Promise<void> => {
   const chosen = byId(page, 'lineage-node', '[data-selected="true"]');
-  const entry = await findEntry(page, 'schema-change');
-  await entry.locator('button[data-row]').click();
+  const entry = await chooseEntry(page, 'schema-change');
   await waitFor(entry, 'data-selected', 'true');
   await expect.poll(() => chosen.count(), { timeout: soonMs }).toBeGreaterThan(0);
   await page.keyboard.press('Escape');
