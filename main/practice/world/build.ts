@@ -4,7 +4,7 @@ import type { Alteration } from '../duck/statements.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { stamp, Telling, type Row } from './bulk.ts';
 import { driftRows, firstWindow, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
-import { hour, jobOf, slots, slotStart, type DomainPlan, type Plan, type PlannedTable } from './plan.ts';
+import { hour, jobOf, tableOf, slots, slotStart, type DomainPlan, type Plan, type PlannedTable } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
 import { roundRows } from './rows.ts';
 import { allRuns, lineageRows, runDocument, runRows, taskRows, type Run } from './runs.ts';
@@ -102,6 +102,7 @@ const modelDocuments = (plan: Plan, domain: DomainPlan): readonly Document[] => 
   const base = { catalog_name, schema_name, metastore_id: plan.metastoreId };
   const first = model.versions[0]?.at ?? plan.now;
   const challenger = model.aliasMove.from;
+  const features = tableOf(domain, domain.template.weak.feature).full;
   const info: JsonObject = {
     ...base,
     full_name: model.full,
@@ -139,6 +140,8 @@ const modelDocuments = (plan: Plan, domain: DomainPlan): readonly Document[] => 
         updated_at: Math.round(v.at),
         updated_by: model.owner,
         id: v.runId.slice(0, 8),
+        // Documented for models that were packaged with a feature store: the tables whose features they look up.
+        model_version_dependencies: { dependencies: [{ table: { table_full_name: features } }] },
       },
     })),
   ];
