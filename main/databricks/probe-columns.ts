@@ -1,8 +1,11 @@
-import { ok, type Result } from '../../shared/base/result.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { databricksFailure } from './failures.ts';
 import type { TableName } from './identifiers.ts';
 import type { DatabricksFailure, QueryOptions, Warehouse } from './port.ts';
 import { dbx, statementKind } from './statements.ts';
 
+/** A Delta table has far fewer. */
+const mostColumns = 2000;
 const listKind = statementKind('probe.columns', 'read', 'asks which columns a table has before it is read');
 const emptyKind = statementKind('probe.empty', 'read', 'asks which columns a table shows by reading none of its rows');
 
@@ -19,11 +22,20 @@ export const probeColumns = async (
   const view = { catalog: table.catalog, schema: 'information_schema', table: 'columns' };
   const listed = await warehouse.query(
     listKind(
-      dbx`SELECT column_name FROM ${view} WHERE table_catalog = :catalog AND table_schema = :schema AND table_name = :name LIMIT 2000`,
+      dbx`SELECT column_name, CAST(count(*) OVER () AS STRING) AS bw_total FROM ${view} WHERE table_catalog = :catalog AND table_schema = :schema AND table_name = :name LIMIT ${mostColumns}`,
       { catalog: table.catalog.toLowerCase(), schema: table.schema.toLowerCase(), name: table.table.toLowerCase() },
     ),
     options,
   );
+  // Half a list would make the other columns look absent, and facts would be stored without them.
+  if (listed.ok && listed.value.rows.length < Math.min(Number(listed.value.rows[0]?.['bw_total'] ?? 0), mostColumns))
+    return err(
+      databricksFailure('BadAnswer', {
+        detail: `Fewer columns of ${table.schema}.${table.table} arrived than were announced.`,
+        advice: 'It is read again at the next refresh.',
+        code: 'CUT_OFF',
+      }),
+    );
   if (listed.ok && listed.value.rows.length > 0)
     return ok(new Set(listed.value.rows.flatMap((row) => row['column_name']?.toLowerCase() ?? [])));
   if (!listed.ok && !['StatementFailed', 'Forbidden'].includes(listed.error.tag)) return listed;

@@ -1,3 +1,4 @@
+import { parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
@@ -64,6 +65,23 @@ const stateOf = (failure: DatabricksFailure, before: string): SourceState['state
 
 const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.advice}`;
 
+/**
+ * A column that was missing is there now: what was stored without it is read again from the beginning of the window. Masks
+ * do not count, because a pull without rows shows none.
+ */
+const regained = (before: string | undefined, { missingColumns }: Collected): boolean => {
+  const known = before === undefined ? null : parseJson(before);
+  return (
+    known !== null &&
+    known.ok &&
+    Array.isArray(known.value) &&
+    known.value.some(
+      (name) =>
+        typeof name === 'string' && !name.endsWith('(masked)') && !missingColumns.some((one) => one.startsWith(name)),
+    )
+  );
+};
+
 /** Facts, edges, names and the cursor of one pull in one transaction: the cursor never runs ahead of what is stored. */
 const storePull = (
   deps: RefreshDeps,
@@ -92,7 +110,7 @@ const storePull = (
     putSource(db, {
       source: collector.source,
       workspace: ids.workspaceId,
-      cursor: collected.cursor,
+      cursor: regained(before?.missing, collected) ? null : collected.cursor,
       complete_to: collected.completeTo,
       observed: observedAt,
       state: failure === undefined ? 'fresh' : stateOf(failure, before?.state ?? 'never'),

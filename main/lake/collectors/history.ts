@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import { fullName, type TableName } from '../../databricks/identifiers.ts';
+import { databricksFailure } from '../../databricks/failures.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, tableAsset, tableOfAsset } from '../assets.ts';
@@ -20,7 +21,8 @@ const usualVersions = 30;
 /** Tables per refresh, nearest first. */
 const maxTables = 60;
 
-type Seen = { readonly version: number; readonly columns: Columns | null };
+/** `short`: the oldest version of an answer that did not reach back to `version`; -1 = no version was seen yet. */
+type Seen = { readonly version: number; readonly columns: Columns | null; readonly short?: number };
 type Cursors = Readonly<Record<string, Seen>>;
 
 const readCursors = (cursor: string | null): Cursors => {
@@ -89,10 +91,32 @@ const versionFact = (version: Version, table: TableName, asset: AssetId, context
 
 type OfTable = {
   readonly facts: readonly CollectedFact[];
-  readonly seen: Seen;
-  readonly newest: Instant;
+  readonly seen: Seen | undefined;
+  readonly newest: Instant | null;
   readonly note: string | null;
+  readonly unreadable: number;
+  readonly cutOff: boolean;
 };
+
+/**
+ * DESCRIBE HISTORY does not say how many versions there are, but they count up by one: an answer with room for more that begins
+ * neither where the last one ended, nor at version 0, nor before the window, was cut off. The version where it began, or null.
+ * The same beginning twice means that the workspace keeps no older versions.
+ */
+const shortAt = (all: readonly Version[], asked: number, seen: Seen | undefined, horizon: Instant): number | null => {
+  const [oldest] = all;
+  if (oldest === undefined || all.length >= asked || oldest.at < horizon || oldest.version === seen?.short) return null;
+  const head = all.at(-1)?.version ?? -1;
+  const after = seen !== undefined && seen.version <= head ? seen.version : -1;
+  return oldest.version > after + 1 ? oldest.version : null;
+};
+
+const cutOff = (table: string): DatabricksFailure =>
+  databricksFailure('BadAnswer', {
+    detail: `Older versions of ${table} are missing in the answer.`,
+    advice: 'It is read again at the next refresh; what arrived is kept.',
+    code: 'CUT_OFF',
+  });
 
 const readTable = async (
   table: TableName,
@@ -105,32 +129,51 @@ const readTable = async (
   const reaches = (rows: readonly TextRow[]): boolean =>
     rows.length < usualVersions || rows.some((row) => versionOf(row)?.version === seen?.version);
   const few = seen === undefined ? null : await ask(usualVersions);
-  const found = few !== null && (!few.ok || reaches(few.value.rows)) ? few : await ask(versionLimit);
+  const enough = few !== null && (!few.ok || reaches(few.value.rows));
+  const found = enough ? few : await ask(versionLimit);
   if (!found.ok) return found;
   const byNumber = new Map<number, Version>();
+  let unreadable = 0;
   for (const row of found.value.rows) {
     const version = versionOf(row);
-    if (version !== null && version.at >= context.horizon) byNumber.set(version.version, version);
+    if (version === null) unreadable += 1;
+    else byNumber.set(version.version, version);
   }
-  const versions = [...byNumber.values()].sort((a, b) => a.version - b.version);
+  const all = [...byNumber.values()].sort((a, b) => a.version - b.version);
+  const versions = all.filter(({ at }) => at >= context.horizon);
   const head = versions.at(-1);
-  if (head === undefined) return ok(null);
+  if (head === undefined)
+    return ok(unreadable === 0 ? null : { facts: [], seen, newest: null, note: null, unreadable, cutOff: false });
   // A head below what was seen means DROP and CREATE: everything is new again.
   const known = seen !== undefined && seen.version <= head.version ? seen : undefined;
   const fresh = versions.filter((one) => known === undefined || one.version > known.version);
-  if (fresh.length === 0)
-    return ok({ facts: [], seen: known ?? { version: head.version, columns: null }, newest: head.at, note: null });
+  if (fresh.length === 0) return ok({ facts: [], seen: known, newest: head.at, note: null, unreadable, cutOff: false });
   const changes = await schemaChanges({ table, versions: fresh, before: known?.columns ?? null, context });
   const facts = [
     ...fresh.map((one) => versionFact(one, table, asset, context)),
     ...changes.facts.map((make) => make(asset, source)),
   ];
+  const collected = facts.map((fact) => ({ fact }));
+  const { note } = changes;
+  const short = shortAt(all, enough ? usualVersions : versionLimit, seen, context.horizon);
+  // What came is right, but there is more behind it: the next refresh begins where this one did.
+  if (short !== null || unreadable > 0)
+    return ok({
+      facts: collected,
+      seen: short === null ? seen : { version: seen?.version ?? -1, columns: seen?.columns ?? null, short },
+      newest: null,
+      note,
+      unreadable,
+      cutOff: short !== null,
+    });
   const columns = await readColumns(context, table, null);
   return ok({
-    facts: facts.map((fact) => ({ fact })),
+    facts: collected,
     seen: { version: head.version, columns },
     newest: head.at,
-    note: changes.note,
+    note,
+    unreadable,
+    cutOff: false,
   });
 };
 
@@ -150,6 +193,8 @@ export const historyCollector: Collector = {
     const notes = new Set<string>();
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
+    let short: DatabricksFailure | undefined;
+    let unreadable = 0;
     for (const { asset, table } of wanted.slice(0, maxTables)) {
       const name = tableAsset(context.metastoreId, fullName(table));
       const found = await readTable(table, asset, cursors[name], context);
@@ -161,12 +206,15 @@ export const historyCollector: Collector = {
       }
       if (found.value === null) continue;
       facts.push(...found.value.facts);
-      cursors[name] = found.value.seen;
-      completeTo = later(completeTo, found.value.newest);
+      if (found.value.seen !== undefined) cursors[name] = found.value.seen;
+      if (found.value.newest !== null) completeTo = later(completeTo, found.value.newest);
+      unreadable += found.value.unreadable;
+      if (found.value.cutOff) short = cutOff(table.table);
       if (found.value.note !== null) notes.add(found.value.note);
     }
     if (refused.length > 0)
       notes.add(`Not readable: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ' …' : ''}.`);
+    if (unreadable > 0) notes.add(`${unreadable} versions could not be read.`);
     if (wanted.length > maxTables) notes.add(`The nearest ${maxTables} of ${wanted.length} tables were read.`);
     return ok({
       facts,
@@ -175,7 +223,11 @@ export const historyCollector: Collector = {
       missingColumns: [],
       note: notes.size === 0 ? null : [...notes].join(' '),
       // A view or a foreign table has no history: that alone is no failure of the source.
-      ...(failure !== undefined && failure.tag === 'Forbidden' ? { failure } : {}),
+      ...(failure !== undefined && failure.tag === 'Forbidden'
+        ? { failure }
+        : short === undefined
+          ? {}
+          : { failure: short }),
     });
   },
 };

@@ -94,6 +94,10 @@ export const mergeRun =
         resultAt: later(aAt, bAt),
         message: winner['message'] ?? a['message'] ?? b['message'] ?? null,
         name: winner['name'] ?? a['name'] ?? b['name'] ?? null,
+        // Read once without a column, and again when it was there: the same result, with more known of it.
+        trigger: winner['trigger'] ?? a['trigger'] ?? b['trigger'] ?? null,
+        type: winner['type'] ?? a['type'] ?? b['type'] ?? null,
+        termination: winner['termination'] ?? (aAt === bAt ? (a['termination'] ?? b['termination']) : null) ?? null,
       },
     };
     return { ...merged, title: runTitle(merged, name(merged)) };
