@@ -19,6 +19,8 @@ export type Background = {
   readonly start: () => void;
   /** A person asks for fresh facts, which may also start practice. False when that is under way already. */
   readonly refresh: () => boolean;
+  /** Look now at what is there: a button of practice was pressed. One that ends meanwhile stays ended. */
+  readonly look: () => boolean;
   readonly stop: () => Promise<void>;
 };
 
@@ -81,6 +83,10 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
     },
   });
 
+  const look = (): boolean => {
+    sync.nudge();
+    return lakeLoop.soon();
+  };
   return {
     start: () => {
       lakeLoop.start();
@@ -90,9 +96,9 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
     },
     refresh: () => {
       mayStart = true;
-      sync.nudge();
-      return lakeLoop.soon();
+      return look();
     },
+    look,
     stop: async () => {
       stopWatching();
       await Promise.all([lakeLoop.stop(), tick.stop()]);

@@ -163,6 +163,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       check: deps.checkConnection,
       found: () => foundConnections(deps.connectionSources()),
       refresh: background.refresh,
+      look: background.look,
     }),
   };
 

@@ -23,12 +23,20 @@ export type WorkspaceDeps = {
   readonly found: () => readonly FoundConnection[];
   /** Read the lake now; false when that is under way. `mayStart`: a person asked, practice may be started. */
   readonly refresh: () => boolean;
+  /** The same without starting anything. */
+  readonly look: () => boolean;
 };
 
 type TokenChoice = { readonly host: string; readonly token?: string | undefined; readonly from?: string | undefined };
 
 /** The workspace behind the facts: connect, check, refresh; the buttons of practice. */
-export const workspaceCalls = ({ connection, check, found, refresh }: WorkspaceDeps): HandlersOf<WorkspaceCalls> => {
+export const workspaceCalls = ({
+  connection,
+  check,
+  found,
+  refresh,
+  look,
+}: WorkspaceDeps): HandlersOf<WorkspaceCalls> => {
   const practiceState = async (): Promise<PracticeState> => {
     const link = connection.practice();
     const answer = link === null ? err(practiceGone) : await link.control({});
@@ -88,7 +96,7 @@ export const workspaceCalls = ({ connection, check, found, refresh }: WorkspaceD
       if (link === null) return err(practiceGone);
       const answer = await link.control(controlRequest(pressed));
       if (!answer.ok) return answer;
-      refresh();
+      look();
       return ok(await practiceState());
     },
   };
