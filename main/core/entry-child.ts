@@ -1,5 +1,6 @@
 import type { Failure } from '../../shared/base/failure.ts';
 import { type FromCore, refusedExit, type ToCore, windowPorts } from '../../shared/contract/mux.ts';
+import { closeInherited } from './close-inherited.ts';
 import { createCore } from './create-core.ts';
 import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
 
@@ -34,6 +35,7 @@ const start = async (keyring: string | null): Promise<void> => {
   send({ t: 'ready' });
 };
 
+closeInherited();
 process.once('message', (message: ToCore) => {
   if (message.t === 'start') void start(message.keyring);
 });
