@@ -1,8 +1,11 @@
 import type { App, Session, WebContents } from 'electron';
 import { isOwnAddress } from './origin.ts';
 
+/** Writing text to the clipboard on a press; reading it stays denied. */
+const copyText = 'clipboard-sanitized-write';
+
 /**
- * Every session denies every permission, every page stays on its own origin, opens no window and holds no webview
+ * Every session denies every permission but one (our own page may copy text when somebody presses "Copy"), every page stays on its own origin, opens no window and holds no webview
  * (facts/security.md 1, rows 5, 11 to 14). Electron allows all of this unless it is told otherwise.
  */
 export const guardSession = (
@@ -14,8 +17,10 @@ export const guardSession = (
     | 'setDisplayMediaRequestHandler'
   >,
 ): void => {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.setPermissionCheckHandler(() => false);
+  session.setPermissionRequestHandler((_contents, permission, answer, details) =>
+    answer(permission === copyText && isOwnAddress(details.requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, origin) => permission === copyText && isOwnAddress(origin));
   session.setDevicePermissionHandler(() => false);
   session.setDisplayMediaRequestHandler((_request, answer) => answer({}));
 };

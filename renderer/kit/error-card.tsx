@@ -1,5 +1,5 @@
 import { Copy } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import type { Failure } from '../../shared/base/failure.ts';
 import { IconButton } from './button.tsx';
 import './error-card.css';
@@ -26,11 +26,23 @@ export const ErrorCard = ({
 );
 
 /** An identifier or a command to take along. */
-export const CopyText = ({ text, block = false }: { readonly text: string; readonly block?: boolean }) => (
-  <span className={block ? 'copy copy-block' : 'copy'}>
-    <code className="mono">{text}</code>
-    <IconButton label={`Copy ${block ? 'the command' : text}`} onPress={() => void navigator.clipboard.writeText(text)}>
-      <Copy size={14} strokeWidth={1.75} />
-    </IconButton>
-  </span>
-);
+export const CopyText = ({ text, block = false }: { readonly text: string; readonly block?: boolean }) => {
+  const shown = useRef<HTMLElement>(null);
+  // Where the clipboard is denied, the text is marked instead: then the keyboard copies it.
+  const mark = (): void => {
+    if (shown.current !== null) window.getSelection()?.selectAllChildren(shown.current);
+  };
+  return (
+    <span className={block ? 'copy copy-block' : 'copy'}>
+      <code className="mono" ref={shown}>
+        {text}
+      </code>
+      <IconButton
+        label={`Copy ${block ? 'the command' : text}`}
+        onPress={() => void navigator.clipboard.writeText(text).catch(mark)}
+      >
+        <Copy size={14} strokeWidth={1.75} />
+      </IconButton>
+    </span>
+  );
+};

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Session } from 'electron';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { externalDecision } from '../../main/shell/external.ts';
@@ -73,6 +74,17 @@ describe('windows', () => {
     expect(answers).toEqual([false, {}]);
     expect(set['check']?.()).toBe(false);
     expect(set['device']?.()).toBe(false);
+    // One exception: our own page copies text when somebody presses "Copy". It reads nothing back, and no other page may.
+    const requests = set['request'] as unknown as Parameters<Session['setPermissionRequestHandler']>[0];
+    const checks = set['check'] as unknown as Parameters<Session['setPermissionCheckHandler']>[0];
+    const given = (permission: string, address: string): readonly unknown[] => {
+      const told: unknown[] = [];
+      requests?.(null as never, permission as never, (yes) => told.push(yes), { requestingUrl: address } as never);
+      return [...told, checks?.(null, permission as never, address, {} as never)];
+    };
+    expect(given('clipboard-sanitized-write', 'breakwater://app/')).toEqual([true, true]);
+    expect(given('clipboard-sanitized-write', 'https://evil.test/')).toEqual([false, false]);
+    expect(given('clipboard-read', 'breakwater://app/')).toEqual([false, false]);
   });
 
   it('stay on their origin, open nothing and hold no webview', () => {
