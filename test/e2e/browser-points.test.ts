@@ -1,15 +1,17 @@
 // Points 3 and 4 in a Chromium against the browser host; and a reload, which a window of the desktop never has.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserApp, launchBrowserApp } from '../support/browser.ts';
 import { endPractice, isRunning, killPractice } from './support/practice.ts';
 import {
-  byId, connectionIs, expectTexts, fillComposer, go, onlyHere, openFirstProposal, openRoom, pressDisconnect, readTimeline, roundMs,
+  byId, connectionIs, expectKinds, expectTexts, fillComposer, go, onlyHere, openFirstProposal, openRoom, pressDisconnect, roundMs,
   setSeverity, soonMs, waitFor,
 } from './support/screen.ts'; // prettier-ignore
-import { attachFile, checkRoom, linkBothWays, story, writeStory } from './support/story.ts';
+import { attachFile, checkRoom, exportPack, linkBothWays, story, writeStory } from './support/story.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'breakwater-points-browser-'));
 const minute = 60_000;
@@ -42,8 +44,7 @@ describe('the room in a browser', () => {
     log = await openFirstProposal(app.page);
     await checkRoom(app.page);
     await linkBothWays(app.page);
-    const kinds = (await readTimeline(app.page)).map((entry) => entry.kind);
-    expect(kinds).toEqual(expect.arrayContaining(['opened', 'run', 'schema-change', 'table-version', 'audit']));
+    await expectKinds(app.page, ['opened', 'run', 'schema-change', 'table-version', 'audit']);
   }, 120_000);
 
   it('a reload keeps the session and what was typed and not sent', async () => {
@@ -63,6 +64,17 @@ describe('the room in a browser', () => {
     await byId(page, 'composer-send').click();
     await expect.poll(() => byId(page, 'composer-text').inputValue(), { timeout: soonMs }).toBe('');
     await byId(page, 'decision').filter({ hasText: draft.text }).waitFor();
+  }, 120_000);
+
+  it('6: the pack can be saved through the browser, whole', async () => {
+    const { page } = app;
+    const { result, sha256 } = await exportPack(page, 'a copy through the browser');
+    const [download] = await Promise.all([page.waitForEvent('download'), byId(result, 'pack-download').click()]);
+    expect(download.suggestedFilename()).toMatch(/\.zip$/);
+    const saved = await readFile(await download.path());
+    expect(createHash('sha256').update(saved).digest('hex')).toBe(sha256);
+    await page.keyboard.press('Escape');
+    await result.waitFor({ state: 'detached' });
   }, 120_000);
 
   it('4: works on when the platform is gone', async () => {

@@ -202,7 +202,7 @@ describe('--print-sql', () => {
     const without = await cli(home, ...print);
     expect([without.code, without.out]).toEqual([1, '']);
     expect(without.err).toContain('There is no profile "default"');
-    expect(filesOf(home)).toEqual({});
+    expect(filesOf(home)).toEqual([]);
 
     const org = await app(home, 'default', async (core) => value(await core.call('app.status', {})).you.org);
     const before = filesOf(home);
@@ -241,7 +241,7 @@ describe('what cannot be', () => {
     const home = freshHome();
     for (const command of [['sync'], ['share', 'status']])
       threeLines(await cli(home, ...command), null, /--profile|start Breakwater/);
-    expect(filesOf(home)).toEqual({});
+    expect(filesOf(home)).toEqual([]);
     await app(home, 'default', async () => {
       for (const command of [['sync'], ['share', 'status'], ['share', 'join', '--kind', 'folder', '--place', top]])
         threeLines(await cli(home, ...command), null, /another profile/);
@@ -250,7 +250,7 @@ describe('what cannot be', () => {
     const empty = join(home, 'empty');
     mkdirSync(empty);
     threeLines(await cli(home, 'share', 'join', '--kind', 'folder', '--place', empty), null, /share init/);
-    expect(filesOf(empty)).toEqual({});
+    expect(filesOf(empty)).toEqual([]);
     const absent = ['share', 'init', '--kind', 'folder', '--place', join(home, 'absent')];
     threeLines(await cli(home, ...absent), 'ShareOffline', /./);
     expect(await asked(home, 0, 'share', 'status')).toMatchObject({ shares: [] });
@@ -269,7 +269,7 @@ describe('what cannot be', () => {
       ...(isRoot ? { uid: nobody } : {}),
     });
     threeLines(ran, 'ShareDenied', /right to write/);
-    expect(filesOf(place)).toEqual({});
+    expect(filesOf(place)).toEqual([]);
   }, 60_000);
 
   it('is not understood: names that are none, before anything is made', async () => {
@@ -311,6 +311,6 @@ describe('what cannot be', () => {
     }
     const profile = await cli(home, 'share', 'init', '--kind', 'folder', '--place', top, '--profile', '../x');
     expect(profile.code).toBe(1);
-    expect(filesOf(home)).toEqual({});
+    expect(filesOf(home)).toEqual([]);
   }, 120_000);
 });

@@ -10,10 +10,10 @@ import { type ElectronApp, launchElectronApp } from '../support/electron-app.ts'
 import { root } from '../support/places.ts';
 import { catalogOf, endPractice, isRunning, killPractice } from './support/practice.ts';
 import {
-  byId, connectionIs, expectTexts, go, onlyHere, openFirstProposal, openRoom, pressDisconnect, readTimeline, roomLog, roundMs,
+  byId, connectionIs, expectKinds, expectTexts, go, onlyHere, openFirstProposal, openRoom, pressDisconnect, roomLog, roundMs,
   setSeverity, soonMs, syncUntil, waitFor, write,
 } from './support/screen.ts'; // prettier-ignore
-import { attachFile, checkRoom, linkBothWays, story, writeStory } from './support/story.ts';
+import { attachFile, checkRoom, exportPack, linkBothWays, story, writeStory } from './support/story.ts';
 import { shell } from './support/tools.ts';
 
 let display: Display;
@@ -76,10 +76,7 @@ describe('one device', () => {
     await checkRoom(app.page);
     await write(app.page, { kind: 'note', text: story.first });
     await expectTexts(app.page, [story.first]);
-    const kinds = (await readTimeline(app.page)).map((entry) => entry.kind);
-    expect(kinds).toEqual(
-      expect.arrayContaining(['opened', 'note', 'run', 'schema-change', 'table-version', 'alias-move', 'audit']),
-    );
+    await expectKinds(app.page, ['opened', 'note', 'run', 'schema-change', 'table-version', 'alias-move', 'audit']);
     await linkBothWays(app.page);
   }, 120_000);
 
@@ -270,18 +267,12 @@ describe('two devices', () => {
   it('6: exports an evidence pack that the commands on the screen accept', async () => {
     const { page } = alice;
     await openRoom(page, log);
-    await byId(page, 'room-more').click();
-    await byId(page, 'export-pack').click();
-    await byId(page, 'pack-purpose').fill('for the auditor, in a test');
-    await byId(page, 'pack-make').click();
-    const result = byId(page, 'pack-result');
-    await result.waitFor({ timeout: roundMs });
-    const [file, sha256, signers] = await Promise.all(
-      ['data-file', 'data-sha256', 'data-signers'].map(async (name) => (await result.getAttribute(name)) ?? ''),
-    );
-    const commands = await result.locator('.copy-block code').allTextContents();
-    const shown = await result.innerText();
-    expect(shown).toContain(sha256);
+    const { result, file, sha256, signers, commands } = await exportPack(page, 'for the auditor, in a test');
+    expect(await result.innerText()).toContain(sha256);
+    await result.locator('.copy-block').first().getByRole('button').click();
+    await expect
+      .poll(() => alice.app.evaluate(({ clipboard }) => clipboard.readText()), { timeout: soonMs })
+      .toBe(commands[0]);
 
     const folder = mkdtempSync(join(shared, 'auditor-'));
     const bin = join(folder, 'bin');
@@ -289,8 +280,8 @@ describe('two devices', () => {
     const program = `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/main/cli.js')}' "$@"\n`;
     writeFileSync(join(bin, 'breakwater'), program, { mode: 0o755 });
     const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, BREAKWATER_HOME: join(folder, 'empty') };
-    const zip = basename(file ?? '');
-    expect(dirname(signers ?? '')).toBe(dirname(file ?? ''));
+    const zip = basename(file);
+    expect(dirname(signers)).toBe(dirname(file));
     expect(shell(`cp '${file}' '${signers}' .`, folder).code).toBe(0);
     expect(shell(`echo '${sha256}  ${zip}' | sha256sum -c`, folder)).toMatchObject({ code: 0, out: `${zip}: OK\n` });
     expect(shell(`unzip -tq '${zip}'`, folder).code).toBe(0);

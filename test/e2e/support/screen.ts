@@ -138,6 +138,13 @@ export const readTimeline = async (page: Page, until: { kind?: string; selected?
   }, until);
 };
 
+/** Wait until the timeline holds entries of all these kinds: the lake is read around a room only after it was opened. */
+export const expectKinds = async (page: Page, kinds: readonly string[]): Promise<void> => {
+  await expect
+    .poll(async () => [...new Set((await readTimeline(page)).map((entry) => entry.kind))], { timeout: roundMs })
+    .toEqual(expect.arrayContaining([...kinds]) as unknown);
+};
+
 /** Find the first entry of a kind and choose it. Facts may arrive and move it meanwhile: then it is looked for again. */
 export const chooseEntry = (page: Page, kind: string): Promise<Locator> =>
   until(`choosing an entry of kind ${kind}`, async () => {

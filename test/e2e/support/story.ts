@@ -1,5 +1,5 @@
 // What is done and looked at in a room, the same in Electron and in a browser.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { byId, chooseEntry, expectTexts, readTimeline, roundMs, soonMs, waitFor, write } from './screen.ts';
 
@@ -90,4 +90,31 @@ export const attachFile = async (page: Page): Promise<void> => {
   });
   await expectTexts(page, [story.file]);
   await expect.poll(() => byId(page, 'upload').count(), { timeout: soonMs }).toBe(0);
+};
+
+export type Exported = {
+  readonly result: Locator;
+  readonly file: string;
+  readonly sha256: string;
+  readonly signers: string;
+  /** What the screen tells an auditor to type. */
+  readonly commands: readonly string[];
+};
+
+/** Export the evidence pack from the room's menu; the panel with its result stays open. */
+export const exportPack = async (page: Page, purpose: string): Promise<Exported> => {
+  await byId(page, 'room-more').click();
+  await byId(page, 'export-pack').click();
+  await byId(page, 'pack-purpose').fill(purpose);
+  await byId(page, 'pack-make').click();
+  const result = byId(page, 'pack-result');
+  await result.waitFor({ timeout: roundMs });
+  const named = async (name: string): Promise<string> => (await result.getAttribute(`data-${name}`)) ?? '';
+  return {
+    result,
+    file: await named('file'),
+    sha256: await named('sha256'),
+    signers: await named('signers'),
+    commands: await result.locator('.copy-block code').allTextContents(),
+  };
 };
