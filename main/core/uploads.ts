@@ -111,7 +111,8 @@ const notAttached = 'The file was not attached; the original is unchanged.';
 const fileTooLarge = (size: number): Failure =>
   failure(
     'FileTooLarge',
-    `The file has ${sizeWords(size)}; at most ${sizeWords(attachmentLimit)} can be attached for now.`,
+    // In bytes where a rounded size would look like the limit itself.
+    `The file has ${sizeWords(size) === sizeWords(attachmentLimit) ? `${size} bytes` : sizeWords(size)}; at most ${sizeWords(attachmentLimit)} (${attachmentLimit} bytes) can be attached for now.`,
     notAttached,
     'Attach the part that matters, or note where the file lies and its SHA-256.',
   );

@@ -1,7 +1,6 @@
 // The command line as somebody runs it: a process of the built program in a home of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './places.ts';
 
@@ -38,14 +37,16 @@ export const runProgram = (program: string, args: readonly string[], options: Op
 export const runCli = (args: readonly string[], options: Options): Promise<Ran> =>
   runProgram(process.execPath, [builtCli, ...args], options);
 
-/** Digest of every file below a folder: equal before and after means that nothing was written. */
-export const filesOf = (folder: string): Readonly<Record<string, string>> =>
-  existsSync(folder)
-    ? Object.fromEntries(
-        readdirSync(folder, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
-          .map((entry) => join(entry.parentPath, entry.name))
-          .sort()
-          .map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
-      )
-    : {};
+/**
+ * Sum and size of every file below a folder: equal before and after means that nothing was written. In a process of its own:
+ * reading a database's file here would drop the locks that this process holds on it (POSIX locks go with any descriptor).
+ */
+export const filesOf = (folder: string): readonly string[] => {
+  if (!existsSync(folder)) return [];
+  const listed = spawnSync('find', [folder, '-type', 'f', '-exec', 'cksum', '{}', '+'], { encoding: 'utf8' });
+  if (listed.status !== 0) throw new Error(`${folder} cannot be listed: ${listed.stderr}`);
+  return listed.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .toSorted();
+};
