@@ -1,4 +1,5 @@
 // The practice lakehouse of a test home, seen from outside: its process, its buttons, its name for the share.
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../support/browser.ts';
 import { controlPractice, type PracticeAddress } from '../../../main/practice/launch.ts';
@@ -24,6 +25,17 @@ export const killPractice = async (home: string): Promise<void> => {
   process.kill(pid, 'SIGKILL');
   await until('the end of the practice process', () => (isAlive(pid) ? null : true), 5_000);
 };
+
+/** What a process has open, as /proc names it. */
+export const openFiles = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      // Closed between the two calls.
+      return [];
+    }
+  });
 
 export const catalogOf = async (home: string): Promise<string> => {
   const state = await controlPractice(practiceOf(home), {});
