@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeTestElectron } from './support/electron.ts';
+import { resolveBrowser } from './support/browser.ts';
+import { describeTestElectron, resolveElectron } from './support/electron.ts';
 import { ensureTestTools } from './support/debian.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -76,6 +77,11 @@ const has = (name: string): boolean => wanted.length === 0 || wanted.includes(na
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 ensureTestTools();
+if (has('e2e')) {
+  // Fetched before the clock of any test runs.
+  resolveBrowser();
+  await resolveElectron();
+}
 
 const outcomes: Outcome[] = [];
 if (wanted.length === 0) {
