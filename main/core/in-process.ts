@@ -1,7 +1,7 @@
 import type { Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
 
 /**
- * A pair of joined channels inside one process: tests, tools and the browser host. Frames are cloned and arrive in a later
+ * A pair of joined channels inside one process, for tests and tools that host a core. Frames are cloned and arrive in a later
  * microtask, as over any other channel, so that nobody can lean on shared objects or on an answer within the call.
  */
 export const channelPair = (): {

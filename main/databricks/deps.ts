@@ -1,4 +1,4 @@
-import { toInstant, type Clock, type RandomBytes, type Scheduler } from '../../shared/base/time.ts';
+import type { Clock, RandomBytes, Scheduler } from '../../shared/base/time.ts';
 
 /** The seams of this room. `log` gets lines that are already free of secrets. */
 export type DatabricksDeps = {
@@ -48,5 +48,3 @@ export const backoff = (limits: Limits, attempt: number, random: RandomBytes): n
   const full = Math.min(limits.retryCapMs, limits.retryMs * 2 ** Math.min(attempt, 20));
   return Math.round(full / 2 + (full / 2) * chance(random));
 };
-
-export const instantNow = (deps: { readonly clock: Clock }): string => toInstant(deps.clock.now());

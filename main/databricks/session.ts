@@ -2,7 +2,7 @@ import type { DBSQLClient as Client } from '@databricks/sql';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
 import { connectClient, driverParameters, readCa, type Session } from './driver.ts';
-import { databricksFailure, isInvalidSession } from './failures.ts';
+import { databricksFailure } from './failures.ts';
 import type { Connection, DatabricksFailure, QueryOptions } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { dbx, statementKind } from './statements.ts';
@@ -158,5 +158,3 @@ const runCanary = async (session: Session): Promise<unknown> => {
     await operation.close().catch(() => undefined);
   }
 };
-
-export const sessionEnded = isInvalidSession;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../shared/base/json.ts';
 import { bagInfoText, bagitText, printManifest } from './bag.ts';
 import { checkerFiles } from './checkers.ts';
@@ -88,5 +87,3 @@ export const checkedBlob = (file: PackFile, sha256: string): MeasuredFile | null
   const measured = measure({ ...file, path: blobFile(sha256) });
   return measured.sha256 === sha256 ? measured : null;
 };
-
-export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,6 +1,6 @@
 import { checkColumnName } from '../databricks/identifiers.ts';
 import type { RowPage, TextRow } from '../databricks/port.ts';
-import { all, column, dbx, named, type Piece } from '../databricks/statements.ts';
+import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { isMasked } from './rows.ts';
 
 /** A column that a collector asks for: from which columns it is made, how, and whether a row means anything without it. */
@@ -54,8 +54,6 @@ export const selectable = (columns: ReadonlySet<string>, wants: readonly Wanted[
     impossible: [...new Set(missing.filter((want) => want.required).map((want) => want.from))],
   };
 };
-
-export const conditions = all;
 
 /** Names of columns in which some value is masked, marked as such for the screen. */
 export const maskedColumns = (rows: readonly TextRow[], wants: readonly Wanted[]): readonly string[] => {

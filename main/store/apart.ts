@@ -31,10 +31,6 @@ export const waitingFrom = (
         WHERE log = ${log} AND dev = ${dev} AND seq >= ${seq} ORDER BY seq, hash LIMIT ${limit}`,
   );
 
-export const waitingAt = (db: ReadableDb, log: string, dev: string, seq: number): boolean =>
-  db.first(sql`SELECT 1 AS one FROM waiting WHERE log = ${log} AND dev = ${dev} AND seq = ${seq} LIMIT 1`) !==
-  undefined;
-
 export const dropWaiting = (db: WritableDb, log: string, dev: string, seq: number, hash: string): void => {
   db.run(sql`DELETE FROM waiting WHERE log = ${log} AND dev = ${dev} AND seq = ${seq} AND hash = ${hash}`);
 };

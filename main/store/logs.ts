@@ -32,9 +32,6 @@ export const setLogOrg = (db: WritableDb, rid: number, org: string): void => {
   db.run(sql`UPDATE log SET org = ${org} WHERE rid = ${rid}`);
 };
 
-export const logsOfOrg = (db: ReadableDb, org: string): readonly LogRow[] =>
-  db.all<LogRow>(sql`SELECT rid, id, org FROM log WHERE org = ${org} ORDER BY rid`);
-
 export const streamsOf = (db: ReadableDb, logRid: number): readonly StreamRow[] =>
   db.all<StreamRow>(
     sql`SELECT rid, log_rid, dev, contig, head, pub, forked FROM stream WHERE log_rid = ${logRid} ORDER BY dev`,

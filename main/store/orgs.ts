@@ -29,11 +29,6 @@ export type EffectRow = { readonly hash: string; readonly reason: string | null 
 export const bindingsOf = (db: ReadableDb, org: string): readonly BindingRow[] =>
   db.all<BindingRow>(sql`SELECT dev, person, how, hash FROM org_binding WHERE org = ${org} ORDER BY dev, person`);
 
-export const bindingOf = (db: ReadableDb, org: string, dev: string, person: string): BindingRow | undefined =>
-  db.first<BindingRow>(
-    sql`SELECT dev, person, how, hash FROM org_binding WHERE org = ${org} AND dev = ${dev} AND person = ${person}`,
-  );
-
 export const grantsOf = (db: ReadableDb, org: string): readonly GrantRow[] =>
   db.all<GrantRow>(
     sql`SELECT hash, person, role, expires_at, hlc, reason, revoked FROM org_grant WHERE org = ${org} ORDER BY hlc, hash`,

@@ -44,10 +44,6 @@ export const segmentName = (file: string): SegmentName | null => {
 
 /** ':' is not portable in folder names; the id's grammar allows only one, so '-' reads back without doubt. */
 export const logFolder = (log: LogId): string => log.replace(':', '-');
-export const folderLog = (folder: string): LogId | null => {
-  const log = folder.replace('-', ':');
-  return isLogId(log) ? log : null;
-};
 
 /** Bytes and file name of a segment. `events` are consecutive from `from`; at least one. */
 export const encodeSegment = (

@@ -12,8 +12,3 @@ export const ensure = <T>(value: T | null | undefined, reason: string): T => {
   assert(value !== null && value !== undefined, reason);
   return value;
 };
-
-/** Exhaustiveness: the compiler refuses a call that can be reached. */
-export const assertNever = (value: never): never => {
-  throw new AssertionFailed(`unexpected value ${JSON.stringify(value)}`);
-};

@@ -14,6 +14,3 @@ export const parseJson = (text: string): Result<JsonValue, 'not-json'> => {
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Text without lone surrogates, as event-format 1 demands: a lone half becomes U+FFFD. */
-export const wellFormed = (text: string): string => text.toWellFormed();

@@ -11,6 +11,3 @@ export const err = <E>(error: E): Err<E> => ({ ok: false, error });
 
 export const mapOk = <T, U, E>(result: Result<T, E>, f: (value: T) => U): Result<U, E> =>
   result.ok ? ok(f(result.value)) : result;
-
-export const mapErr = <T, E, F>(result: Result<T, E>, f: (error: E) => F): Result<T, F> =>
-  result.ok ? result : err(f(result.error));

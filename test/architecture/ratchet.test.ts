@@ -39,6 +39,18 @@ describe('ratchet', () => {
     expect(hits(marker, testTexts)).toEqual([]);
   });
 
+  it('nothing is exported that nobody names', () => {
+    const words = new Map<string, number>();
+    const tools = globSync('resources/build/*', { cwd: root }).map((path) => readFileSync(join(root, path), 'utf8'));
+    for (const text of [...texts.values(), ...testTexts.values(), ...tools])
+      for (const [word] of text.matchAll(/\w+/g)) words.set(word, (words.get(word) ?? 0) + 1);
+    const exported = [...texts].flatMap(([path, text]) =>
+      [...text.matchAll(/^export (?:const|function|class) (\w+)/gm)].map((match) => [path, match[1] ?? ''] as const),
+    );
+    expect(exported.length).toBeGreaterThan(500);
+    expect(exported.filter(([, name]) => words.get(name) === 1)).toEqual([]);
+  });
+
   it('no file is longer than 400 lines', () => {
     expect(
       [...texts].map(([path, text]) => [path, text.split('\n').length - 1] as const).filter(([, lines]) => lines > 400),

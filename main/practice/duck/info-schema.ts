@@ -167,6 +167,3 @@ export const infoSchemaSql = (lake: Lake, catalog: string, name: string): string
   cache.set(key, { generation: lake.generation(), sql });
   return sql;
 };
-
-/** Columns of an information_schema view, for DESCRIBE. */
-export const isInfoSchema = (parts: readonly string[]): boolean => parts[1]?.toLowerCase() === 'information_schema';
