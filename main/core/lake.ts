@@ -1,6 +1,7 @@
 import { ok } from '../../shared/base/result.ts';
 import { type Instant, toInstant } from '../../shared/base/time.ts';
 import type { AssetId, FactId, SignalId } from '../../shared/domain/ids.ts';
+import { momentKinds } from '../../shared/domain/vocabulary.ts';
 import { detectOnce, readProposals, readSignal, readSignals, watchedRules } from '../detect/detect.ts';
 import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
@@ -36,9 +37,11 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
   return {
     facts: {
       page: ({ assets, from }, before, limit) =>
-        assets.length === 0 ? [] : lake.facts(db, { assets: assets as readonly AssetId[], from, before, limit }).rows,
+        assets.length === 0
+          ? []
+          : lake.facts(db, { assets: assets as readonly AssetId[], kinds: momentKinds, from, before, limit }).rows,
       count: ({ assets, from }) =>
-        assets.length === 0 ? 0 : lake.count(db, { assets: assets as readonly AssetId[], from }),
+        assets.length === 0 ? 0 : lake.count(db, { assets: assets as readonly AssetId[], kinds: momentKinds, from }),
       byId: (id) => lake.fact(db, id as FactId),
     },
     sources: () => lake.sourceStates(db),

@@ -25,6 +25,11 @@ export const dbx = (strings: TemplateStringsArray, ...parts: readonly Part[]): P
 
 /** A column's name as a piece. */
 export const column = (name: string): Piece => made(quoteColumn(name));
+/** `:name`, the place of a parameter whose name is chosen at run time; fixed ones are written in the text. */
+export const marker = (name: string): Piece => {
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new RangeError('a parameter has a plain name');
+  return made(`:${name}`);
+};
 /** `expression AS name`. */
 export const named = (expression: Piece, name: string): Piece => made(`${expression.text} AS ${quoteColumn(name)}`);
 /** Pieces joined by AND; no pieces = TRUE. */

@@ -16,6 +16,17 @@ export const taskAsset = (workspaceId: string, jobId: string, taskKey: string): 
   assetId('task', workspaceId, `${jobId}/${taskKey}`);
 export const modelAsset = (metastoreId: string, fullName: string): AssetId =>
   assetId('model', metastoreId.toLowerCase(), fullName.toLowerCase());
+/** A version of a registered model; on the map it stands for its model. */
+export const modelVersionAsset = (metastoreId: string, fullName: string, version: string): AssetId =>
+  assetId('model-version', metastoreId.toLowerCase(), `${fullName.toLowerCase()}/${version}`);
+/** An object that belongs to a workspace and has an id there (event-format section 4). */
+export const workspaceAsset = (
+  kind: 'pipeline' | 'notebook' | 'query' | 'dashboard' | 'endpoint' | 'experiment' | 'cluster' | 'warehouse',
+  workspaceId: string,
+  id: string,
+): AssetId => assetId(kind, workspaceId, id);
+/** Something outside Databricks: named by external metadata, or declared by a person. */
+export const externalAsset = (id: string): AssetId => assetId('external', 'external', id);
 
 export const factId = (kind: FactKind, scope: string, native: string): FactId => `${kind}|${scope}|${native}` as FactId;
 
@@ -29,7 +40,7 @@ export const tableOfAsset = (asset: AssetId): TableName | null => {
 
 const kinds: ReadonlySet<string> = new Set<AssetKind>([
   'table', 'view', 'column', 'volume', 'job', 'task', 'pipeline', 'notebook', 'query', 'dashboard', 'feature-table', 'model',
-  'model-version', 'endpoint', 'cluster', 'warehouse',
+  'model-version', 'endpoint', 'experiment', 'cluster', 'warehouse', 'external',
 ]); // prettier-ignore
 
 /** The asset that an asset belongs to on the lineage map: a column's table, a task's job, a version's model; else itself. */

@@ -14,8 +14,15 @@ export type CollectContext = {
   readonly db: ReadableDb;
   readonly clock: Clock;
   readonly options: QueryOptions;
+  /**
+   * `watch`: the background, everything of this workspace since the cursor. `pack`: a room, only what touches `scope`, in
+   * [horizon, until). Cursors of the two are kept apart, so that neither leaves a hole in the other.
+   */
+  readonly lane: 'watch' | 'pack';
   /** Nothing older is asked for on a first pull. */
   readonly horizon: Instant;
+  /** Nothing newer is asked for; null = until now. */
+  readonly until: Instant | null;
   readonly cursor: string | null;
   readonly completeTo: Instant | null;
   /** A further pull of the same refresh: it starts at the cursor itself and does not look back again. */
@@ -58,10 +65,37 @@ export type Collected = {
 
 export type CollectResult = Result<Collected, DatabricksFailure>;
 
+/** A right that a source needs, for the connection check and the SQL that an administrator gets. */
+export type Need =
+  | { readonly kind: 'select'; readonly table: TableName }
+  /** `on`: what the right is about, in words ("the tables in scope", "the job"). */
+  | { readonly kind: 'privilege'; readonly privilege: string; readonly on: string };
+
+/** What is known of a source before it is asked (facts/databricks.md 1.0); shown by checks, estimates and settings. */
+export type SourceMeta = {
+  /** When it is read: always in the background; around open rooms too; only when a room is packed. */
+  readonly when: 'watch' | 'room' | 'pack';
+  /** What a person loses without it, in words that follow "without it:". */
+  readonly features: readonly string[];
+  readonly needs: readonly Need[];
+  /** Databricks' label of the source; null = generally available. */
+  readonly preview: 'Public Preview' | 'Beta' | null;
+  /** How late rows usually arrive, in ms; null = not documented. */
+  readonly latenessMs: number | null;
+  /** How long the workspace keeps them, in days; null = not limited or not documented. */
+  readonly retentionDays: number | null;
+};
+
+/** What packing would ask of a source. Rows are counted by the workspace, never guessed, unless `counted` says otherwise. */
+export type Estimate = { readonly rows: number; readonly statements: number; readonly counted: boolean };
+
 /** One source of facts. `source` is stored with every fact, `label` is for people. */
 export type Collector = {
   readonly source: string;
   readonly label: string;
+  readonly meta: SourceMeta;
+  /** Only for lane `pack`; absent = it can't be known beforehand. */
+  readonly estimate?: (context: CollectContext) => Promise<Result<Estimate, DatabricksFailure>>;
   /** The table it reads, where it is one: for the connection check. */
   readonly table: TableName | null;
   readonly collect: (context: CollectContext) => Promise<CollectResult>;
@@ -69,5 +103,7 @@ export type Collector = {
 
 /** Rows of one statement at most; a source with more is read in several pulls. */
 export const pullLimit = 20_000;
+/** Usual lateness of lakeflow's tables (facts 1.0). */
+export const anHour = 3_600_000;
 /** System tables arrive late and out of order (facts 1.0: about an hour): each pull reads this far back again. */
 export const lateness = 3 * 3_600_000;

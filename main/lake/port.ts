@@ -9,6 +9,8 @@ export type LakeFact = {
   readonly kind: FactKind;
   readonly source: string;
   readonly workspace: string;
+  /** Cloud region of the metastore that said so; set when the fact is stored, null where it is not known. */
+  readonly region?: string | null;
   readonly happenedAt: Instant;
   readonly observedAt: Instant;
   /** Up to which moment the source was complete when this was read, from data; null = not known. */
@@ -43,6 +45,9 @@ export type SourceState = {
 
 /** What a refresh is about: affected assets, and how far along lineage their surroundings count. Empty = the background watch. */
 export type LakeScope = { readonly assets: readonly AssetId[]; readonly hops?: number };
+
+/** A half-open window of time, [from, to); `to` null = until now. */
+export type LakeWindow = { readonly from: Instant; readonly to: Instant | null };
 
 /** Facts newest first. `assets` absent = of all assets; `before` is `next` of the page before, or its last
  * row's moment and id. Times are inclusive. */

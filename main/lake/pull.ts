@@ -8,12 +8,16 @@ import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
 import { isCutOff, maskedColumns, selectable, type Wanted } from './select.ts';
 
+/** A condition and the column that it needs: a table without the column is asked without the condition. */
+export type Condition = { readonly needs: string; readonly piece: Piece };
+export type Parameters = Readonly<Record<string, Parameter>>;
+
 export type Pull = {
   readonly kind: StatementMaker;
   readonly table: TableName;
   readonly wants: readonly Wanted[];
-  readonly where: readonly { readonly needs: string; readonly piece: Piece }[];
-  readonly parameters: Readonly<Record<string, Parameter>>;
+  readonly where: readonly Condition[];
+  readonly parameters: Parameters;
   /** The alias (of `wants`) by which rows are ordered and the cursor moves. */
   readonly order: string;
   /** Group by all wanted text columns that are not listed here; empty = no grouping. */
@@ -92,6 +96,26 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
   );
   if (!found.ok) return found;
   return ok(pulled(found.value, selection.missing, spec, limit));
+};
+
+/** How many rows (groups, where the pull groups) a pull would bring, without bringing them. */
+export const countRows = async (context: CollectContext, spec: Pull): Promise<Result<number, DatabricksFailure>> => {
+  const columns = await columnsOf(context, spec.table);
+  if (!columns.ok) return columns;
+  const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
+  const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
+  const found = await context.workspace.warehouse.query(
+    spec.kind(
+      dbx`SELECT CAST(count(*) AS STRING) AS n FROM (SELECT 1 AS one FROM ${spec.table} WHERE ${where}${grouping(spec, columns.value)}) AS counted`,
+      spec.parameters,
+    ),
+    context.options,
+  );
+  if (!found.ok) return found;
+  const rows = Number(found.value.rows[0]?.['n'] ?? Number.NaN);
+  return Number.isFinite(rows) && rows >= 0
+    ? ok(rows)
+    : err(databricksFailure('BadAnswer', { detail: 'A count came back that is no number.', code: 'COUNT' }));
 };
 
 const grouping = (spec: Pull, columns: ReadonlySet<string>): Piece => {

@@ -13,20 +13,25 @@ export type HarmState = (typeof harmStates)[number];
 
 export const assetKinds = [
   'table', 'view', 'column', 'volume', 'job', 'task', 'pipeline', 'notebook', 'query', 'dashboard',
-  'feature-table', 'model', 'model-version', 'endpoint', 'cluster', 'warehouse',
+  'feature-table', 'model', 'model-version', 'endpoint', 'experiment', 'cluster', 'warehouse', 'external',
 ] as const; // prettier-ignore
 export type AssetKind = (typeof assetKinds)[number];
 
+/**
+ * Facts about something that happened: they stand in a room's timeline. A grant, a moved alias, a served version or an edited
+ * definition is a change (design.md section 2); a run, an update, an event or a result is what came of it.
+ */
+export const momentKinds = [
+  'run', 'repair', 'table-version', 'schema-change', 'drift', 'model-version', 'alias-move', 'served-version', 'audit',
+  'grant-change', 'definition-change', 'pipeline-update', 'expectation', 'quality', 'compute-event', 'query', 'experiment-run',
+] as const; // prettier-ignore
+/**
+ * Facts about how something was over a time: columns, rights and rules as last read, statistics and costs of a window. They are
+ * looked up and compared, and would drown a timeline.
+ */
+export const stateKinds = ['schema', 'access', 'settings', 'profile', 'inference', 'cost', 'metric'] as const;
 /** Kinds of lake facts that a room can show or cite. */
-export const factKinds = [
-  'run',
-  'table-version',
-  'schema-change',
-  'drift',
-  'model-version',
-  'alias-move',
-  'audit',
-] as const;
+export const factKinds = [...momentKinds, ...stateKinds] as const;
 export type FactKind = (typeof factKinds)[number];
 
 export const keyProtections = ['keyring', 'file', 'passphrase'] as const;

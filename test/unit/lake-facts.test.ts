@@ -201,6 +201,7 @@ describe('sources that fail', () => {
       source: 'broken',
       label: 'Broken',
       table: null,
+      meta: { when: 'watch', features: [], needs: [], preview: null, latenessMs: null, retentionDays: null },
       collect: () => Promise.reject(new Error('bug')),
     };
     const { lake, store } = lakeOver(

@@ -9,7 +9,7 @@ import type { LakeFact } from '../port.ts';
 import { progress, pull } from '../pull.ts';
 import { instantOf, textOf, timestampParameter } from '../rows.ts';
 import { asJson, asMicros, asText, fieldText } from '../select.ts';
-import { startOf } from './runs.ts';
+import { startOf } from '../window.ts';
 
 const kind = statementKind('lake.audit', 'read', 'changes to tables, models and jobs, with who made them');
 const source = 'system.access.audit';
@@ -122,6 +122,14 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
 export const auditCollector: Collector = {
   source,
   label: 'Audit log',
+  meta: {
+    when: 'watch',
+    features: ['who changed tables, models, jobs and rights'],
+    needs: [{ kind: 'select', table }],
+    preview: 'Public Preview',
+    latenessMs: null,
+    retentionDays: 365,
+  },
   table,
   collect: async (context) => {
     const since = startOf(context);

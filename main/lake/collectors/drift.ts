@@ -122,6 +122,14 @@ export const profileCount = (cursor: string | null): number => Object.keys(readC
 export const driftCollector: Collector = {
   source,
   label: 'Drift of columns',
+  meta: {
+    when: 'watch',
+    features: ['drifted columns as signals'],
+    needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the drift tables of data profiles' }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: null,
+  },
   table: null,
   collect: async (context) => {
     const monitors = await findMonitors(context);

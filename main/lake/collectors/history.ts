@@ -181,6 +181,14 @@ const readTable = async (
 export const historyCollector: Collector = {
   source,
   label: 'Versions of tables',
+  meta: {
+    when: 'room',
+    features: ['versions of tables', 'schema changes', 'comparing a table with its past'],
+    needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the tables in scope' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: 30,
+  },
   table: null,
   collect: async (context) => {
     const cursors: Record<string, Seen> = { ...readCursors(context.cursor) };

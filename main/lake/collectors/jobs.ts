@@ -1,7 +1,7 @@
 import { ok } from '../../../shared/base/result.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, taskAsset } from '../assets.ts';
-import type { CollectedAsset, Collector } from '../collector.ts';
+import { anHour, type CollectedAsset, type Collector } from '../collector.ts';
 import { progress, pull } from '../pull.ts';
 import { instantOf, minus, textOf, timestampParameter } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
@@ -41,6 +41,14 @@ const collector = (
   source,
   label,
   table: spec.table,
+  meta: {
+    when: 'watch',
+    features: ['names of jobs and tasks'],
+    needs: [{ kind: 'select', table: spec.table }],
+    preview: null,
+    latenessMs: anHour,
+    retentionDays: null,
+  },
   collect: async (context) => {
     const since = context.cursor === null ? ever : context.resumed ? context.cursor : minus(context.cursor, day);
     const found = await pull(context, {

@@ -8,7 +8,7 @@ import type { LakeEdge } from '../port.ts';
 import { progress, pull } from '../pull.ts';
 import { instantOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, type Wanted } from '../select.ts';
-import { startOf } from './runs.ts';
+import { startOf } from '../window.ts';
 
 const kind = statementKind('lake.table-lineage', 'read', 'which tables are made from which, and by which job');
 const source = 'system.access.table_lineage';
@@ -59,6 +59,14 @@ const edgesOf = (row: TextRow, metastoreId: string, workspaceId: string): readon
 export const lineageCollector: Collector = {
   source,
   label: 'Lineage of tables',
+  meta: {
+    when: 'watch',
+    features: ['the lineage map', 'grouping signals along lineage', 'reading around a room'],
+    needs: [{ kind: 'select', table }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: 365,
+  },
   table,
   collect: async (context) => {
     const since = startOf(context);

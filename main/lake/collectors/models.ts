@@ -117,6 +117,14 @@ const moveFact = (
 export const modelsCollector: Collector = {
   source,
   label: 'Models and their versions',
+  meta: {
+    when: 'watch',
+    features: ['model versions and moved aliases'],
+    needs: [{ kind: 'privilege', privilege: 'EXECUTE', on: 'the registered models' }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: null,
+  },
   table: null,
   collect: async (context) => {
     const models = await listAll(context, base, 'registered_models');

@@ -25,6 +25,14 @@ const message = (run: JsonObject): string | null => {
 export const runMessagesCollector: Collector = {
   source: 'rest.jobs.runs',
   label: 'Messages of failed runs',
+  meta: {
+    when: 'watch',
+    features: ['the error text of a failed run'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the job' }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: 60,
+  },
   table: null,
   collect: async (context) => {
     const rows = factsPage(context.db, {

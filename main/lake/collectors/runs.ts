@@ -1,18 +1,20 @@
-import { ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, jobAsset } from '../assets.ts';
-import { lateness, type Collector, type CollectContext } from '../collector.ts';
+import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { progress, pull } from '../pull.ts';
-import { earlier, instantOf, later, latest, minus, normaliseResult, textOf, timestampParameter } from '../rows.ts';
+import { earlier, instantOf, later, latest, normaliseResult, textOf } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
+import { oneOf, scoped } from '../scope-filter.ts';
+import { tableCollector } from '../table-source.ts';
+import { timeWindow } from '../window.ts';
 
 const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
+const countKind = statementKind('lake.job-runs.count', 'read', 'how many slices of job runs there are');
 const table = { catalog: 'system', schema: 'lakeflow', table: 'job_run_timeline' };
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
@@ -26,14 +28,6 @@ const wants = [
   asText('run_type', { as: 'run_kind' }),
   asText('run_name', { as: 'run_label' }),
 ];
-
-/** From where a pull starts: behind the cursor by the usual lateness, once per refresh; never before the horizon. */
-export const startOf = (context: CollectContext): Instant => {
-  const { cursor, horizon } = context;
-  if (cursor === null || cursor < horizon) return horizon;
-  const back = context.resumed ? cursor : minus(cursor, lateness);
-  return back < horizon ? horizon : back;
-};
 
 /** One slice as a fact about its run; `merge` adds slices up whatever their order. */
 const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
@@ -106,29 +100,39 @@ export const mergeRun =
 const source = 'system.lakeflow.job_run_timeline';
 
 /** Runs of jobs of this workspace. */
-export const runsCollector: Collector = {
+export const runsCollector: Collector = tableCollector({
   source,
   label: 'Job runs',
   table,
-  collect: async (context) => {
-    const found = await pull(context, {
-      kind,
-      table,
-      wants,
-      where: [
-        { needs: 'period_end_time', piece: dbx`period_end_time >= :since` },
-        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
-      ],
-      parameters: { since: timestampParameter(startOf(context)), workspace: context.workspaceId },
-      order: 'slice_end',
-    });
-    if (!found.ok) return found;
-    const facts = found.value.rows.map((row) => sliceFact(row, context));
-    const readable = facts.filter((fact) => fact !== null);
-    const merge = mergeRun((fact) => (fact.assets[0] === undefined ? '' : labelOf(context.db, fact.assets[0]).name));
-    return ok({
-      ...progress(context, found.value, 'slice_end', facts.length - readable.length),
-      facts: readable.map((fact) => ({ fact, merge })),
-    });
+  kind,
+  countKind,
+  wants,
+  order: 'slice_end',
+  meta: {
+    when: 'watch',
+    features: ['failed runs as signals', 'runs in the timeline'],
+    needs: [{ kind: 'select', table }],
+    preview: null,
+    latenessMs: anHour,
+    retentionDays: 365,
   },
-};
+  ask: (context) => {
+    const jobs = scoped(context, 'job');
+    if (context.lane === 'pack' && jobs.length === 0) return null;
+    const time = timeWindow(context, 'period_end_time');
+    const ofJobs = context.lane === 'pack' ? oneOf('job_id', 'jobs', jobs) : null;
+    return {
+      where: [
+        ...time.where,
+        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
+        ...(ofJobs === null ? [] : [ofJobs.where]),
+      ],
+      parameters: { ...time.parameters, workspace: context.workspaceId, ...ofJobs?.parameters },
+    };
+  },
+  read: (row, context) => {
+    const fact = sliceFact(row, context);
+    const merge = mergeRun((one) => (one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name));
+    return fact === null ? null : { facts: [{ fact, merge }] };
+  },
+});

@@ -1,18 +1,19 @@
-import { ok } from '../../../shared/base/result.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, jobAsset, taskAsset } from '../assets.ts';
-import type { Collector, CollectContext } from '../collector.ts';
+import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { progress, pull } from '../pull.ts';
-import { instantOf, isBadResult, normaliseResult, textOf, timestampParameter } from '../rows.ts';
+import { instantOf, isBadResult, normaliseResult, textOf } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
-import { startOf } from './runs.ts';
 import { said } from '../values.ts';
+import { oneOf, scoped } from '../scope-filter.ts';
+import { tableCollector } from '../table-source.ts';
+import { timeWindow } from '../window.ts';
 
 const kind = statementKind('lake.task-runs', 'read', 'tasks that ended badly in job runs');
+const countKind = statementKind('lake.task-runs.count', 'read', 'how many tasks ended badly');
 const source = 'system.lakeflow.job_task_run_timeline';
 const table = { catalog: 'system', schema: 'lakeflow', table: 'job_task_run_timeline' };
 const wants = [
@@ -64,30 +65,41 @@ const merge = (old: LakeFact, next: LakeFact): LakeFact => ({
 });
 
 /** Tasks that failed or timed out. Tasks that went well are not stored: a run's own fact says so. */
-export const taskRunsCollector: Collector = {
+export const taskRunsCollector: Collector = tableCollector({
   source,
   label: 'Failed tasks',
   table,
-  collect: async (context) => {
-    const found = await pull(context, {
-      kind,
-      table,
-      wants,
+  kind,
+  countKind,
+  wants,
+  order: 'slice_end',
+  meta: {
+    when: 'watch',
+    features: ['which task of a run failed'],
+    needs: [{ kind: 'select', table }],
+    preview: null,
+    latenessMs: anHour,
+    retentionDays: 365,
+  },
+  ask: (context) => {
+    const jobs = scoped(context, 'job');
+    if (context.lane === 'pack' && jobs.length === 0) return null;
+    const time = timeWindow(context, 'period_end_time');
+    const ofJobs = context.lane === 'pack' ? oneOf('job_id', 'jobs', jobs) : null;
+    return {
       where: [
-        { needs: 'period_end_time', piece: dbx`period_end_time >= :since` },
+        ...time.where,
         { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
         { needs: 'result_state', piece: dbx`result_state NOT IN ('SUCCEEDED', 'SUCCESS', 'SKIPPED')` },
+        ...(ofJobs === null ? [] : [ofJobs.where]),
       ],
-      parameters: { since: timestampParameter(startOf(context)), workspace: context.workspaceId },
-      order: 'slice_end',
-    });
-    if (!found.ok) return found;
-    const facts = found.value.rows.map((row) => taskFact(row, context));
-    const readable = facts.filter((fact) => fact !== null);
-    return ok({
-      ...progress(context, found.value, 'slice_end', facts.length - readable.length),
-      // The server's filter is a wish: masked or differently spelt results are judged again here.
-      facts: readable.filter((fact) => isBadResult(said(fact.data['result']))).map((fact) => ({ fact, merge })),
-    });
+      parameters: { ...time.parameters, workspace: context.workspaceId, ...ofJobs?.parameters },
+    };
   },
-};
+  read: (row, context) => {
+    const fact = taskFact(row, context);
+    if (fact === null) return null;
+    // The server's filter is a wish: masked or differently spelt results are judged again here.
+    return isBadResult(said(fact.data['result'])) ? { facts: [{ fact, merge }] } : {};
+  },
+});

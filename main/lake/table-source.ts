@@ -1,0 +1,87 @@
+import { ok, type Result } from '../../shared/base/result.ts';
+import type { TableName } from '../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
+import type { StatementMaker } from '../databricks/statements.ts';
+import type {
+  CollectContext,
+  Collected,
+  CollectedAsset,
+  CollectedFact,
+  Collector,
+  Estimate,
+  SourceMeta,
+} from './collector.ts';
+import type { LakeEdge } from './port.ts';
+import { countRows, progress, pull, type Condition, type Parameters } from './pull.ts';
+import type { Wanted } from './select.ts';
+
+/** What one row says; null = it can't be read, which is counted and told. An empty object = nothing worth keeping. */
+export type RowRead = {
+  readonly facts?: readonly CollectedFact[];
+  readonly edges?: readonly LakeEdge[];
+  readonly assets?: readonly CollectedAsset[];
+};
+
+export type TableSource = {
+  readonly source: string;
+  readonly label: string;
+  readonly meta: SourceMeta;
+  readonly table: TableName;
+  /** Statement kinds: one for the rows, one for how many there are. */
+  readonly kind: StatementMaker;
+  readonly countKind: StatementMaker;
+  readonly wants: readonly Wanted[];
+  /** Alias of `wants` by which rows are ordered and the cursor moves: a moment. */
+  readonly order: string;
+  readonly groupBy?: readonly string[];
+  /** What is asked for; null = nothing in scope, nothing is asked. */
+  readonly ask: (
+    context: CollectContext,
+  ) => { readonly where: readonly Condition[]; readonly parameters: Parameters } | null;
+  readonly read: (row: TextRow, context: CollectContext) => RowRead | null;
+};
+
+const nothing = (context: CollectContext): Collected => ({
+  cursor: context.cursor,
+  completeTo: context.completeTo,
+  missingColumns: [],
+  note: null,
+});
+
+/** A collector that reads one table ordered by time: rows in, facts, edges and names out, its estimate by count(*). */
+export const tableCollector = (spec: TableSource): Collector => {
+  const pullOf = (asked: { readonly where: readonly Condition[]; readonly parameters: Parameters }) => ({
+    kind: spec.kind,
+    table: spec.table,
+    wants: spec.wants,
+    order: spec.order,
+    ...(spec.groupBy === undefined ? {} : { groupBy: spec.groupBy }),
+    ...asked,
+  });
+  return {
+    source: spec.source,
+    label: spec.label,
+    table: spec.table,
+    meta: spec.meta,
+    collect: async (context) => {
+      const asked = spec.ask(context);
+      if (asked === null) return ok(nothing(context));
+      const found = await pull(context, pullOf(asked));
+      if (!found.ok) return found;
+      const reads = found.value.rows.map((row) => spec.read(row, context));
+      const readable = reads.filter((one) => one !== null);
+      return ok({
+        ...progress(context, found.value, spec.order, reads.length - readable.length),
+        facts: readable.flatMap((one) => one.facts ?? []),
+        edges: readable.flatMap((one) => one.edges ?? []),
+        assets: readable.flatMap((one) => one.assets ?? []),
+      });
+    },
+    estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+      const asked = spec.ask(context);
+      if (asked === null) return ok({ rows: 0, statements: 0, counted: true });
+      const rows = await countRows(context, { ...pullOf(asked), kind: spec.countKind });
+      return rows.ok ? ok({ rows: rows.value, statements: 1, counted: true }) : rows;
+    },
+  };
+};
