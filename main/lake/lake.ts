@@ -45,7 +45,7 @@ export type RefreshReport = {
 
 export type Lake = {
   /**
-   * Read every source once. Fails only when the workspace as a whole cannot be read; a source that fails is reported in its
+   * Read once every source that is due for this scope. Fails only when the workspace as a whole cannot be read; a source that fails is reported in its
    * state and does not stop the others. One refresh at a time: a second call waits for the first.
    */
   readonly refresh: (scope: LakeScope, signal?: AbortSignal) => Promise<Result<RefreshReport, DatabricksFailure>>;
@@ -76,6 +76,9 @@ const modelLimit = 200;
 /** A source not read for so long is stale, whatever it said then. */
 const staleAfterMs = 2 * 3_600_000;
 const edgeLimit = 100_000;
+/** In the background only what is cheap; around affected assets what rooms need too; what only packing needs never here. */
+const isDue = (collector: Collector, scope: LakeScope): boolean =>
+  collector.meta.when === 'watch' || (collector.meta.when === 'room' && scope.assets.length > 0);
 const separator = '\n';
 
 const readCursor = (before: FactsQuery['before']): { readonly happened: string; readonly id: string } | null => {
@@ -121,7 +124,7 @@ export const createLake = (deps: LakeDeps): Lake => {
     const ids = await identify(workspace, signal);
     if (!ids.ok) return ids;
     const sources: SourceResult[] = [];
-    for (const collector of collectors) {
+    for (const collector of collectors.filter((one) => isDue(one, scope))) {
       // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
       const reach = nearestFirst(around(deps.store.read, scope.assets, scope.hops ?? 4).distance);
       const result = await runCollector(deps, collector, {
