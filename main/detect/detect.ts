@@ -162,7 +162,7 @@ export const watchedRules = (
       monitor: monitors.failedRun,
       what: 'jobs whose runs fail or time out',
       count: jobs,
-      completeTo: completeTo('system.lakeflow.job_run_timeline'),
+      completeTo: completeTo('system.lakeflow.job_run_timeline') ?? completeTo('rest.jobs.runs/list'),
     },
     {
       monitor: monitors.driftPsi,

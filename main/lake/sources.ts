@@ -5,6 +5,7 @@ import { historyCollector } from './collectors/history.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
+import { restRunsCollector } from './collectors/rest-runs.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
 import { runsCollector } from './collectors/runs.ts';
 import { taskRunsCollector } from './collectors/task-runs.ts';
@@ -16,6 +17,7 @@ export const collectors: readonly Collector[] = [
   lineageCollector,
   runsCollector,
   taskRunsCollector,
+  restRunsCollector,
   runMessagesCollector,
   driftCollector,
   modelsCollector,

@@ -12,6 +12,7 @@ import { said } from '../values.ts';
 import { oneOf, scoped } from '../scope-filter.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
+import { mergeRuns } from './merge-runs.ts';
 
 const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
 const countKind = statementKind('lake.job-runs.count', 'read', 'how many slices of job runs there are');
@@ -132,7 +133,8 @@ export const runsCollector: Collector = tableCollector({
   },
   read: (row, context) => {
     const fact = sliceFact(row, context);
-    const merge = mergeRun((one) => (one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name));
-    return fact === null ? null : { facts: [{ fact, merge }] };
+    const name = (one: LakeFact): string =>
+      one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name;
+    return fact === null ? null : { facts: [{ fact, merge: mergeRuns(mergeRun(name), name) }] };
   },
 });

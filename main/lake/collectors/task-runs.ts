@@ -11,6 +11,7 @@ import { said } from '../values.ts';
 import { oneOf, scoped } from '../scope-filter.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
+import { mergeRuns } from './merge-runs.ts';
 
 const kind = statementKind('lake.task-runs', 'read', 'tasks that ended badly in job runs');
 const countKind = statementKind('lake.task-runs.count', 'read', 'how many tasks ended badly');
@@ -64,6 +65,11 @@ const merge = (old: LakeFact, next: LakeFact): LakeFact => ({
   data: { ...next.data, message: old.data['message'] ?? null },
 });
 
+const nameOfJob =
+  (context: CollectContext) =>
+  (fact: LakeFact): string =>
+    fact.assets[1] === undefined ? '' : labelOf(context.db, fact.assets[1]).name;
+
 /** Tasks that failed or timed out. Tasks that went well are not stored: a run's own fact says so. */
 export const taskRunsCollector: Collector = tableCollector({
   source,
@@ -100,6 +106,8 @@ export const taskRunsCollector: Collector = tableCollector({
     const fact = taskFact(row, context);
     if (fact === null) return null;
     // The server's filter is a wish: masked or differently spelt results are judged again here.
-    return isBadResult(said(fact.data['result'])) ? { facts: [{ fact, merge }] } : {};
+    return isBadResult(said(fact.data['result']))
+      ? { facts: [{ fact, merge: mergeRuns(merge, nameOfJob(context)) }] }
+      : {};
   },
 });

@@ -1,0 +1,59 @@
+import type { LakeFact } from '../port.ts';
+import { later } from '../rows.ts';
+import { runTitle } from '../titles.ts';
+import { said } from '../values.ts';
+
+/** Runs as REST tells them, at once; the system tables tell the same an hour later (facts 1.0). */
+export const restRunsSource = 'rest.jobs.runs/list';
+
+/** The two sources may round the end of a run differently; what ends later than this belongs to a repair. */
+const sameEndMs = 60_000;
+
+const moment = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+/**
+ * The same run from REST and from a system table, in any order. The system table's row counts, except while it has no result
+ * yet or when REST tells of a later end, as after a repair. What an earlier answer of REST said is named under `replaced`.
+ * Words that only one of them has (message, name) stay.
+ */
+const acrossSources = (old: LakeFact, next: LakeFact, name: (fact: LakeFact) => string): LakeFact => {
+  const [table, rest] = old.source === restRunsSource ? [next, old] : [old, next];
+  const [tableEnd, restEnd] = [moment(table.data['resultAt']), moment(rest.data['resultAt'])];
+  const tableWins = Number.isFinite(tableEnd) && !(restEnd > tableEnd + sameEndMs);
+  const [winner, loser] = tableWins ? [table, rest] : [rest, table];
+  const replaced =
+    tableWins && old === rest
+      ? { source: rest.source, result: said(rest.data['result']) }
+      : (winner.data['replaced'] ?? loser.data['replaced']);
+  // Only what the winner's source knows of at all: a row read again must not look like news.
+  const words = ['message', 'name', 'trigger'].filter((key) => key in winner.data);
+  const merged: LakeFact = {
+    ...winner,
+    observedAt: later(old.observedAt, next.observedAt) ?? next.observedAt,
+    data: {
+      ...winner.data,
+      ...Object.fromEntries(
+        words.map((key) => [key, winner.data[key] || loser.data[key] || (winner.data[key] ?? null)]),
+      ),
+      ...(replaced === undefined ? {} : { replaced }),
+    },
+  };
+  return { ...merged, title: runTitle(merged, name(merged)) };
+};
+
+type Merge = (old: LakeFact, next: LakeFact) => LakeFact;
+
+/** `same` for two facts of one source; across REST and system tables the rule above. */
+export const mergeRuns =
+  (same: Merge, name: (fact: LakeFact) => string): Merge =>
+  (old, next) => {
+    if ((old.source === restRunsSource) !== (next.source === restRunsSource)) return acrossSources(old, next, name);
+    const merged = same(old, next);
+    const replaced = next.data['replaced'] ?? old.data['replaced'];
+    return replaced === undefined ? merged : { ...merged, data: { ...merged.data, replaced } };
+  };
+
+/** Two answers of REST about one run: the one asked later knows more. A message that was read stays. */
+export const newerAnswer: Merge = (old, next) => {
+  const [first, last] = old.observedAt <= next.observedAt ? [old, next] : [next, old];
+  return { ...last, data: { ...last.data, message: last.data['message'] ?? first.data['message'] ?? null } };
+};

@@ -1,0 +1,236 @@
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { fromInstant, type Instant } from '../../../shared/base/time.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { sourceRow } from '../../store/lake.ts';
+import { jobAsset } from '../assets.ts';
+import type { CollectContext, Collected, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import { later, latest, minus } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { said } from '../values.ts';
+import { restRunsSource } from './merge-runs.ts';
+import { readRun, type ReadRun } from './rest-run.ts';
+
+/** Runs per page; the service takes fewer than 25 (docs of jobs/runs/list). */
+const pageSize = 24;
+/** Calls of one pull for new runs, and for runs that had not ended when they were seen. */
+const callsPerPull = 10;
+const openPerPull = 20;
+/** Jobs asked one by one around a room, nearest first. */
+const jobLimit = 20;
+/** A run can be listed a little after it began. */
+const lookBackMs = 5 * 60_000;
+
+/**
+ * Where one list stands: everything begun until `upTo` is stored, except what lies in `gap` (read newest first, the rest
+ * follows), and `open` names runs that were still going on. Key of a list: a job's id, or `all` for all that can be seen.
+ */
+type Place = {
+  readonly upTo: Instant | null;
+  readonly gap: { readonly from: Instant; readonly to: Instant } | null;
+  readonly open: readonly string[];
+};
+type Places = Readonly<Record<string, Place>>;
+const everyJob = 'all';
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const placeOf = (value: unknown): Place => {
+  const place = isJsonObject(value) ? value : {};
+  const gap = isJsonObject(place['gap']) ? place['gap'] : {};
+  const [from, to] = [text(gap['from']), text(gap['to'])];
+  return {
+    upTo: text(place['upTo']),
+    gap: from === null || to === null ? null : { from, to },
+    open: Array.isArray(place['open']) ? place['open'].filter((one): one is string => typeof one === 'string') : [],
+  };
+};
+const placesOf = (cursor: string | null): Places => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(Object.entries(value.value).map(([key, place]) => [key, placeOf(place)]));
+};
+
+type Listed = { readonly runs: readonly ReadRun[]; readonly unreadable: number; readonly whole: boolean };
+
+/** Runs of a job (or of all jobs that can be seen) that began in [from, to], newest first, at most `calls` pages. */
+const list = async (
+  context: CollectContext,
+  asked: { readonly key: string; readonly from: Instant; readonly to: Instant | null; readonly calls: number },
+): Promise<Result<Listed, DatabricksFailure>> => {
+  const runs: ReadRun[] = [];
+  let unreadable = 0;
+  let token: string | null = null;
+  for (let call = 0; call < asked.calls; call += 1) {
+    const found: Result<unknown, DatabricksFailure> = await context.workspace.rest.call(
+      {
+        method: 'GET',
+        path: '/api/2.2/jobs/runs/list',
+        query: {
+          limit: String(pageSize),
+          expand_tasks: 'true',
+          start_time_from: String(fromInstant(asked.from)),
+          ...(asked.to === null ? {} : { start_time_to: String(fromInstant(asked.to)) }),
+          ...(asked.key === everyJob ? {} : { job_id: asked.key }),
+          ...(token === null ? {} : { page_token: token }),
+        },
+      },
+      context.options,
+    );
+    if (!found.ok) return found;
+    const body: JsonObject = isJsonObject(found.value) ? found.value : {};
+    for (const one of Array.isArray(body['runs']) ? body['runs'] : []) {
+      const run = readRun(one, context);
+      if (run === null) unreadable += 1;
+      else runs.push(run);
+    }
+    token = text(body['next_page_token']);
+    if (body['has_more'] !== true || token === null || token === '') return ok({ runs, unreadable, whole: true });
+  }
+  return ok({ runs, unreadable, whole: false });
+};
+
+/** The runs that had not ended yet, asked again. Gone ones (400 or 404, facts 3.0) are let go. */
+const askOpen = async (
+  context: CollectContext,
+  open: readonly string[],
+): Promise<Result<readonly ReadRun[], DatabricksFailure>> => {
+  const runs: ReadRun[] = [];
+  for (const id of open.slice(0, openPerPull)) {
+    const found = await context.workspace.rest.call(
+      { method: 'GET', path: '/api/2.2/jobs/runs/get', query: { run_id: id } },
+      context.options,
+    );
+    if (!found.ok) {
+      if (isGone(found.error)) continue;
+      return found;
+    }
+    const run = readRun(found.value, context);
+    if (run !== null) runs.push(run);
+  }
+  return ok(runs);
+};
+
+/** Not there, or not for this user: the service does not always tell the two apart (facts 3.0). */
+const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';
+
+type OfList = { readonly runs: readonly ReadRun[]; readonly place: Place; readonly unreadable: number };
+
+const readList = async (
+  context: CollectContext,
+  key: string,
+  before: Place,
+): Promise<Result<OfList, DatabricksFailure>> => {
+  const start =
+    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
+  const fresh = await list(context, { key, from: start, to: context.until, calls: callsPerPull });
+  if (!fresh.ok) return fresh;
+  const runs: ReadRun[] = [...fresh.value.runs];
+  let { unreadable } = fresh.value;
+  let gap = before.gap === null || before.gap.to < context.horizon ? null : before.gap;
+  if (!fresh.value.whole) gap = { from: gap?.from ?? start, to: oldest(runs) ?? start };
+  else if (gap !== null) {
+    const rest = await list(context, { key, from: gap.from, to: gap.to, calls: callsPerPull });
+    if (!rest.ok) return rest;
+    runs.push(...rest.value.runs);
+    unreadable += rest.value.unreadable;
+    gap = rest.value.whole ? null : { from: gap.from, to: oldest(rest.value.runs) ?? gap.to };
+  }
+  const listed = new Set(runs.map((one) => one.run));
+  const waiting = before.open.filter((id) => !listed.has(id));
+  const again = await askOpen(context, waiting);
+  if (!again.ok) return again;
+  runs.push(...again.value);
+  return ok({
+    runs,
+    unreadable,
+    place: {
+      upTo: later(before.upTo, latest(fresh.value.runs.map((one) => one.startedAt))),
+      gap,
+      // Those not asked this time come first next time.
+      open: [...waiting.slice(openPerPull), ...new Set(runs.filter((one) => !one.ended).map((one) => one.run))],
+    },
+  });
+};
+
+const oldest = (runs: readonly ReadRun[]): Instant | null =>
+  runs.reduce<Instant | null>(
+    (least, { startedAt }) => (least === null || startedAt < least ? startedAt : least),
+    null,
+  );
+
+/** Names of jobs as their runs tell them: older than anything that the system tables say, so that those win. */
+const namesOf = (runs: readonly ReadRun[], context: CollectContext): readonly CollectedAsset[] =>
+  [...new Map(runs.flatMap(({ job, name }) => (name === null ? [] : [[job, name] as const])))].map(([job, name]) => ({
+    asset: jobAsset(context.workspaceId, job),
+    name,
+    detail: 'job',
+    changedAt: '1970-01-01T00:00:00.000Z',
+    gone: false,
+  }));
+
+/** Refused or not there, rather than slow or cut off for once: then what this user can see is all there is. */
+const tableIsRefused = (context: CollectContext): boolean => {
+  const state = sourceRow(context.db, 'system.lakeflow.job_run_timeline', context.workspaceId)?.state;
+  return state === undefined || state === 'denied' || state === 'missing';
+};
+
+/**
+ * Runs from REST: of the jobs in scope, at once; and, where the system tables cannot be read, of all jobs that this user can
+ * see. Runs are kept there for 60 days (facts 3.1). A job that cannot be seen costs its own runs only.
+ */
+export const restRunsCollector: Collector = {
+  source: restRunsSource,
+  label: 'Job runs, live',
+  meta: {
+    when: 'watch',
+    features: ['runs of the last hour', 'runs without any system table'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the job' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: 60,
+  },
+  table: null,
+  collect: async (context) => {
+    const places = placesOf(context.cursor);
+    const jobs = scoped(context, 'job');
+    const all = context.lane === 'watch' && tableIsRefused(context);
+    const keys = all ? [everyJob] : jobs.slice(0, jobLimit);
+    const next: Record<string, Place> = { ...places };
+    const runs: ReadRun[] = [];
+    const hidden: string[] = [];
+    let unreadable = 0;
+    for (const key of keys) {
+      const found = await readList(context, key, placeOf(places[key]));
+      if (!found.ok) {
+        if (key === everyJob || (!isGone(found.error) && found.error.tag !== 'Forbidden')) return err(found.error);
+        hidden.push(key);
+        continue;
+      }
+      runs.push(...found.value.runs);
+      unreadable += found.value.unreadable;
+      next[key] = found.value.place;
+    }
+    const facts: readonly CollectedFact[] = runs.flatMap((one) => one.facts);
+    const gaps = keys.some((key) => next[key]?.gap != null);
+    const notes = [
+      ...(all ? ['The runs of all jobs that this user can see, since the system table cannot be read.'] : []),
+      ...(hidden.length === 0 ? [] : [`Not visible to this user: ${hidden.map((id) => `job ${id}`).join(', ')}.`]),
+      ...(!all && jobs.length > jobLimit ? [`The nearest ${jobLimit} of ${jobs.length} jobs were asked.`] : []),
+      ...(unreadable === 0 ? [] : [`${unreadable} runs could not be read.`]),
+    ];
+    const collected: Collected = {
+      facts,
+      assets: namesOf(runs, context),
+      cursor: JSON.stringify(next),
+      // Only the list of all jobs is complete up to anything; its newest moment says up to when.
+      completeTo: !all ? null : gaps ? context.completeTo : later(context.completeTo, newestOf(runs)),
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      more: gaps && runs.length > 0,
+    };
+    return ok(collected);
+  },
+};
+
+const newestOf = (runs: readonly ReadRun[]): Instant | null =>
+  latest(runs.flatMap((one) => [one.startedAt, ...one.facts.map(({ fact }) => said(fact.happenedAt))]));
