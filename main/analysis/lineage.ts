@@ -6,14 +6,18 @@ const defaultCap = 300;
 
 const kindOf = (asset: AssetId): string => assetParts(asset).kind;
 
+/** What moves data without being data: it stands on the map only where it matters. */
+const movers: ReadonlySet<string> = new Set(['job', 'pipeline', 'notebook', 'query']);
+const isMover = (asset: AssetId): boolean => movers.has(kindOf(asset));
+
 /**
- * Edges as the map draws them. Jobs stand on the map only where they matter (affected or marked); their tables are then joined
+ * Edges as the map draws them. Movers stand on the map only where they matter (affected or marked); their tables are then joined
  * through them. Everywhere else a table is joined to the tables that it is made from.
  */
-const drawnEdges = (edges: readonly Edge[], jobs: ReadonlySet<AssetId>): readonly Edge[] =>
+const drawnEdges = (edges: readonly Edge[], shown: ReadonlySet<AssetId>): readonly Edge[] =>
   edges.filter((edge) => {
-    if (edge.via !== null && jobs.has(edge.via)) return false;
-    return [edge.from, edge.to].every((asset) => kindOf(asset) !== 'job' || jobs.has(asset));
+    if (edge.via !== null && shown.has(edge.via)) return false;
+    return [edge.from, edge.to].every((asset) => !isMover(asset) || shown.has(asset));
   });
 
 /** Downstream of what fails or drifted, nothing is certain; what changed is a cause and not a victim. */
@@ -69,8 +73,8 @@ const grouped = (n: number): string =>
  */
 export const lineageView = (input: LineageInput): LineageView => {
   const { marks } = input;
-  const jobs = new Set([...input.focus, ...marks.failed, ...marks.changed].filter((asset) => kindOf(asset) === 'job'));
-  const edges = drawnEdges(input.edges, jobs);
+  const named = new Set([...input.focus, ...marks.failed, ...marks.changed].filter(isMover));
+  const edges = drawnEdges(input.edges, named);
   const graph = makeGraph(edges, input.focus);
   const [above, below] = [distances(graph.up, input.focus, input.hops), distances(graph.down, input.focus, input.hops)];
   const near = (asset: AssetId): number => Math.min(above.get(asset) ?? Infinity, below.get(asset) ?? Infinity);

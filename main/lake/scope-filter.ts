@@ -31,3 +31,17 @@ export const oneOf = (
   },
   parameters: { [parameter]: JSON.stringify(ids.map((id) => id.toLowerCase())) },
 });
+
+/** One of two columns is one of these ids: either end of something. Both columns must be there. */
+export const eitherOf = (
+  first: string,
+  second: string,
+  parameter: string,
+  ids: readonly string[],
+): { readonly where: Condition; readonly parameters: Parameters } => {
+  const [one, other] = [oneOf(first, parameter, ids), oneOf(second, parameter, ids)];
+  return {
+    where: { needs: second, piece: dbx`(${one.where.piece} OR ${other.where.piece})` },
+    parameters: one.parameters,
+  };
+};

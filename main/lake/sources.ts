@@ -1,5 +1,6 @@
 import type { Collector } from './collector.ts';
 import { auditCollector } from './collectors/audit.ts';
+import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { driftCollector } from './collectors/drift.ts';
 import { historyCollector } from './collectors/history.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
@@ -15,6 +16,7 @@ export const collectors: readonly Collector[] = [
   jobsCollector,
   jobTasksCollector,
   lineageCollector,
+  columnLineageCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,

@@ -39,7 +39,12 @@ export type TableSource = {
     context: CollectContext,
   ) => { readonly where: readonly Condition[]; readonly parameters: Parameters } | null;
   readonly read: (row: TextRow, context: CollectContext) => RowRead | null;
+  /** What the rows as a whole cannot say, in words; null = nothing to add. */
+  readonly note?: (rows: readonly TextRow[]) => string | null;
 };
+
+const words = (...notes: readonly (string | null | undefined)[]): string | null =>
+  notes.filter((note) => typeof note === 'string').join(' ') || null;
 
 const nothing = (context: CollectContext): Collected => ({
   cursor: context.cursor,
@@ -70,8 +75,10 @@ export const tableCollector = (spec: TableSource): Collector => {
       if (!found.ok) return found;
       const reads = found.value.rows.map((row) => spec.read(row, context));
       const readable = reads.filter((one) => one !== null);
+      const step = progress(context, found.value, spec.order, reads.length - readable.length);
       return ok({
-        ...progress(context, found.value, spec.order, reads.length - readable.length),
+        ...step,
+        note: words(step.note, spec.note?.(found.value.rows)),
         facts: readable.flatMap((one) => one.facts ?? []),
         edges: readable.flatMap((one) => one.edges ?? []),
         assets: readable.flatMap((one) => one.assets ?? []),

@@ -116,11 +116,17 @@ export const edgesOf = (db: ReadableDb, assets: readonly string[]): readonly Edg
   return db.all<EdgeRow>(sql`SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.from_asset = j.value
     UNION SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.to_asset = j.value`);
 };
+/** Edges of columns are looked up for one table; they are no assets of the map. `}` follows `|` in every order of text. */
+const ofColumns = sql`from_asset > 'column|' AND from_asset < 'column}'`;
+
 export const allEdges = (db: ReadableDb, limit: number): readonly EdgeRow[] =>
-  db.all<EdgeRow>(sql`SELECT * FROM lake_edge ORDER BY from_asset, to_asset, source, via LIMIT ${limit}`);
+  db.all<EdgeRow>(
+    sql`SELECT * FROM lake_edge WHERE NOT (${ofColumns}) ORDER BY from_asset, to_asset, source, via LIMIT ${limit}`,
+  );
 export const countAssets = (db: ReadableDb): number =>
   db.first<{ readonly n: number }>(
-    sql`SELECT count(*) AS n FROM (SELECT from_asset FROM lake_edge UNION SELECT to_asset FROM lake_edge)`,
+    sql`SELECT count(*) AS n FROM (SELECT from_asset FROM lake_edge WHERE NOT (${ofColumns})
+      UNION SELECT to_asset FROM lake_edge WHERE NOT (${ofColumns}))`,
   )?.n ?? 0;
 
 export type AssetRow = {
