@@ -1,3 +1,4 @@
+import { governanceSql, governanceViews } from './info-governance.ts';
 import type { Lake } from './lake.ts';
 import { shownColumns } from './relations.ts';
 import { duckType, jsonStructure, parseType, quoteText, typeText } from './sql-types.ts';
@@ -11,7 +12,11 @@ type View = {
 const strings = (names: string): (readonly [string, string])[] => names.split(' ').map((n) => [n, 'string'] as const);
 const instant = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 
-const describedViews = (): readonly (readonly [string, View])[] => Object.entries(views);
+/** All views with their columns, as the schema describes itself. */
+const describedViews = (): readonly (readonly [string, Pick<View, 'columns'>])[] => [
+  ...Object.entries(views),
+  ...Object.entries(governanceViews).map(([name, view]) => [name, { columns: strings(view.columns) }] as const),
+];
 
 /** The views of information_schema that Breakwater asks for; columns as documented (facts 1.1). */
 export const views: Readonly<Record<string, View>> = {
@@ -145,11 +150,8 @@ const caches = new WeakMap<Lake, Map<string, { generation: number; sql: string }
  * catalogue in memory, as one JSON literal: some hundred rows, rebuilt only when the catalogue changes.
  */
 export const infoSchemaSql = (lake: Lake, catalog: string, name: string): string | undefined => {
-  if (name === 'table_privileges') {
-    const where = catalog === 'system' ? '' : ` AND split_part(object, '.', 1) = ${quoteText(catalog)}`;
-    return `(SELECT 'admins' AS grantor, principal AS grantee, split_part(object, '.', 1) AS table_catalog, split_part(object, '.', 2) AS table_schema,
-      split_part(object, '.', 3) AS table_name, privilege AS privilege_type, 'NO' AS is_grantable, 'NONE' AS inherited_from FROM bw.grants WHERE kind = 'TABLE'${where})`;
-  }
+  const governance = governanceViews[name];
+  if (governance !== undefined) return governanceSql(governance, catalog);
   const view = views[name];
   if (view === undefined) return undefined;
   const cache = caches.get(lake) ?? new Map<string, { generation: number; sql: string }>();

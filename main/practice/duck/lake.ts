@@ -82,6 +82,8 @@ const bookkeeping = [
   `CREATE TABLE IF NOT EXISTS bw.history(key INTEGER, version BIGINT, made_at TIMESTAMP, user_name VARCHAR, operation VARCHAR,
      parameters MAP(VARCHAR, VARCHAR), metrics MAP(VARCHAR, VARCHAR), blind BOOLEAN, PRIMARY KEY (key, version))`,
   'CREATE TABLE IF NOT EXISTS bw.grants(principal VARCHAR, privilege VARCHAR, kind VARCHAR, object VARCHAR)',
+  // What is said about a table or a column beside its rows: kind table-tag, column-tag, filter, mask or view; a and b by kind.
+  'CREATE TABLE IF NOT EXISTS bw.governance(kind VARCHAR, catalog VARCHAR, schema VARCHAR, name VARCHAR, col VARCHAR, a VARCHAR, b VARCHAR)',
   'CREATE TABLE IF NOT EXISTS bw.documents(kind VARCHAR, id VARCHAR, made_at BIGINT, body VARCHAR)',
   'CREATE SEQUENCE IF NOT EXISTS bw.row_ids',
 ];
