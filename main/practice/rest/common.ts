@@ -1,0 +1,69 @@
+import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
+import type { Clock } from '../../../shared/base/time.ts';
+import type { Lake } from '../duck/lake.ts';
+import type { World } from '../world/world.ts';
+
+export type RestDeps = { readonly lake: Lake; readonly world: World; readonly user: string; readonly clock: Clock };
+export type RestAnswer = { readonly status: number; readonly body: JsonValue };
+export type RestCall = {
+  readonly method: string;
+  /** Decoded path. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+};
+/** One API: its answer, or null when the path is none of its. */
+export type RestApi = (deps: RestDeps, call: RestCall) => Promise<RestAnswer | null>;
+
+/** The rest of a path below a prefix, cut at slashes, or null when it is not below. */
+export const below = (path: string, prefix: string): readonly string[] | null =>
+  path === prefix
+    ? []
+    : path.startsWith(`${prefix}/`)
+      ? path
+          .slice(prefix.length + 1)
+          .split('/')
+          .filter((p) => p !== '')
+      : null;
+
+/** An id or a name of a document as text. */
+export const idOf = (value: JsonValue | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
+export const good = (body: JsonValue): RestAnswer => ({ status: 200, body });
+export const fault = (status: number, error_code: string, message: string): RestAnswer => ({
+  status,
+  body: { error_code, message },
+});
+
+/** The stored documents of a kind, newest first. `where` is SQL over `bw.documents`. */
+export const documents = async (
+  lake: Lake,
+  kind: string,
+  where = 'TRUE',
+  values: Record<string, string> = {},
+): Promise<JsonObject[]> => {
+  const connection = await lake.connect();
+  try {
+    const found = await connection.runAndReadAll(
+      `SELECT body FROM bw.documents WHERE kind = $kind AND ${where} ORDER BY made_at DESC, id`,
+      { kind, ...values },
+    );
+    return found.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
+  } finally {
+    connection.closeSync();
+  }
+};
+
+/** One page by `limit` (or `max_results`) and `page_token` (an offset). */
+export const page = (
+  all: readonly JsonObject[],
+  query: URLSearchParams,
+  standard: number,
+  most: number,
+): { readonly items: JsonObject[]; readonly next: string | null } => {
+  const asked = Number(query.get('limit') ?? query.get('max_results') ?? standard);
+  const size = Math.min(Math.max(1, Number.isFinite(asked) ? asked : standard), most);
+  const from = Number(query.get('page_token') ?? 0) || 0;
+  return { items: all.slice(from, from + size), next: from + size < all.length ? String(from + size) : null };
+};

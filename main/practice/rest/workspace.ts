@@ -1,0 +1,44 @@
+import type { JsonObject } from '../../../shared/base/json.ts';
+import { good, type RestApi } from './common.ts';
+
+const person = (user: string): JsonObject => ({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+  id: String(Buffer.from(user).reduce((sum, byte) => (sum * 31 + byte) % 1e15, 7)),
+  userName: user,
+  displayName: user.split('@')[0] ?? user,
+  active: true,
+  emails: [{ value: user, primary: true, type: 'work' }],
+  groups: [
+    { display: 'users', value: '1' },
+    { display: 'analysts', value: '2' },
+  ],
+  entitlements: [{ value: 'databricks-sql-access' }],
+});
+
+/** Who and where: the current user and the metastore. */
+export const workspace: RestApi = ({ world, user }, { path }) => {
+  switch (path) {
+    case '/api/2.0/preview/scim/v2/Me':
+      return Promise.resolve(good(person(user)));
+    case '/api/2.1/unity-catalog/current-metastore-assignment':
+      return Promise.resolve(
+        good({
+          metastore_id: world.metastoreId,
+          workspace_id: Number(world.workspaceId),
+          default_catalog_name: world.catalog,
+        }),
+      );
+    case '/api/2.1/unity-catalog/metastore_summary':
+      return Promise.resolve(
+        good({
+          metastore_id: world.metastoreId,
+          name: 'practice',
+          cloud: 'practice',
+          region: 'local',
+          global_metastore_id: `practice:local:${world.metastoreId}`,
+        }),
+      );
+    default:
+      return Promise.resolve(null);
+  }
+};
