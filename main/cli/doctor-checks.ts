@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSecrets } from '../core/secrets.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
@@ -88,8 +89,12 @@ export const connectionFindings = async (
 ): Promise<readonly Finding[]> => {
   if (saved === null && practice === null)
     return [{ name: 'connection', state: 'note', detail: 'the practice lakehouse, which is not running: not checked' }];
-  const tokenFile = join(folder, 'token');
-  const token = practice !== null && saved === null ? practice.token : readOr(tokenFile);
+  const secret = openSecrets(folder, null).read('workspace');
+  if (saved !== null && !secret.ok)
+    return [{ name: 'connection', state: 'note', detail: secret.error.what, advice: secret.error.advice }];
+  const kept = secret.ok ? secret.value?.['token'] : undefined;
+  const ownToken = typeof kept === 'string' ? kept : readOr(join(folder, 'token'));
+  const token = practice !== null && saved === null ? practice.token : ownToken;
   const connection = connectionFrom({
     explicit:
       saved === null && practice !== null

@@ -1,5 +1,3 @@
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -7,16 +5,17 @@ import { type Clock, type Instant, toInstant } from '../../shared/base/time.ts';
 import type { Status } from '../../shared/contract/status.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import type { Connection, DatabricksFailure, Workspace } from '../databricks/port.ts';
+import { staticToken } from '../databricks/token-source.ts';
 import { notedWorkspace } from './noted-workspace.ts';
-import { storeFailureOf } from '../store/failures.ts';
-import { writeAtomically } from '../store/files.ts';
+import type { SecretStore } from './secrets.ts';
+import { moveTokenFile } from './token-file.ts';
 import { dropSetting, getSetting, setSetting } from '../store/settings.ts';
 import type { Profile } from '../store/profile.ts';
 
 /**
  * Which workspace this profile works with: the practice lakehouse unless somebody saved another. Address and path lie in the
- * profile's settings; the token lies apart in the file `token` of the profile, mode 0600, in plain text until encryption at
- * rest exists: that is why saving a connection asks for consent. The token is in no setting, answer or log line.
+ * profile's settings; what signs in lies in the secret store under the connection's id. The database is not encrypted yet:
+ * that is why saving a connection asks for consent. No token is in a setting, answer or log line.
  */
 export type PracticeLink = {
   readonly connection: Connection;
@@ -29,6 +28,7 @@ export type PracticeSource = (mayStart: boolean) => Promise<Result<PracticeLink,
 
 export type ConnectionDeps = {
   readonly profile: Profile;
+  readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly open: (connection: Connection) => Result<Workspace, DatabricksFailure>;
   /** Null when practice is switched off (tests, servers). */
@@ -56,12 +56,13 @@ export type ConnectionPart = {
 };
 
 const settingKey = 'connection';
+/** Id of the connection in the secret store. */
+const secretId = 'workspace';
 const practiceKey = 'connection.practised';
 type Saved = { readonly host: string; readonly port: number; readonly httpPath: string };
 
 export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
-  const { profile, clock } = deps;
-  const tokenFile = join(profile.dir, 'token');
+  const { profile, secrets, clock } = deps;
   let open: Workspace | null = null;
   let link: PracticeLink | null = null;
   let opening: Promise<Result<Workspace, Failure>> | null = null;
@@ -100,9 +101,12 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
   const findConnection = async (mayStart: boolean): Promise<Result<Connection, Failure>> => {
     const known = saved();
     if (known !== null) {
-      const token = readToken(tokenFile);
-      if (token === null) return err(tokenMissing);
-      return ok({ kind: 'workspace', name: known.host, ...known, token });
+      const moved = moveTokenFile(profile.dir, secrets, secretId);
+      const secret = moved.ok ? secrets.read(secretId) : moved;
+      if (!secret.ok) return secret;
+      const token = secret.value?.['token'];
+      if (typeof token !== 'string') return err(tokenMissing);
+      return ok({ kind: 'workspace', name: known.host, ...known, auth: staticToken(token) });
     }
     if (deps.practice === null) return err(isPractice() ? practiceOff : notConfigured);
     const found = await deps.practice(mayStart);
@@ -183,7 +187,7 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
         });
         if (!checked.ok) return checked;
         const place = checked.value;
-        const written = writeToken(tokenFile, place.token);
+        const written = secrets.write(secretId, { kind: 'pat', token: token.trim() });
         if (!written.ok) return written;
         return profile.store.transaction<void, Failure>((db) => {
           setSetting(db, settingKey, { host: place.host, port: place.port, httpPath: place.httpPath });
@@ -196,8 +200,7 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
           dropSetting(db, settingKey);
           return ok(undefined);
         });
-        if (dropped.ok) rmSync(tokenFile, { force: true });
-        return dropped;
+        return dropped.ok ? secrets.remove(secretId) : dropped;
       }),
     close: forget,
   };
@@ -223,24 +226,6 @@ const stateOf = (problem: Failure | null): Status['workspace']['state'] => {
 /** Only what the contract knows of a failure: the driver's failures carry more. */
 export const plain = ({ tag, what, safe, advice, code }: Failure): Failure =>
   code === undefined ? { tag, what, safe, advice } : { tag, what, safe, advice, code };
-
-const readToken = (path: string): string | null => {
-  if (!existsSync(path)) return null;
-  const text = readFileSync(path, 'utf8').trim();
-  return text === '' ? null : text;
-};
-
-const writeToken = (path: string, token: string): Result<void, Failure> => {
-  try {
-    writeAtomically(path, `${token}\n`, 0o600);
-    chmodSync(path, 0o600);
-    return ok(undefined);
-  } catch (thrown) {
-    const named = storeFailureOf(thrown, path);
-    if (named === null) throw thrown;
-    return err(named);
-  }
-};
 
 const nothingSent = 'Nothing was saved and nothing was sent.';
 

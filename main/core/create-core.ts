@@ -33,6 +33,7 @@ import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
 import type { Parts } from './parts.ts';
 import { roomSignalsOf } from './room-signals.ts';
+import { openSecrets } from './secrets.ts';
 import { createServe } from './serve.ts';
 import { acceptChannel } from './session.ts';
 import { shareOf } from './share.ts';
@@ -53,6 +54,8 @@ export type CoreDeps = {
   readonly userName: string;
   /** How the device key is protected; left out = a plain file, and said so. */
   readonly keyWrap?: KeyWrap;
+  /** The key of 32 bytes from the system's keyring, which wraps the secrets of connections; left out = there is none. */
+  readonly keyring?: Uint8Array;
   readonly openWorkspace: (connection: Connection) => Result<Workspace, DatabricksFailure>;
   readonly checkConnection: (given: {
     host: string;
@@ -129,6 +132,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   };
   const connection = createConnection({
     profile: profile.value,
+    secrets: openSecrets(profile.value.dir, deps.keyring ?? null),
     clock,
     open: deps.openWorkspace,
     practice: deps.practice,

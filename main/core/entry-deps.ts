@@ -12,7 +12,7 @@ import { openWorkspace } from '../databricks/workspace.ts';
 import { checkedSources } from '../lake/sources.ts';
 import { connectionSources } from './connection-sources.ts';
 import type { CoreDeps } from './create-core.ts';
-import { keyringWrap } from './key-wrap.ts';
+import { keyringBytes, keyringWrap } from './key-wrap.ts';
 import { lineLogger } from './logger.ts';
 import { nodeScheduler } from './node-seams.ts';
 import { practiceSource } from './practice.ts';
@@ -81,7 +81,8 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
       if (level === 'error' || level === 'warn') logger[level](line);
     },
   };
-  const wrap = keyringWrap(keyring);
+  const ring = keyringBytes(keyring);
+  const wrap = ring === null ? null : keyringWrap(ring);
   return {
     machine,
     profile: options.profile,
@@ -93,6 +94,7 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     version: options.version,
     userName: osUserName(),
     ...(wrap === null ? {} : { keyWrap: wrap }),
+    ...(ring === null ? {} : { keyring: ring }),
     openWorkspace: (connection) => openWorkspace(connection, databricks),
     checkConnection: async (given) => {
       const connection = connectionFrom({ explicit: { ...given, kind: 'workspace' }, env: {}, configFile: null });

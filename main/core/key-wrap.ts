@@ -1,13 +1,17 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { KeyWrap } from '../log/device.ts';
 
+/** The keyring's key as the start message brings it; null where there is none, or it is no key of 32 bytes. */
+export const keyringBytes = (base64: string | null): Uint8Array | null => {
+  const key = base64 === null ? null : Buffer.from(base64, 'base64');
+  return key?.length === 32 ? key : null;
+};
+
 /**
  * The device key wrapped by a key of the operating system's keyring (AES-256-GCM: nonce 12, tag 16, text). The shell gets
  * that key from safeStorage where it is real and hands it over once at start; null = no keyring, a plain file and said so.
  */
-export const keyringWrap = (base64: string | null): KeyWrap | null => {
-  const key = base64 === null ? null : Buffer.from(base64, 'base64');
-  if (key === null || key.length !== 32) return null;
+export const keyringWrap = (key: Uint8Array): KeyWrap => {
   return {
     protection: 'keyring',
     wrap: (plain) => {

@@ -5,6 +5,7 @@ import type { PracticeState } from '../../shared/contract/share.ts';
 import {
   controlPractice, findOrStartPractice, findPractice, type LaunchOptions, type PracticeAddress, tokenFor,
 } from '../practice/index.ts'; // prettier-ignore
+import { staticToken } from '../databricks/token-source.ts';
 import type { PracticeSource } from './connection.ts';
 
 /** The practice lakehouse of this machine, found or started, as a connection. Each profile signs in as its own user. */
@@ -21,7 +22,7 @@ export const practiceSource =
         host: address.host,
         port: address.port,
         httpPath: address.httpPath,
-        token: isUserName(profile) ? tokenFor(address.token, profile.toLowerCase()) : address.token,
+        auth: staticToken(isUserName(profile) ? tokenFor(address.token, profile.toLowerCase()) : address.token),
         caFile: address.caFile,
       },
       seed: address.seed,

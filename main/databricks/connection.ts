@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { databricksFailure } from './failures.ts';
 import { checkHost, checkHttpPath } from './hosts.ts';
 import type { Connection, DatabricksFailure } from './port.ts';
+import { staticToken } from './token-source.ts';
 
 /** Values from which a connection is made. A later source never overrides an earlier one; each field may come from elsewhere. */
 export type ConnectionValues = {
@@ -148,7 +149,7 @@ export const connectionFrom = (sources: ConnectionSources): Result<Connection, D
     host: host.value.host,
     port: host.value.port,
     httpPath: httpPath.value,
-    token,
+    auth: staticToken(token),
     ...(caFile === undefined ? {} : { caFile }),
   });
 };

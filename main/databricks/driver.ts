@@ -7,6 +7,7 @@ import { limitsOf, type DatabricksDeps } from './deps.ts';
 import { databricksFailure } from './failures.ts';
 import type { Connection, DatabricksFailure, Parameter } from './port.ts';
 import type { Redactor } from './redact.ts';
+import type { DriverAuth } from './token-source.ts';
 
 type Driver = typeof import('@databricks/sql');
 export type Session = Awaited<ReturnType<Client['openSession']>>;
@@ -54,6 +55,7 @@ export const connectClient = async (
   ca: string | undefined,
   deps: DatabricksDeps,
   redact: Redactor,
+  auth: DriverAuth,
 ): Promise<Client> => {
   const { DBSQLClient } = loadDriver();
   const limits = limitsOf(deps);
@@ -71,7 +73,9 @@ export const connectClient = async (
     host: connection.host.includes(':') ? `[${connection.host}]` : connection.host,
     port: connection.port,
     path: connection.httpPath,
-    token: connection.token,
+    // Asked before every request; `external-token` would keep a token without an expiry for ever (CachedTokenProvider).
+    authType: 'custom',
+    provider: auth,
     userAgentEntry: 'Breakwater',
     socketTimeout: limits.socketMs,
     telemetryEnabled: false,

@@ -52,14 +52,34 @@ export type Rest = {
   readonly call: (request: RestRequest, options?: QueryOptions) => Promise<Result<unknown, DatabricksFailure>>;
 };
 
-/** Where a workspace is and how to get in. `kind` practice is never asked for consent. The token is never logged. */
+/** How a connection proves who it is (facts 4). */
+export const authKinds = ['pat', 'oauth-u2m', 'oauth-m2m', 'databricks-cli', 'azure'] as const;
+export type AuthKind = (typeof authKinds)[number];
+
+/**
+ * Where the bearer token of a connection comes from: one for the driver and REST alike, so that both renew together. Failures
+ * of `get` are those of signing in: Offline, Unauthorized (somebody has to sign in again), NotConfigured.
+ */
+export type TokenSource = {
+  readonly kind: AuthKind;
+  /** A token that is good now as far as anybody here knows; asked before every request, cheap while it lasts. */
+  readonly get: () => Promise<Result<string, DatabricksFailure>>;
+  /** The workspace refused this token (HTTP 401). True when another one may come: then a read is worth one more try. */
+  readonly invalidate: (token: string) => boolean;
+  /** Headers that go beside the token, where a way of signing in needs them (Azure service principals). */
+  readonly headers?: () => Promise<Result<Readonly<Record<string, string>>, DatabricksFailure>>;
+  /** Everything secret that it holds or has held, for the redactor. */
+  readonly secrets: () => readonly string[];
+};
+
+/** Where a workspace is and how to get in. `kind` practice is never asked for consent. It carries no token, only its source. */
 export type Connection = {
   readonly kind: 'practice' | 'workspace';
   readonly name: string;
   readonly host: string;
   readonly port: number;
   readonly httpPath: string;
-  readonly token: string;
+  readonly auth: TokenSource;
   readonly caFile?: string;
 };
 

@@ -12,8 +12,25 @@ const shapes: readonly RegExp[] = [
 ];
 const mask = '<redacted>';
 
-/** A redactor for these secrets; values shorter than 4 characters are left alone, they would blank ordinary words. */
-export const makeRedactor = (secrets: readonly string[]): Redactor => {
+/**
+ * A redactor for these secrets, asked anew each time: tokens change while a connection lives. Values shorter than 4 characters
+ * are left alone, they would blank ordinary words.
+ */
+export const makeRedactor = (secrets: () => readonly string[]): Redactor => {
+  let known: readonly string[] = [];
+  let of = '';
+  return (text) => {
+    const now = secrets();
+    const key = now.join('\n');
+    if (key !== of) [known, of] = [formsOf(now), key];
+    let clean = text;
+    for (const value of known) clean = clean.replaceAll(value, mask);
+    for (const shape of shapes) clean = clean.replace(shape, mask);
+    return clean;
+  };
+};
+
+const formsOf = (secrets: readonly string[]): readonly string[] => {
   const values = secrets
     .filter((secret) => secret.length >= 4)
     .flatMap((secret) => [
@@ -22,11 +39,5 @@ export const makeRedactor = (secrets: readonly string[]): Redactor => {
       Buffer.from(secret).toString('base64'),
       Buffer.from(`token:${secret}`).toString('base64'),
     ]);
-  const known = [...new Set(values)].sort((a, b) => b.length - a.length);
-  return (text) => {
-    let clean = text;
-    for (const value of known) clean = clean.replaceAll(value, mask);
-    for (const shape of shapes) clean = clean.replace(shape, mask);
-    return clean;
-  };
+  return [...new Set(values)].sort((a, b) => b.length - a.length);
 };

@@ -8,6 +8,7 @@ import { databricksFailure, httpFailure, retryAfter } from './failures.ts';
 import { networkKind, networkTag } from './network.ts';
 import type { Connection, DatabricksFailure, QueryOptions, Rest, RestRequest } from './port.ts';
 import type { Redactor } from './redact.ts';
+import { authHeaders } from './token-source.ts';
 import { pause } from './waits.ts';
 
 /** Larger answers are refused: nothing that we ask for is that long. Bytes. */
@@ -57,6 +58,8 @@ const send = (options: RequestOptions, body: string | undefined): Promise<Raw> =
 export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: Redactor): RestClient => {
   const limits = limitsOf(deps);
   let agent: Agent | undefined;
+  /** The token of the last request: what a 401 is about. */
+  let sent = '';
 
   const once = async (
     call: RestRequest,
@@ -66,6 +69,9 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
     const effect = call.method === 'GET' ? 'read' : 'write';
     const ca = readCa(connection);
     if (!ca.ok) return ca;
+    const credentials = await authHeaders(connection.auth);
+    if (!credentials.ok) return credentials;
+    sent = credentials.value.token;
     agent ??= new Agent({
       keepAlive: true,
       minVersion: 'TLSv1.2',
@@ -88,7 +94,7 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
           timeout: Math.min(ms, limits.socketMs),
           signal: AbortSignal.any([AbortSignal.timeout(ms), ...(options.signal === undefined ? [] : [options.signal])]),
           headers: {
-            authorization: `Bearer ${connection.token}`,
+            ...credentials.value.headers,
             accept: 'application/json',
             'user-agent': 'Breakwater',
             ...(body === undefined
@@ -126,8 +132,15 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
 
   const answer: RestClient['answer'] = async (call, options = {}) => {
     const deadline = deps.clock.now() + (options.timeoutMs ?? limits.statementMs);
+    let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
       const result = await once(call, options, Math.max(1, deadline - deps.clock.now()));
+      if (!result.ok && result.error.tag === 'Unauthorized' && connection.auth.invalidate(sent)) {
+        if (call.method === 'GET' && !renewed) {
+          renewed = true;
+          continue;
+        }
+      }
       if (result.ok || call.method !== 'GET' || attempt >= limits.readRepeats) return result;
       const { tag, code, retryAfterMs } = result.error;
       // 500 is not repeated, as in Databricks' own clients (facts 3.0).

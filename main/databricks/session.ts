@@ -7,6 +7,7 @@ import type { Connection, DatabricksFailure, QueryOptions } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { dbx, statementKind } from './statements.ts';
 import { failureOf } from './thrown.ts';
+import { driverAuth } from './token-source.ts';
 import { bounded, pause, type Waited } from './waits.ts';
 
 /** Sessions are shared by all statements of a workspace and replaced when the server ended one. */
@@ -15,6 +16,8 @@ export type Sessions = {
   readonly get: (deadline: number, options: QueryOptions) => Promise<Result<Session, DatabricksFailure>>;
   /** Forget a session that failed; the next `get` opens another. */
   readonly drop: (session: Session) => void;
+  /** The workspace answered 401. True when another token may come: then a read is worth one more try. */
+  readonly refused: () => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -40,6 +43,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
   let client: Client | undefined;
   let current: Promise<Result<Session, DatabricksFailure>> | undefined;
   let open: Session | undefined;
+  const auth = driverAuth(connection.auth);
   let closed = false;
   const closing = new AbortController();
 
@@ -65,7 +69,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       return failureOf('thrown' in waited ? waited.thrown : 'no value', doing);
     };
     try {
-      client ??= await connectClient(connection, ca.value, deps, redact);
+      client ??= await connectClient(connection, ca.value, deps, redact, auth);
     } catch (thrown) {
       return err(await failureOf(thrown, doing));
     }
@@ -100,6 +104,9 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
   const openWithRetry = async (deadline: number): Promise<Result<Session, DatabricksFailure>> => {
     for (let count = 0; ; count += 1) {
       const result = await attempt(deadline);
+      // No session was opened, so nothing is repeated that was done.
+      const renewed = !result.ok && result.error.tag === 'Unauthorized' && count === 0 && auth.refused();
+      if (renewed) continue;
       if (result.ok || closed || !worthWaiting(result.error)) return result;
       // A reset is repeated once only: it is a flaky network, not a server that asks for time.
       if (result.error.tag === 'Offline' && count >= 1) return result;
@@ -129,6 +136,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
 
   return {
     get,
+    refused: () => auth.refused(),
     drop: (session) => {
       if (open !== session) return;
       open = undefined;

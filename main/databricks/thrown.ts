@@ -5,6 +5,7 @@ import {
 import { networkKind, networkTag } from './network.ts';
 import type { DatabricksFailure } from './port.ts';
 import type { Redactor } from './redact.ts';
+import { TokenUnavailable } from './token-source.ts';
 
 /** What was being done when the driver threw. */
 export type Doing = {
@@ -87,6 +88,9 @@ export const failureOf = async (thrown: unknown, doing: Doing): Promise<Databric
   const fields = fieldsOf(thrown);
   const { effect, redact } = doing;
   const message = thrownText(thrown);
+  // Nothing left for want of a token; a write that was taken before may have been done.
+  if (thrown instanceof TokenUnavailable)
+    return effect === 'write' && doing.accepted ? replyLost('TOKEN') : thrown.failure;
   if (typeof fields.statusCode === 'number') {
     const response = (
       typeof fields.response === 'object' && fields.response !== null ? fields.response : {}

@@ -126,6 +126,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
     options: QueryOptions = {},
   ): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
     const run: Run = { statement, options, deadline: deps.clock.now() + (options.timeoutMs ?? limits.statementMs) };
+    let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
       const session = await sessions.get(run.deadline, options);
       if (!session.ok) return yield session;
@@ -139,6 +140,17 @@ export const makeWarehouse = (context: Context): Warehouse => {
       }
       if (failure === undefined) return;
       if (spoilsSession(failure)) sessions.drop(session.value);
+      // A write is told as it failed: it was not done, and whoever sent it decides; the next one goes with another token.
+      if (
+        failure.tag === 'Unauthorized' &&
+        sessions.refused() &&
+        statement.effect === 'read' &&
+        !handedOut &&
+        !renewed
+      ) {
+        renewed = true;
+        continue;
+      }
       const again = statement.effect === 'read' && !handedOut && attempt < limits.readRepeats && repeatable(failure);
       const delay = Math.max(
         failure.retryAfterMs ?? 0,

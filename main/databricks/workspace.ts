@@ -76,7 +76,7 @@ export const openWorkspace = (connection: Connection, deps: DatabricksDeps): Res
   if (!host.ok) return host;
   if (connection.kind === 'workspace' && connection.port !== 443)
     return err(databricksFailure('NotConfigured', { detail: 'Only port 443 is used for a workspace.', code: 'PORT' }));
-  const redact = makeRedactor([connection.token]);
+  const redact = makeRedactor(connection.auth.secrets);
   const warehouse = makeWarehouse({ deps, redact, sessions: makeSessions(connection, deps, redact) });
   const rest = makeRest(connection, deps, redact);
   const workspace: Workspace = {

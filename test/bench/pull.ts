@@ -1,6 +1,7 @@
 // Rows per second through our face against the same statement through the bare driver, in turns within one run.
 import { readFileSync } from 'node:fs';
 import { DBSQLClient } from '@databricks/sql';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { dbx, statementKind } from '../../main/databricks/statements.ts';
 import { startPractice } from '../support/practice.ts';
@@ -20,7 +21,7 @@ export const pull = async (): Promise<readonly Figure[]> => {
       host: practice.host,
       port: practice.port,
       httpPath: practice.httpPath,
-      token: practice.token,
+      auth: staticToken(practice.token),
       caFile: practice.caFile,
     },
     { clock, scheduler, random },

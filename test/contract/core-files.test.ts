@@ -120,14 +120,15 @@ describe('an own workspace', () => {
     });
     value(await core.call('connection.save', { ...given, acceptUnencrypted: true }));
     const folder = join(home, 'profiles', 'default');
-    expect(statSync(join(folder, 'token')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'secrets', 'workspace.secret')).mode & 0o777).toBe(0o600);
     await expect.poll(() => opened.length, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(opened[0]).toMatchObject({ kind: 'workspace', host: given.host, token: given.token });
+    expect(opened[0]).toMatchObject({ kind: 'workspace', host: given.host });
+    expect(opened[0]?.auth.secrets()).toEqual([given.token]);
     const status = value(await core.call('app.status', {}));
     expect(status.workspace).toMatchObject({ kind: 'workspace', host: given.host, state: 'offline' });
     expect(JSON.stringify(status) + lines.join()).not.toContain('CANARY');
     await core.close();
-    for (const file of readdirSync(folder).filter((name) => name !== 'token' && name !== 'blobs')) {
+    for (const file of readdirSync(folder).filter((name) => name !== 'secrets' && name !== 'blobs')) {
       expect(readFileSync(join(folder, file)).includes('CANARY'), file).toBe(false);
     }
   });
@@ -137,7 +138,7 @@ describe('an own workspace', () => {
     const core = await openCore(home, { openWorkspace: () => err(failure('Offline', 'w', 's', 't')) });
     value(await core.call('connection.save', { ...given, acceptUnencrypted: true }));
     value(await core.call('connection.usePractice', {}));
-    expect(readdirSync(join(home, 'profiles', 'default'))).not.toContain('token');
+    expect(readdirSync(join(home, 'profiles', 'default', 'secrets'))).toEqual([]);
     expect(value(await core.call('app.status', {})).workspace.kind).toBe('none');
   });
 

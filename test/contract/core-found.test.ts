@@ -73,19 +73,21 @@ describe('connections found on this machine', () => {
       error: { tag: 'ConsentMissing' },
     });
     const folder = join(home, 'profiles', 'default');
-    expect(readdirSync(folder)).not.toContain('token');
+    expect(readdirSync(folder)).not.toContain('secrets');
     value(await call('connection.save', { host, httpPath, from, acceptUnencrypted: true }));
     await expect.poll(() => opened.length, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(opened.at(-1)).toMatchObject({ host, httpPath, token: canary });
-    expect(readFileSync(join(folder, 'token'), 'utf8').trim()).toBe(canary);
-    expect(statSync(join(folder, 'token')).mode & 0o777).toBe(0o600);
+    expect(opened.at(-1)).toMatchObject({ host, httpPath });
+    expect(opened.at(-1)?.auth.secrets()).toEqual([canary]);
+    const secret = join(folder, 'secrets', 'workspace.secret');
+    expect(readFileSync(secret, 'utf8')).toContain(canary);
+    expect(statSync(secret).mode & 0o777).toBe(0o600);
     value(await call('app.status', {}));
     expect(said.length).toBeGreaterThan(4);
     expect(said.join()).not.toContain('CANARY');
     await core.close();
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
     expect(files.map((one) => one.name)).toContain('breakwater.db');
-    for (const file of files.filter((one) => one.name !== 'token'))
+    for (const file of files.filter((one) => one.name !== 'workspace.secret'))
       expect(readFileSync(join(file.parentPath, file.name)).includes('CANARY'), file.name).toBe(false);
   });
 
@@ -97,7 +99,7 @@ describe('connections found on this machine', () => {
       error: { tag: 'NotConfigured', code: 'OTHER_HOST' },
     });
     expect(checked).toEqual([]);
-    expect(readdirSync(join(home, 'profiles', 'default'))).not.toContain('token');
+    expect(readdirSync(join(home, 'profiles', 'default'))).not.toContain('secrets');
     expect(said.join()).not.toContain('CANARY');
   });
 

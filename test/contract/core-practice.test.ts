@@ -1,5 +1,6 @@
 // The practice lakehouse as the core sees it: who may start it, and when.
 import { expect, it } from 'vitest';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { failure } from '../../shared/base/failure.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import { until } from '../support/browser.ts';
@@ -9,7 +10,7 @@ it('pressing a button of practice never starts a lakehouse that has ended; askin
   const asked: boolean[] = [];
   const link = {
     connection: {
-      kind: 'practice' as const, name: 'practice', host: '127.0.0.1', port: 1, httpPath: '/sql/1.0/warehouses/x', token: 'x',
+      kind: 'practice' as const, name: 'practice', host: '127.0.0.1', port: 1, httpPath: '/sql/1.0/warehouses/x', auth: staticToken('x'),
     }, // prettier-ignore
     seed: 1,
     control: () => Promise.resolve(ok({ disconnected: true })),

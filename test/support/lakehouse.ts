@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabricksDeps } from '../../main/databricks/deps.ts';
 import type { Connection, Workspace } from '../../main/databricks/port.ts';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { openStore } from '../../main/store/store.ts';
 import type { Store } from '../../main/store/port.ts';
@@ -23,13 +24,14 @@ export const databricksDeps = (change: Partial<DatabricksDeps> = {}): Databricks
   limits: { statementMs: 60_000, openMs: 30_000, retryMs: 50, retryCapMs: 400, ...change.limits },
 });
 
-export const practiceConnection = (practice: Practice, change: Partial<Connection> = {}): Connection => ({
+type Change = Partial<Connection> & { readonly token?: string };
+export const practiceConnection = (practice: Practice, { token, ...change }: Change = {}): Connection => ({
   kind: 'practice',
   name: 'practice',
   host: practice.host,
   port: practice.port,
   httpPath: practice.httpPath,
-  token: practice.token,
+  auth: staticToken(token ?? practice.token),
   caFile: practice.caFile,
   ...change,
 });
@@ -37,7 +39,7 @@ export const practiceConnection = (practice: Practice, change: Partial<Connectio
 /** A workspace over the unmodified driver. Close it. */
 export const practiceWorkspace = (
   practice: Practice,
-  change: Partial<Connection> = {},
+  change: Change = {},
   deps: Partial<DatabricksDeps> = {},
 ): Workspace => {
   const opened = openWorkspace(practiceConnection(practice, change), databricksDeps(deps));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { connectionFrom, profileOf } from '../../main/databricks/connection.ts';
+import { connectionFrom, type ConnectionSources, profileOf } from '../../main/databricks/connection.ts';
 import { checkHost, checkHttpPath } from '../../main/databricks/hosts.ts';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 
 const path = '/sql/1.0/warehouses/0123456789abcdef';
@@ -46,7 +47,7 @@ describe('hosts that may get a token', () => {
       host: 'evil.test',
       port: 443,
       httpPath: path,
-      token: 't'.repeat(20),
+      auth: staticToken('t'.repeat(20)),
     } as const;
     expect(openWorkspace(connection, deps)).toMatchObject({ ok: false, error: { tag: 'NotConfigured' } });
     expect(openWorkspace({ ...connection, host: 'x.cloud.databricks.com', port: 8443 }, deps)).toMatchObject({
@@ -75,6 +76,11 @@ http_path = ${path}
 default_profile = team.one
 `;
 
+  const tokenOf = (sources: ConnectionSources): readonly string[] => {
+    const found = connectionFrom(sources);
+    return found.ok ? found.value.auth.secrets() : [];
+  };
+
   it('explicit values win, then the environment, then the file', () => {
     const explicit = { host: 'dbc-mine.cloud.databricks.com', httpPath: path, token: 'dapi-mine' };
     const env = {
@@ -83,14 +89,17 @@ default_profile = team.one
       DATABRICKS_HTTP_PATH: path,
     };
     expect(connectionFrom({ explicit, env, configFile: file })).toMatchObject({
-      value: { host: explicit.host, token: 'dapi-mine' },
+      value: { host: explicit.host },
     });
+    expect(tokenOf({ explicit, env, configFile: file })).toEqual(['dapi-mine']);
     expect(connectionFrom({ env, configFile: file })).toMatchObject({
-      value: { host: env.DATABRICKS_HOST, token: 'dapi-env' },
+      value: { host: env.DATABRICKS_HOST },
     });
+    expect(tokenOf({ env, configFile: file })).toEqual(['dapi-env']);
     expect(connectionFrom({ env: {}, configFile: file })).toMatchObject({
-      value: { name: 'team.one', host: 'dbc-team.cloud.databricks.com', token: 'dapi#team' },
+      value: { name: 'team.one', host: 'dbc-team.cloud.databricks.com' },
     });
+    expect(tokenOf({ env: {}, configFile: file })).toEqual(['dapi#team']);
   });
 
   it('a token never goes to the host of another source', () => {

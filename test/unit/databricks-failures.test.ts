@@ -10,7 +10,7 @@ import { failureOf, type Doing } from '../../main/databricks/thrown.ts';
 import '../../main/lake/sources.ts';
 
 const token = 'dapiCANARY0123456789';
-const redact = makeRedactor([token]);
+const redact = makeRedactor(() => [token]);
 const doing = (effect: 'read' | 'write', accepted = false): Doing => ({
   statement: 'test',
   effect,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { ok, err, type Result } from '../../shared/base/result.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
@@ -29,7 +30,7 @@ const fakeWorkspace = (
   const query = (statement: Statement): Promise<Result<RowPage, DatabricksFailure>> =>
     Promise.resolve(answer(statement) ?? page([], ['x']));
   return {
-    connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', token: 't' },
+    connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', auth: staticToken('t') },
     warehouse: {
       query,
       pages: async function* (statement) {

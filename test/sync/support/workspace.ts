@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { staticToken } from '../../../main/databricks/token-source.ts';
 import { openWorkspace } from '../../../main/databricks/workspace.ts';
 import type { Workspace } from '../../../main/databricks/port.ts';
 import type { Clock, Scheduler } from '../../../shared/base/time.ts';
@@ -25,7 +26,7 @@ export type Address = {
 export const connect = (address: Address): Workspace => {
   const { host, port, httpPath, token, caFile } = address;
   const opened = openWorkspace(
-    { kind: 'practice', name: 'practice', host, port, httpPath, token, caFile },
+    { kind: 'practice', name: 'practice', host, port, httpPath, auth: staticToken(token), caFile },
     {
       clock: wallClock,
       scheduler: timers,
