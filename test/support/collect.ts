@@ -1,3 +1,4 @@
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type {
@@ -45,7 +46,7 @@ export const fakeWorkspace = (
     asked,
     called,
     workspace: {
-      connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', token: 't' },
+      connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', auth: staticToken('t') },
       warehouse: {
         query,
         pages: async function* (statement) {

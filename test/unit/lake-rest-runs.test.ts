@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
@@ -78,7 +79,7 @@ const rig = (service: Service): { lake: Lake; store: Store; pass: (ms: number) =
     throw new Error('no statement is needed for runs from REST');
   };
   const workspace: Workspace = {
-    connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', token: 't' },
+    connection: { kind: 'practice', name: 'fake', host: '127.0.0.1', port: 1, httpPath: '/', auth: staticToken('t') },
     warehouse: { query: nothing, pages: nothing, close: () => Promise.resolve() },
     rest: { call: (request) => Promise.resolve(answer(service, request)) },
     identity: () => Promise.resolve(ok({ workspaceId: '7', metastoreId: 'ms', user: 'u' })),
