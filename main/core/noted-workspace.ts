@@ -10,5 +10,11 @@ export const notedWorkspace = (workspace: Workspace, answered: () => void): Work
       if (answer.ok) answered();
       return answer;
     },
+    pages: async function* (statement, options) {
+      for await (const page of workspace.warehouse.pages(statement, options)) {
+        if (page.ok) answered();
+        yield page;
+      }
+    },
   },
 });

@@ -99,10 +99,25 @@ export type Collector = {
   /** The table it reads, where it is one: for the connection check. */
   readonly table: TableName | null;
   readonly collect: (context: CollectContext) => Promise<CollectResult>;
+  /**
+   * Only for lane `pack`: the same answer in batches as they arrive, each with the cursor up to which everything is in it and
+   * in those before. An Err ends it; so does a batch with a `failure`.
+   */
+  readonly stream?: (context: CollectContext) => AsyncIterable<CollectResult>;
 };
+
+/** Failures after which asking the next source would only repeat them. */
+export const endsRefresh = (failure: DatabricksFailure | null): failure is DatabricksFailure =>
+  failure !== null &&
+  ['Offline', 'Unauthorized', 'Cancelled', 'BadCertificate', 'NotConfigured'].includes(failure.tag) &&
+  failure.code !== 'HTTP 404';
 
 /** Rows of one statement at most; a source with more is read in several pulls. */
 export const pullLimit = 20_000;
+/** The same for an answer that is read as it arrives: below what the connection refuses (main/databricks/warehouse.ts). */
+export const streamLimit = 500_000;
+/** Rows that are read, stored and told together: bounds memory, how long the core is busy at once, and how late a cancel is seen. */
+export const batchRows = 1_000;
 /** Usual lateness of lakeflow's tables (facts 1.0). */
 export const anHour = 3_600_000;
 /** System tables arrive late and out of order (facts 1.0: about an hour): each pull reads this far back again. */

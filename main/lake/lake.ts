@@ -15,7 +15,7 @@ import {
   assetsWithFacts,
 } from '../store/lake.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
-import type { Collector } from './collector.ts';
+import { endsRefresh, type Collector } from './collector.ts';
 import { driftSource, profileCount } from './collectors/drift.ts';
 import { edgeOf, factOf } from './fact-rows.ts';
 import { labelOf } from './labels.ts';
@@ -92,12 +92,6 @@ const stringsOf = (text: string): readonly string[] => {
   return value.ok && Array.isArray(value.value) ? value.value.filter((one) => typeof one === 'string') : [];
 };
 const states = ['never', 'fresh', 'stale', 'denied', 'failed', 'missing'] as const;
-
-/** Failures after which asking the next source would only repeat them. */
-const endsRefresh = (failure: DatabricksFailure | null): failure is DatabricksFailure =>
-  failure !== null &&
-  ['Offline', 'Unauthorized', 'Cancelled', 'BadCertificate', 'NotConfigured'].includes(failure.tag) &&
-  failure.code !== 'HTTP 404';
 
 export const createLake = (deps: LakeDeps): Lake => {
   const collectors = deps.collectors ?? allCollectors;

@@ -6,7 +6,7 @@ import { probeColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
-import { isCutOff, maskedColumns, selectable, type Wanted } from './select.ts';
+import { isCutOff, maskedColumns, selectable, type Selection, type Wanted } from './select.ts';
 
 /** A condition and the column that it needs: a table without the column is asked without the condition. */
 export type Condition = { readonly needs: string; readonly piece: Piece };
@@ -31,7 +31,7 @@ export type Pulled = {
   readonly full: boolean;
 };
 
-const cutOff = (table: TableName): DatabricksFailure =>
+export const cutOff = (table: TableName): DatabricksFailure =>
   databricksFailure('BadAnswer', {
     detail: `Fewer rows of ${table.schema}.${table.table} arrived than it announced.`,
     advice: 'It is read again at the next refresh; what arrived is kept.',
@@ -59,20 +59,31 @@ const columnsOf = async (
   return found;
 };
 
+/**
+ * True when a table may have other columns than were known when it was asked: what was known is forgotten, and asking once
+ * more is worth it.
+ */
+export const mayHaveChanged = (context: CollectContext, table: TableName, failure: DatabricksFailure): boolean => {
+  if (!/^(?:UNRESOLVED_COLUMN|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? '')) return false;
+  const known = probed.get(context.workspace.warehouse);
+  const fresh = known?.get(quoteTable(table))?.at === context.clock.now();
+  known?.delete(quoteTable(table));
+  return !fresh;
+};
+
 /** Read a table by its columns as they are: probe, ask only for what exists, notice masks and answers that were cut off. */
 export const pull = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
   const first = await pullOnce(context, spec);
-  // A column that has gone since it was probed: look again, once.
-  if (first.ok || !/^(?:UNRESOLVED_COLUMN|MISSING_COLUMNS)/.test(first.error.errorClass ?? first.error.code ?? ''))
-    return first;
-  const known = probed.get(context.workspace.warehouse);
-  const fresh = known?.get(quoteTable(spec.table))?.at === context.clock.now();
-  known?.delete(quoteTable(spec.table));
-  return fresh ? first : pullOnce(context, spec);
+  return first.ok || !mayHaveChanged(context, spec.table, first.error) ? first : pullOnce(context, spec);
 };
 
-const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
-  const { warehouse } = context.workspace;
+/** The parts of a statement for a table with the columns that it has now. */
+export const askable = async (
+  context: CollectContext,
+  spec: Pull,
+): Promise<
+  Result<{ readonly selection: Selection; readonly where: Piece; readonly groups: Piece }, DatabricksFailure>
+> => {
   const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
   const selection = selectable(columns.value, spec.wants);
@@ -86,10 +97,17 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
     );
   const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
   const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
+  return ok({ selection, where, groups: grouping(spec, columns.value) });
+};
+
+const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
+  const asked = await askable(context, spec);
+  if (!asked.ok) return asked;
+  const { selection, where, groups } = asked.value;
   const limit = spec.limit ?? pullLimit;
-  const found = await warehouse.query(
+  const found = await context.workspace.warehouse.query(
     spec.kind(
-      dbx`SELECT ${selection.list} FROM ${spec.table} WHERE ${where}${grouping(spec, columns.value)} ORDER BY ${column(spec.order)} LIMIT ${limit}`,
+      dbx`SELECT ${selection.list} FROM ${spec.table} WHERE ${where}${groups} ORDER BY ${column(spec.order)} LIMIT ${limit}`,
       spec.parameters,
     ),
     context.options,
@@ -130,6 +148,8 @@ const pulled = (page: RowPage, missing: readonly string[], spec: Pull, limit: nu
   full: page.rows.length >= limit,
 });
 
+export const tooManyAtOnce = 'More rows carry one moment than a pull can hold; some are left out.';
+
 /**
  * How far a time-ordered source is known after a pull. The cursor moves only when everything that was announced arrived; a
  * full page means more to ask, unless the cursor would stand still (more rows at one moment than a page holds).
@@ -145,7 +165,7 @@ export const progress = (
   const stuck = result.full && advanced === context.cursor;
   const notes = [
     ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),
-    ...(stuck ? ['More rows carry one moment than a pull can hold; some are left out.'] : []),
+    ...(stuck ? [tooManyAtOnce] : []),
   ];
   return {
     cursor: result.cutOff === null ? advanced : context.cursor,

@@ -1,13 +1,14 @@
+import { thrownText } from '../../shared/base/failure.ts';
 import { parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
-import { factById, forgetBefore, putAsset, putEdge, putFact, putSource, sourceRow } from '../store/lake.ts';
-import type { Store, WritableDb } from '../store/port.ts';
-import type { Collected, CollectedFact, Collector } from './collector.ts';
-import { factOf, rowOf } from './fact-rows.ts';
-import type { LakeFact, SourceState } from './port.ts';
+import { forgetBefore, putSource, sourceRow } from '../store/lake.ts';
+import type { Store } from '../store/port.ts';
+import type { Collected, Collector } from './collector.ts';
+import type { SourceState } from './port.ts';
+import { storeBatch } from './store-batch.ts';
 
 export type RefreshDeps = {
   readonly store: Store;
@@ -23,31 +24,12 @@ export type SourceResult = {
 
 /** How far back a first pull goes, and how long facts are kept. */
 export const windowMs = 14 * 86_400_000;
-const keptMs = 45 * 86_400_000;
+export const keptMs = 45 * 86_400_000;
 /** Pulls of one source per refresh: bounds what a large workspace can send at once; the rest follows next time. */
 const maxPulls = 10;
 
-const storeFact = (db: WritableDb, collected: CollectedFact, completeTo: Instant | null): boolean => {
-  const fact: LakeFact = { ...collected.fact, completeTo };
-  const row = factById(db, fact.id);
-  if (row === undefined && collected.onlyIfKnown === true) return false;
-  const old = row === undefined ? undefined : factOf(row);
-  const merged = old === undefined ? fact : collected.merge === undefined ? fact : collected.merge(old, fact);
-  const next = rowOf(merged);
-  if (
-    row !== undefined &&
-    row.data === next.data &&
-    row.title === next.title &&
-    row.happened === next.happened &&
-    row.assets === next.assets
-  )
-    return false;
-  putFact(db, next, merged.assets);
-  return true;
-};
-
 /** State of a source from how it failed. Being offline leaves what is known; it only gets older. */
-const stateOf = (failure: DatabricksFailure, before: string): SourceState['state'] => {
+export const stateOf = (failure: DatabricksFailure, before: string): SourceState['state'] => {
   if (failure.tag === 'Forbidden') return 'denied';
   if (failure.code === 'MISSING_COLUMNS') return 'missing';
   if (
@@ -63,13 +45,13 @@ const stateOf = (failure: DatabricksFailure, before: string): SourceState['state
   return 'failed';
 };
 
-const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.advice}`;
+export const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.advice}`;
 
 /**
  * A column that was missing is there now: what was stored without it is read again from the beginning of the window. Masks
  * do not count, because a pull without rows shows none.
  */
-const regained = (before: string | undefined, { missingColumns }: Collected): boolean => {
+export const regained = (before: string | undefined, { missingColumns }: Collected): boolean => {
   const known = before === undefined ? null : parseJson(before);
   return (
     known !== null &&
@@ -91,20 +73,7 @@ const storePull = (
   observedAt: Instant,
 ): number => {
   const stored = deps.store.transaction<number>((db) => {
-    let changed = 0;
-    for (const fact of collected.facts ?? []) if (storeFact(db, fact, collected.completeTo)) changed += 1;
-    for (const edge of collected.edges ?? [])
-      putEdge(db, {
-        from_asset: edge.from, to_asset: edge.to, source: edge.source, via: edge.via ?? '', first_seen: edge.firstSeen, last_seen: edge.lastSeen,
-      }); // prettier-ignore
-    for (const one of collected.assets ?? [])
-      putAsset(db, {
-        asset: one.asset,
-        name: one.name,
-        detail: one.detail,
-        changed: one.changedAt,
-        gone: one.gone ? 1 : 0,
-      });
+    const { changed } = storeBatch(db, collected, () => true);
     const before = sourceRow(db, collector.source, ids.workspaceId);
     const { failure } = collected;
     putSource(db, {
@@ -143,6 +112,18 @@ const storeFailure = (deps: RefreshDeps, collector: Collector, ids: Ids, failure
   });
 };
 
+/** A bug in one collector must not cost the others their facts; it is reported as what it is. */
+export const broke = (deps: Pick<RefreshDeps, 'log'>, collector: Collector, thrown: unknown): DatabricksFailure => {
+  deps.log(`lake: ${collector.source} broke: ${thrownText(thrown)}`);
+  return {
+    tag: 'BadAnswer',
+    what: `Reading ${collector.label.toLowerCase()} ended in an error of this program.`,
+    safe: 'What was stored before stays right; the other sources are not affected.',
+    advice: 'Report it with the diagnostic log.',
+    code: 'INTERNAL',
+  };
+};
+
 /** Run one collector until it has no more, storing after each pull. Its failure is recorded and returned, never thrown. */
 export const runCollector = async (
   deps: RefreshDeps,
@@ -177,15 +158,7 @@ export const runCollector = async (
         observedAt: toInstant(now),
       });
     } catch (thrown) {
-      // A bug in one collector must not cost the others their facts; it is reported as what it is.
-      deps.log(`lake: ${collector.source} broke: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
-      result = err({
-        tag: 'BadAnswer',
-        what: `Reading ${collector.label.toLowerCase()} ended in an error of this program.`,
-        safe: 'What was stored before stays right; the other sources are not affected.',
-        advice: 'Report it with the diagnostic log.',
-        code: 'INTERNAL',
-      });
+      result = err(broke(deps, collector, thrown));
     }
     if (!result.ok) {
       deps.log(`lake: ${collector.source}: ${result.error.tag} ${result.error.code ?? ''}`);

@@ -61,6 +61,12 @@ export const maskedColumns = (rows: readonly TextRow[], wants: readonly Wanted[]
   return [...new Set(found.map((want) => `${want.from} (masked)`))];
 };
 
+/** How many rows an answer announced; null where it does not say. */
+export const announced = (row: TextRow | undefined): number | null => {
+  const said = Number(row?.[totalColumn] ?? Number.NaN);
+  return Number.isFinite(said) ? said : null;
+};
+
 /** True when fewer rows arrived than the statement had: `limit` rows at most were asked for. */
 export const isCutOff = (page: RowPage, limit: number): boolean => {
   const said = Number(page.rows[0]?.[totalColumn] ?? 0);

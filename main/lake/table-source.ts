@@ -4,6 +4,7 @@ import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
 import type { StatementMaker } from '../databricks/statements.ts';
 import type {
   CollectContext,
+  CollectResult,
   Collected,
   CollectedAsset,
   CollectedFact,
@@ -12,7 +13,8 @@ import type {
   SourceMeta,
 } from './collector.ts';
 import type { LakeEdge } from './port.ts';
-import { countRows, progress, pull, type Condition, type Parameters } from './pull.ts';
+import { pullStream } from './pull-stream.ts';
+import { countRows, progress, pull, tooManyAtOnce, type Condition, type Parameters } from './pull.ts';
 import type { Wanted } from './select.ts';
 
 /** What one row says; null = it can't be read, which is counted and told. An empty object = nothing worth keeping. */
@@ -53,6 +55,16 @@ const nothing = (context: CollectContext): Collected => ({
   note: null,
 });
 
+const keep = (reads: readonly (RowRead | null)[]): Pick<Collected, 'facts' | 'edges' | 'assets'> => {
+  const readable = reads.filter((one) => one !== null);
+  return {
+    facts: readable.flatMap((one) => one.facts ?? []),
+    edges: readable.flatMap((one) => one.edges ?? []),
+    assets: readable.flatMap((one) => one.assets ?? []),
+  };
+};
+const unreadableIn = (reads: readonly (RowRead | null)[]): number => reads.filter((one) => one === null).length;
+
 /** A collector that reads one table ordered by time: rows in, facts, edges and names out, its estimate by count(*). */
 export const tableCollector = (spec: TableSource): Collector => {
   const pullOf = (asked: { readonly where: readonly Condition[]; readonly parameters: Parameters }) => ({
@@ -74,15 +86,36 @@ export const tableCollector = (spec: TableSource): Collector => {
       const found = await pull(context, pullOf(asked));
       if (!found.ok) return found;
       const reads = found.value.rows.map((row) => spec.read(row, context));
-      const readable = reads.filter((one) => one !== null);
-      const step = progress(context, found.value, spec.order, reads.length - readable.length);
-      return ok({
-        ...step,
-        note: words(step.note, spec.note?.(found.value.rows)),
-        facts: readable.flatMap((one) => one.facts ?? []),
-        edges: readable.flatMap((one) => one.edges ?? []),
-        assets: readable.flatMap((one) => one.assets ?? []),
-      });
+      const step = progress(context, found.value, spec.order, unreadableIn(reads));
+      return ok({ ...step, note: words(step.note, spec.note?.(found.value.rows)), ...keep(reads) });
+    },
+    stream: async function* (context): AsyncGenerator<CollectResult> {
+      const asked = spec.ask(context);
+      if (asked === null) return yield ok(nothing(context));
+      let unreadable = 0;
+      const notes = new Set<string>();
+      for await (const batch of pullStream(context, pullOf(asked))) {
+        if (!batch.ok) return yield batch;
+        const { rows, cursor, completeTo, missingColumns, end } = batch.value;
+        const reads = rows.map((row) => spec.read(row, context));
+        unreadable += unreadableIn(reads);
+        const stuck = end?.full === true && cursor === context.cursor;
+        const said = spec.note?.(rows) ?? null;
+        if (said !== null) notes.add(said);
+        yield ok({
+          ...keep(reads),
+          cursor,
+          completeTo,
+          missingColumns,
+          note: words(
+            unreadable > 0 ? `${unreadable} rows could not be read.` : null,
+            stuck ? tooManyAtOnce : null,
+            ...notes,
+          ),
+          more: end?.full === true && !stuck,
+          ...(end === null || end.cutOff === null ? {} : { failure: end.cutOff }),
+        });
+      }
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
       const asked = spec.ask(context);

@@ -86,11 +86,18 @@ export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'k
   );
 };
 
-/** Drop facts that happened before a time; how many. Edges last seen before it go too. */
+/**
+ * Drop facts that happened before a time; how many. Edges last seen before it go too. What a packed room holds stays: its
+ * facts, and the edges of the assets in its scope.
+ */
 export const forgetBefore = (db: WritableDb, time: string): number => {
-  db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE happened < ${time})`);
-  db.run(sql`DELETE FROM lake_edge WHERE last_seen < ${time}`);
-  return db.run(sql`DELETE FROM lake_fact WHERE happened < ${time}`);
+  const old = sql`happened < ${time} AND rid NOT IN (SELECT fact FROM pack_fact)`;
+  const scope = sql`SELECT j.value FROM pack p, json_each(p.scope) j`;
+  db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE ${old})`);
+  db.run(
+    sql`DELETE FROM lake_edge WHERE last_seen < ${time} AND from_asset NOT IN (${scope}) AND to_asset NOT IN (${scope})`,
+  );
+  return db.run(sql`DELETE FROM lake_fact WHERE ${old}`);
 };
 
 export type EdgeRow = {
@@ -182,3 +189,10 @@ export const putSource = (db: WritableDb, row: SourceRow): void => {
     ON CONFLICT (source, workspace) DO UPDATE SET cursor = excluded.cursor, complete_to = excluded.complete_to,
       observed = excluded.observed, state = excluded.state, missing = excluded.missing, note = excluded.note`);
 };
+
+/** Facts of a source among the newest stored ones and the bytes that they take: how large a row of it is. */
+export const sampleFacts = (db: ReadableDb, source: string): { readonly rows: number; readonly bytes: number } =>
+  db.first<{ readonly rows: number; readonly bytes: number }>(
+    sql`SELECT count(*) AS rows, coalesce(sum(length(data) + length(title) + 2 * length(assets) + 3 * length(id) + 220), 0) AS bytes
+      FROM (SELECT source, data, title, assets, id FROM lake_fact ORDER BY rid DESC LIMIT 5000) WHERE source = ${source}`,
+  ) ?? { rows: 0, bytes: 0 };

@@ -1,0 +1,222 @@
+import { failure, type Failure } from '../../shared/base/failure.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { toInstant } from '../../shared/base/time.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
+import { packOf, packSource, packSources, type PackRow } from '../store/packs.ts';
+import { endsRefresh, type Collector } from './collector.ts';
+import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
+import { estimatePack, type PackEstimate } from './pack-estimate.ts';
+import { readPackSourceSafely, type PackSourceEnd } from './pack-source.ts';
+import type { PackingDeps, PackLimits, PackRequest } from './packing-port.ts';
+import { totalsOf } from './packing-read.ts';
+import type { Ids } from './refresh.ts';
+import { around, nearestFirst } from './scope.ts';
+
+/** A workspace that is being packed from, with everything that goes over its line counted into `tally.now`. */
+type Place = { readonly workspace: Workspace; readonly ids: Ids; readonly tally: { now: Tally } };
+
+const places = new WeakMap<Workspace, Place>();
+
+const placeOf = async (
+  deps: PackingDeps,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<Result<Place, DatabricksFailure>> => {
+  const known = places.get(workspace);
+  if (known !== undefined) return ok(known);
+  const found = await workspace.identity({ signal });
+  if (!found.ok) return found;
+  const tally = { now: noTally() };
+  const { workspaceId, metastoreId } = found.value;
+  const place: Place = {
+    workspace: countedWorkspace(workspace, deps.clock, () => tally.now),
+    ids: { workspaceId, metastoreId },
+    tally,
+  };
+  places.set(workspace, place);
+  return ok(place);
+};
+
+const noWorkspace: Failure = failure(
+  'Offline',
+  'No workspace is connected.',
+  'What was packed before stays on this disk.',
+  'It goes on by itself when the connection is back.',
+);
+
+type Scope = ReadonlyMap<AssetId, number>;
+const within = (scope: Scope, hops: number): Scope => new Map([...scope].filter(([, distance]) => distance <= hops));
+
+const add = (a: PackEstimate | null, b: PackEstimate): PackEstimate => {
+  if (a === null) return b;
+  const sources = { ...a.sources };
+  for (const [source, rows] of Object.entries(b.sources)) sources[source] = (sources[source] ?? 0) + rows;
+  return {
+    rows: a.rows + b.rows,
+    bytes: a.bytes + b.bytes,
+    statements: a.statements + b.statements,
+    ms: a.ms + b.ms,
+    uncounted: [...new Set([...a.uncounted, ...b.uncounted])],
+    sources,
+  };
+};
+
+const fits = (estimate: PackEstimate, limits: PackLimits): boolean =>
+  estimate.rows <= limits.rows && estimate.bytes <= limits.bytes;
+
+type Reached = {
+  readonly estimate: PackEstimate;
+  readonly reach: number;
+  readonly scope: Scope;
+  readonly leftOut: number;
+};
+
+/** Count for all places; while it does not fit into the room's limits, once more without the assets that lie farthest out. */
+const reachOf = async (
+  deps: PackingDeps,
+  collectors: readonly Collector[],
+  work: {
+    readonly pack: number | null;
+    readonly places: readonly Place[];
+    readonly request: PackRequest;
+    readonly signal: AbortSignal;
+  },
+): Promise<Result<Reached, DatabricksFailure>> => {
+  const { request, signal } = work;
+  const all = nearestFirst(around(deps.store.read, deps.assetsOf(request.room), request.hops).distance);
+  for (let reach = request.hops; ; reach -= 1) {
+    const scope = within(all, reach);
+    let estimate: PackEstimate | null = null;
+    for (const { workspace, ids, tally } of work.places) {
+      const counted: PackEstimate | DatabricksFailure = await estimatePack(
+        { db: deps.store.read, clock: deps.clock, ends: endsRefresh },
+        {
+          pack: work.pack,
+          collectors,
+          workspace,
+          tallied: (now) => {
+            tally.now = now;
+          },
+          ids,
+          scope,
+          from: request.from,
+          to: request.to,
+          signal,
+        },
+      );
+      if ('tag' in counted) return err(counted);
+      estimate = add(estimate, counted);
+    }
+    if (estimate === null) return ok({ estimate: nothing, reach, scope, leftOut: 0 });
+    if (fits(estimate, deps.limits()) || reach === 0)
+      return ok({ estimate, reach, scope, leftOut: all.size - scope.size });
+  }
+};
+const nothing: PackEstimate = { rows: 0, bytes: 0, statements: 0, ms: 0, uncounted: [], sources: {} };
+
+const placesNow = async (deps: PackingDeps, signal: AbortSignal): Promise<Result<readonly Place[], Failure>> => {
+  const found: Place[] = [];
+  for (const workspace of deps.workspaces()) {
+    const place = await placeOf(deps, workspace, signal);
+    if (!place.ok) return place;
+    found.push(place.value);
+  }
+  return found.length === 0 ? err(noWorkspace) : ok(found);
+};
+
+export const estimateOnly = async (
+  deps: PackingDeps,
+  collectors: readonly Collector[],
+  request: PackRequest,
+  signal: AbortSignal,
+): Promise<Result<PackEstimate, Failure>> => {
+  const found = await placesNow(deps, signal);
+  if (!found.ok) return found;
+  const pack = packOf(deps.store.read, request.room)?.id ?? null;
+  const reached = await reachOf(deps, collectors, { pack, places: found.value, request, signal });
+  return reached.ok ? ok(reached.value.estimate) : reached;
+};
+
+type Change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>) => Result<null, Failure>;
+
+const settled = new Set(['done', 'refused', 'missing', 'failed', 'left-out']);
+/** A cut in the middle of an answer is worth one more try from where it stopped. */
+const worthAnotherTry = (end: PackSourceEnd): boolean =>
+  end.end === 'failed' &&
+  (['ReplyLost', 'Unavailable', 'TimedOut'].includes(end.failure.tag) || end.failure.code === 'CUT_OFF');
+
+/**
+ * Pack one room to its end, or until `signal`, or until the connection goes: then it waits. What is stored on the way says where
+ * it goes on. Never throws for what a workspace does.
+ */
+export const packJob = async (
+  deps: PackingDeps,
+  collectors: readonly Collector[],
+  room: string,
+  signal: AbortSignal,
+  change: Change,
+): Promise<void> => {
+  const { store } = deps;
+  const row = packOf(store.read, room);
+  if (row === undefined || (row.state !== 'packing' && row.state !== 'waiting')) return;
+  const wait = (why: Failure): void => {
+    if (!signal.aborted) change(room, { state: 'waiting', note: `${why.what} ${why.advice}` });
+  };
+  const found = await placesNow(deps, signal);
+  if (!found.ok) return wait(found.error);
+  if (row.state === 'waiting') change(room, { state: 'packing', note: null });
+  const request: PackRequest = { room, hops: row.hops, from: row.since, to: row.until };
+  let totals = totalsOf(row);
+  let reach = row.reach;
+  if (totals.estimate === null) {
+    const reached = await reachOf(deps, collectors, { pack: row.id, places: found.value, request, signal });
+    if (!reached.ok) return wait(reached.error);
+    if (signal.aborted) return;
+    reach = reached.value.reach;
+    totals = { ...totals, estimate: reached.value.estimate, leftOut: reached.value.leftOut };
+    change(room, { reach, totals: JSON.stringify(totals) });
+  }
+  const limits = deps.limits();
+  const full = (): boolean => {
+    const sum = packSources(store.read, row.id).reduce(
+      (all, one) => ({ rows: all.rows + one.rows, bytes: all.bytes + one.bytes }),
+      { rows: 0, bytes: 0 },
+    );
+    return sum.rows >= limits.rows || sum.bytes >= limits.bytes;
+  };
+  let scope: Scope = new Map();
+  for (const place of found.value) {
+    for (const collector of collectors) {
+      const known = packSource(store.read, row.id, collector.source, place.ids.workspaceId);
+      if (known !== undefined && settled.has(known.state)) continue;
+      // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
+      scope = nearestFirst(around(store.read, deps.assetsOf(room), reach).distance);
+      let end: PackSourceEnd = { end: 'stopped' };
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        place.tally.now = noTally();
+        end = await readPackSourceSafely(deps, {
+          pack: row.id,
+          collector,
+          workspace: place.workspace,
+          tally: place.tally.now,
+          ids: place.ids,
+          scope,
+          from: request.from,
+          to: request.to,
+          expected: totals.estimate?.sources[collector.source] ?? null,
+          signal,
+          full,
+          progress: deps.changed,
+        });
+        if (!worthAnotherTry(end)) break;
+      }
+      deps.changed();
+      if (end.end === 'stopped') return;
+      if (end.end === 'disk') return wait(end.failure);
+      if (end.end === 'failed' && endsRefresh(end.failure)) return wait(end.failure);
+    }
+  }
+  const now = toInstant(deps.clock.now());
+  change(room, { state: 'done', finished: now, scope: JSON.stringify([...scope.keys()]), note: null });
+};

@@ -1,0 +1,269 @@
+import { ok } from '../../shared/base/result.ts';
+import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
+import type { StoreFailure } from '../store/failures.ts';
+import { addRate, holdFact, packSource, putPackSource, type PackSourceRow } from '../store/packs.ts';
+import type { Store, WritableDb } from '../store/port.ts';
+import {
+  batchRows,
+  endsRefresh,
+  type CollectContext,
+  type Collected,
+  type Collector,
+  type CollectResult,
+} from './collector.ts';
+import { noTally, type Tally } from './counted-workspace.ts';
+import { broke, regained, stateOf, words, type Ids } from './refresh.ts';
+import { storeBatch } from './store-batch.ts';
+
+export type PackSourceDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** Lets other work of this process have its turn; awaited between batches. */
+  readonly breathe: () => Promise<void>;
+};
+
+export type PackSourceWork = {
+  readonly pack: number;
+  readonly collector: Collector;
+  /** Counted into `tally`, which this source has for itself. */
+  readonly workspace: Workspace;
+  readonly tally: Tally;
+  readonly ids: Ids;
+  readonly scope: ReadonlyMap<AssetId, number>;
+  readonly from: Instant;
+  readonly to: Instant | null;
+  readonly expected: number | null;
+  readonly signal: AbortSignal;
+  /** True when the room has no room left: what came so far is kept and the source is named as left out. */
+  readonly full: () => boolean;
+  readonly progress: () => void;
+};
+
+/** How a source ended: `stopped` by a person or by what `failure` says; `full`: at the limit of the room. */
+export type PackSourceEnd =
+  | { readonly end: 'done' }
+  | { readonly end: 'full' }
+  | { readonly end: 'stopped' }
+  | { readonly end: 'failed'; readonly failure: DatabricksFailure }
+  | { readonly end: 'disk'; readonly failure: StoreFailure };
+
+type Position = { readonly cursor: string | null; readonly completeTo: Instant | null };
+type Step = Position & { readonly collected: Collected; readonly bytes: number };
+
+/** A large answer that came as one is stored in pieces; only the last carries the cursor. */
+function* pieces(collected: Collected, from: Position): Generator<Collected> {
+  const facts = collected.facts ?? [];
+  const edges = collected.edges ?? [];
+  const longest = Math.max(facts.length, edges.length, 1);
+  for (let at = 0; at < longest; at += batchRows) {
+    const last = at + batchRows >= longest;
+    const { missingColumns, note } = collected;
+    yield {
+      ...(last ? collected : { missingColumns, note, cursor: from.cursor, completeTo: from.completeTo }),
+      facts: facts.slice(at, at + batchRows),
+      edges: edges.slice(at, at + batchRows),
+      assets: last ? (collected.assets ?? []) : [],
+    };
+  }
+}
+
+async function* inPieces(collector: Collector, context: CollectContext): AsyncGenerator<CollectResult> {
+  const all = await collector.collect(context);
+  if (!all.ok) yield all;
+  else for (const piece of pieces(all.value, context)) yield ok(piece);
+}
+
+/** Pulls of one source at most, each of at most `streamLimit` rows; the limit of the room ends it before. */
+const mostPulls = 100;
+
+/**
+ * Read a source to its end, in batches. `save` stores a batch's cursor in the transaction that stores its facts. The cursor
+ * starts over when columns have come back that were missing (`regained`).
+ */
+const readAll = async (
+  deps: PackSourceDeps,
+  work: PackSourceWork,
+  start: Position & { readonly resumed: boolean; readonly missing: string },
+  save: (db: WritableDb, step: Step) => void,
+): Promise<PackSourceEnd> => {
+  let at: Position = start;
+  for (let pull = 0; pull < mostPulls; pull += 1) {
+    const observedAt = toInstant(deps.clock.now());
+    const context: CollectContext = {
+      workspace: work.workspace,
+      ...work.ids,
+      db: deps.store.read,
+      clock: deps.clock,
+      options: { signal: work.signal },
+      lane: 'pack',
+      horizon: work.from,
+      until: work.to,
+      cursor: at.cursor,
+      completeTo: at.completeTo,
+      resumed: start.resumed || pull > 0,
+      scope: work.scope,
+      observedAt,
+    };
+    let more = false;
+    for await (const batch of work.collector.stream?.(context) ?? inPieces(work.collector, context)) {
+      if (!batch.ok) return work.signal.aborted ? { end: 'stopped' } : { end: 'failed', failure: batch.error };
+      const collected = batch.value;
+      const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
+      const reached: Position = again ? { cursor: null, completeTo: null } : collected;
+      const stored = deps.store.transaction<null>((db) => {
+        const { bytes } = storeBatch(db, collected, (fact) => holdFact(db, work.pack, fact));
+        save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected, bytes });
+        return ok(null);
+      });
+      if (!stored.ok) return { end: 'disk', failure: stored.error };
+      at = reached;
+      work.progress();
+      if (work.signal.aborted) return { end: 'stopped' };
+      if (collected.failure !== undefined) return { end: 'failed', failure: collected.failure };
+      more = again || collected.more === true;
+      if (again) break;
+      if (work.full()) return { end: 'full' };
+      await deps.breathe();
+    }
+    if (!more) return { end: 'done' };
+  }
+  return { end: 'full' };
+};
+
+const fresh = (work: PackSourceWork): PackSourceRow => ({
+  pack: work.pack,
+  source: work.collector.source,
+  workspace: work.ids.workspaceId,
+  state: 'due',
+  cursor: null,
+  complete_to: null,
+  observed: null,
+  since: null,
+  covered: '[]',
+  missing: '[]',
+  note: null,
+  rows: 0,
+  bytes: 0,
+  statements: 0,
+  pages: 0,
+  expected: null,
+});
+
+const listed = (text: string): ReadonlySet<string> => new Set(JSON.parse(text) as string[]);
+
+/** How a failed source is called on the card. */
+const endState = (failure: DatabricksFailure): string => {
+  const state = stateOf(failure, 'never');
+  return state === 'denied' ? 'refused' : state === 'missing' ? 'missing' : 'failed';
+};
+
+/**
+ * Read one source for a packed room. What was read before is not read again: a cursor goes on where it stopped, also after a
+ * restart; assets that came into scope since are read from the beginning of the window, and only they.
+ */
+export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork): Promise<PackSourceEnd> => {
+  const { store } = deps;
+  const before = packSource(store.read, work.pack, work.collector.source, work.ids.workspaceId) ?? fresh(work);
+  const isWider = before.since !== null && work.from < before.since;
+  let row: PackSourceRow = {
+    ...before,
+    ...(isWider ? { cursor: null, complete_to: null, covered: '[]' } : {}),
+    // Counted on from what was read before, so that both can be compared.
+    expected: before.state === 'reading' || work.expected === null ? before.expected : before.rows + work.expected,
+  };
+  let counted: Tally = noTally();
+  let bytes = 0;
+  const began = deps.clock.now();
+  /** Adds what went over the line since the last time. */
+  const advance = (db: WritableDb, change: Partial<PackSourceRow>): void => {
+    row = {
+      ...row,
+      ...change,
+      rows: row.rows + work.tally.rows - counted.rows,
+      statements: row.statements + work.tally.statements - counted.statements,
+      pages: row.pages + work.tally.pages - counted.pages,
+    };
+    counted = { ...work.tally };
+    putPackSource(db, row);
+  };
+  const put = (change: Partial<PackSourceRow>): StoreFailure | null => {
+    const stored = store.transaction<null>((db) => {
+      advance(db, change);
+      return ok(null);
+    });
+    return stored.ok ? null : stored.error;
+  };
+  const resumed = before.state === 'reading' && !isWider;
+  const assets = [...work.scope.keys()];
+  const covered = listed(row.covered);
+  const added = row.cursor === null ? [] : assets.filter((asset) => !covered.has(asset));
+  let end: PackSourceEnd = { end: 'done' };
+  if (added.length > 0) {
+    const scope = new Map([...work.scope].filter(([asset]) => !covered.has(asset)));
+    const nowhere = { cursor: null, completeTo: null, resumed: false, missing: '[]' };
+    end = await readAll(deps, { ...work, scope }, nowhere, (db, step) => {
+      bytes += step.bytes;
+      advance(db, { bytes: row.bytes + step.bytes });
+    });
+  }
+  if (end.end === 'done') {
+    const full = put({
+      state: 'reading',
+      since: isWider || row.since === null ? work.from : row.since,
+      covered: JSON.stringify([...new Set([...covered, ...assets])]),
+    });
+    if (full !== null) return { end: 'disk', failure: full };
+    const start = { cursor: row.cursor, completeTo: row.complete_to, resumed, missing: row.missing };
+    end = await readAll(deps, work, start, (db, step) => {
+      bytes += step.bytes;
+      advance(db, {
+        cursor: step.cursor,
+        complete_to: step.completeTo,
+        missing: JSON.stringify(step.collected.missingColumns),
+        note: step.collected.note,
+        bytes: row.bytes + step.bytes,
+      });
+    });
+  }
+  const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
+  if (ended !== null) return { end: 'disk', failure: ended };
+  const { rows, statements } = work.tally;
+  if (end.end === 'done' && rows > 0)
+    store.transaction<null>((db) => {
+      addRate(db, { source: work.collector.source, rows, bytes, statements, ms: deps.clock.now() - began });
+      return ok(null);
+    });
+  return end;
+};
+
+const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<PackSourceRow> => {
+  switch (end.end) {
+    case 'done':
+      return { state: 'done', observed: now };
+    case 'full':
+      return { state: 'left-out', observed: now, note: 'The limit of this room was reached; the rest was left out.' };
+    case 'failed':
+      // The connection went: it goes on from where it is.
+      if (endsRefresh(end.failure)) return {};
+      return {
+        state: endState(end.failure),
+        note: [note, words(end.failure)].filter((one) => one !== null).join(' '),
+      };
+    // The cursor stays where it is: it goes on from there.
+    case 'stopped':
+    case 'disk':
+      return {};
+  }
+};
+
+/** Runs a source and keeps a bug of its own to itself. */
+export const readPackSourceSafely = async (deps: PackSourceDeps, work: PackSourceWork): Promise<PackSourceEnd> => {
+  try {
+    return await readPackSource(deps, work);
+  } catch (thrown) {
+    return { end: 'failed', failure: broke(deps, work.collector, thrown) };
+  }
+};

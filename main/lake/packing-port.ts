@@ -1,0 +1,103 @@
+import type { Result } from '../../shared/base/result.ts';
+import type { Failure } from '../../shared/base/failure.ts';
+import type { Instant } from '../../shared/base/time.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import type { Workspace } from '../databricks/port.ts';
+import type { ReadableDb, Store } from '../store/port.ts';
+import type { Clock } from '../../shared/base/time.ts';
+import type { Collector } from './collector.ts';
+import type { PackEstimate } from './pack-estimate.ts';
+
+/** What a room is packed for: everything within `hops` of its assets that happened in [from, to); `to` null = until now. */
+export type PackRequest = {
+  readonly room: string;
+  readonly hops: number;
+  readonly from: Instant;
+  readonly to: Instant | null;
+};
+
+/** What one room may take on this device. */
+export type PackLimits = { readonly rows: number; readonly bytes: number };
+
+/**
+ * `packing`: under way, or about to be. `waiting`: the connection is gone; it goes on by itself. `done`: read to the end, which does
+ * not say that nothing was refused. `released`: the room was closed and let go.
+ */
+export const packStates = ['packing', 'waiting', 'paused', 'cancelled', 'done', 'refused', 'released'] as const;
+export type PackState = (typeof packStates)[number];
+
+/** `left-out`: the limit of the room was reached. `missing`: not in this workspace. */
+export const packSourceStates = ['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out'] as const;
+export type PackSourceState = (typeof packSourceStates)[number];
+
+export type PackedSource = {
+  readonly source: string;
+  readonly workspace: string;
+  readonly state: PackSourceState;
+  readonly completeTo: Instant | null;
+  readonly observedAt: Instant | null;
+  readonly missingColumns: readonly string[];
+  readonly note: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly statements: number;
+  readonly pages: number;
+  /** Rows that were expected this time; null = it could not be known. */
+  readonly expected: number | null;
+};
+
+export type Pack = {
+  readonly room: string;
+  readonly state: PackState;
+  readonly hops: number;
+  /** Hops that fitted into the limits of the room. */
+  readonly reach: number;
+  readonly from: Instant;
+  readonly to: Instant | null;
+  readonly startedAt: Instant;
+  /** When it was last complete; null = never yet. */
+  readonly finishedAt: Instant | null;
+  readonly assets: number;
+  /** Assets within `hops` that the limits left out. */
+  readonly leftOut: number;
+  readonly estimate: PackEstimate | null;
+  /** What was removed when the room was closed, and what of it stays because it is cited. */
+  readonly released: { readonly at: Instant; readonly removed: number; readonly cited: number } | null;
+  readonly note: string | null;
+  readonly sources: readonly PackedSource[];
+};
+
+export type PackingDeps = {
+  /** Workspaces that can be read now; empty = none is connected. */
+  readonly workspaces: () => readonly Workspace[];
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  readonly breathe: () => Promise<void>;
+  /** The affected assets of a room, asked anew whenever it is read. */
+  readonly assetsOf: (room: string) => readonly AssetId[];
+  readonly limits: () => PackLimits;
+  /** Something changed that screens show. */
+  readonly changed: () => void;
+  readonly collectors?: readonly Collector[];
+};
+
+export type Packing = {
+  /** What it would bring and cost, without fetching it. Goes out to count. */
+  readonly estimate: (request: PackRequest, signal?: AbortSignal) => Promise<Result<PackEstimate, Failure>>;
+  /** Pack, or pack again what is new since. Returns at once; the rest goes on by itself. */
+  readonly start: (request: PackRequest) => Result<null, Failure>;
+  readonly pause: (room: string) => Result<null, Failure>;
+  /** Go on where it stopped. */
+  readonly resume: (room: string) => Result<null, Failure>;
+  /** Stop for good; what has come stays. */
+  readonly cancel: (room: string) => Result<null, Failure>;
+  /** The room was closed: let go of what only it needed, except what is `cited`. */
+  readonly release: (room: string, cited: readonly string[]) => Result<null, Failure>;
+  /** Go on with whatever waits: the connection works. */
+  readonly nudge: () => void;
+  readonly pack: (db: ReadableDb, room: string) => Pack | null;
+  /** Resolves when nothing is under way; for tools and tests. */
+  readonly settled: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};

@@ -1,0 +1,155 @@
+import { failure, thrownText, type Failure } from '../../shared/base/failure.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import { toInstant } from '../../shared/base/time.ts';
+import { packOf, packRows, packSources, putPack, putPackSource, releasePack } from '../store/packs.ts';
+import type { PackRow } from '../store/packs.ts';
+import { packJob, estimateOnly } from './pack-job.ts';
+import type { Packing, PackingDeps, PackRequest, PackState } from './packing-port.ts';
+import { noTotals, readPack, totalsOf } from './packing-read.ts';
+import { keptMs } from './refresh.ts';
+import { collectors as allCollectors } from './sources.ts';
+
+const unknownRoom: Failure = failure(
+  'NotPacked',
+  'This room has not been packed on this device.',
+  'Nothing was changed.',
+  'Start packing it first.',
+);
+
+/**
+ * Packing rooms for offline, one at a time. What is stored says what is to be done: a packing that was under way when the
+ * process ended or the connection broke is `packing` or `waiting` on disk, and `nudge` goes on with it.
+ */
+export const createPacking = (deps: PackingDeps): Packing => {
+  const collectors = deps.collectors ?? allCollectors;
+  const sources = collectors.map(({ source }) => source);
+  const { store, clock } = deps;
+  const queue: string[] = [];
+  let active: { readonly room: string; readonly abort: AbortController } | null = null;
+  let working: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>): Result<null, Failure> => {
+    const stored = store.transaction<null, Failure>((db) => {
+      const row = packOf(db, room);
+      if (row === undefined) return err(unknownRoom);
+      putPack(db, { ...row, ...to });
+      return ok(null);
+    });
+    if (stored.ok) deps.changed();
+    return stored;
+  };
+
+  const work = async (): Promise<void> => {
+    for (let room = queue.shift(); room !== undefined && !stopped; room = queue.shift()) {
+      const abort = new AbortController();
+      active = { room, abort };
+      try {
+        await packJob(deps, collectors, room, abort.signal, change);
+      } catch (thrown) {
+        // Left as `packing`: the next nudge tries again.
+        deps.log(`pack: broke: ${thrownText(thrown)}`);
+      }
+      active = null;
+      deps.changed();
+    }
+  };
+  const enqueue = (room: string): void => {
+    if (stopped || queue.includes(room) || (active?.room === room && !active.abort.signal.aborted)) return;
+    queue.push(room);
+    working = working.then(work);
+  };
+  /** Whatever is under way for a room ends now; where it goes on is on disk already. */
+  const halt = (room: string): void => {
+    const at = queue.indexOf(room);
+    if (at >= 0) queue.splice(at, 1);
+    if (active?.room === room) active.abort.abort();
+  };
+  const isGoing = (state: string): boolean =>
+    (['packing', 'waiting'] satisfies PackState[] as string[]).includes(state);
+
+  return {
+    estimate: (request, signal = new AbortController().signal) => estimateOnly(deps, collectors, request, signal),
+    start: (request: PackRequest) => {
+      const now = toInstant(clock.now());
+      const stored = store.transaction<null>((db) => {
+        const before = packOf(db, request.room);
+        const isGone = before?.state === 'released';
+        putPack(db, {
+          room: request.room,
+          state: 'packing',
+          scope: before?.scope ?? '[]',
+          hops: request.hops,
+          reach: request.hops,
+          since: request.from,
+          until: request.to,
+          started: now,
+          finished: isGone ? null : (before?.finished ?? null),
+          totals: JSON.stringify(noTotals),
+          note: null,
+        });
+        // Under way from an earlier start: it goes on. Read to its end: the cursor stays, and what is new since is read.
+        const pack = packOf(db, request.room)?.id ?? 0;
+        for (const row of packSources(db, pack))
+          if (row.state !== 'reading') putPackSource(db, { ...row, state: 'due' });
+        return ok(null);
+      });
+      if (!stored.ok) return stored;
+      halt(request.room);
+      enqueue(request.room);
+      deps.changed();
+      return ok(null);
+    },
+    pause: (room) => {
+      const row = packOf(store.read, room);
+      if (row !== undefined && !isGoing(row.state)) return ok(null);
+      const paused = change(room, { state: 'paused' });
+      halt(room);
+      return paused;
+    },
+    resume: (room) => {
+      const row = packOf(store.read, room);
+      if (row?.state !== 'paused' && row?.state !== 'waiting') return row === undefined ? err(unknownRoom) : ok(null);
+      const resumed = change(room, { state: 'packing', note: null });
+      enqueue(room);
+      return resumed;
+    },
+    cancel: (room) => {
+      const row = packOf(store.read, room);
+      if (row !== undefined && !isGoing(row.state) && row.state !== 'paused') return ok(null);
+      const cancelled = change(room, { state: 'cancelled' });
+      halt(room);
+      return cancelled;
+    },
+    release: (room, cited) => {
+      halt(room);
+      const packedOnly = collectors.filter(({ meta }) => meta.when === 'pack').map(({ source }) => source);
+      const stored = store.transaction<null, Failure>((db) => {
+        const row = packOf(db, room);
+        if (row === undefined) return err(unknownRoom);
+        const time = toInstant(clock.now() - keptMs);
+        const { removed, cited: kept } = releasePack(db, row.id, { time, sources: packedOnly, cited });
+        const released = { at: toInstant(clock.now()), removed, cited: kept };
+        putPack(db, { ...row, state: 'released', scope: '[]', totals: JSON.stringify({ ...totalsOf(row), released }) });
+        return ok(null);
+      });
+      if (stored.ok) deps.changed();
+      return stored;
+    },
+    nudge: () => {
+      for (const { room, state } of packRows(store.read)) if (isGoing(state)) enqueue(room);
+    },
+    pack: (db, room) => readPack(db, room, sources),
+    settled: async () => {
+      for (let before: Promise<void> | null = null; before !== working;) {
+        before = working;
+        await before;
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      active?.abort.abort();
+      await working;
+    },
+  };
+};

@@ -1,0 +1,127 @@
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { Instant } from '../../shared/base/time.ts';
+import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databricks/port.ts';
+import { column, dbx, named } from '../databricks/statements.ts';
+import { batchRows, streamLimit, type CollectContext } from './collector.ts';
+import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
+import { instantOf, latest } from './rows.ts';
+import { announced, maskedColumns, type Selection } from './select.ts';
+
+/** Number of a row in the answer, from 1: where the numbers go on without a hole, nothing was left out before them. */
+const rowColumn = 'bw_row';
+/** A large answer may take as long as it needs to arrive; what has arrived is stored meanwhile. */
+const streamMs = 30 * 60_000;
+
+/** Some rows of a table, and how far the source is known when they are stored. */
+export type Batch = {
+  readonly rows: readonly TextRow[];
+  readonly missingColumns: readonly string[];
+  readonly cursor: Instant | null;
+  readonly completeTo: Instant | null;
+  /** The last one. `full`: more rows than one statement may bring; `cutOff`: fewer than it announced. */
+  readonly end: { readonly full: boolean; readonly cutOff: DatabricksFailure | null } | null;
+};
+
+/** What a stream has seen so far. */
+type Seen = {
+  rows: number;
+  /** Every row so far carried the number that was expected. */
+  whole: boolean;
+  newest: Instant | null;
+  announced: number | null;
+  readonly missing: Set<string>;
+};
+
+const note = (seen: Seen, rows: readonly TextRow[], spec: Pull): void => {
+  seen.announced ??= announced(rows[0]);
+  for (const row of rows) {
+    seen.rows += 1;
+    if (row[rowColumn] !== String(seen.rows)) seen.whole = false;
+  }
+  seen.newest = latest([seen.newest, ...rows.map((row) => instantOf(row, spec.order))]);
+  for (const name of maskedColumns(rows, spec.wants)) seen.missing.add(name);
+};
+
+const statementOf = (
+  spec: Pull,
+  asked: {
+    readonly selection: Selection;
+    readonly where: Parameters<typeof named>[0];
+    readonly groups: Parameters<typeof named>[0];
+  },
+): Statement => {
+  const order = column(spec.order);
+  const rows = dbx`SELECT ${asked.selection.list} FROM ${spec.table} WHERE ${asked.where}${asked.groups} ORDER BY ${order} LIMIT ${streamLimit}`;
+  const number = named(dbx`row_number() OVER (ORDER BY ${order})`, rowColumn);
+  return spec.kind(dbx`SELECT *, ${number} FROM (${rows}) AS asked ORDER BY ${column(rowColumn)}`, spec.parameters);
+};
+
+/**
+ * Pages of a statement, the next one asked for while the one before is worked on. Never more than two are held. Leaving early
+ * ends the statement.
+ */
+async function* ahead(
+  context: CollectContext,
+  statement: Statement,
+): AsyncGenerator<Result<RowPage, DatabricksFailure>> {
+  const options = { timeoutMs: streamMs, ...context.options };
+  const pages = context.workspace.warehouse.pages(statement, options)[Symbol.asyncIterator]();
+  let coming = pages.next();
+  try {
+    for (;;) {
+      const page = await coming;
+      if (page.done === true) return;
+      if (page.value.ok) coming = pages.next();
+      yield page.value;
+      if (!page.value.ok) return;
+    }
+  } finally {
+    void coming.catch(() => undefined);
+    await pages.return?.();
+  }
+}
+
+const known = (seen: Seen, context: CollectContext): Pick<Batch, 'cursor' | 'completeTo' | 'missingColumns'> => ({
+  // A gap or a wrong order: nothing is claimed before all has arrived.
+  cursor: seen.whole ? latest([context.cursor, seen.newest]) : context.cursor,
+  completeTo: seen.whole ? latest([context.completeTo, seen.newest]) : context.completeTo,
+  missingColumns: [...seen.missing],
+});
+
+async function* pullOnce(context: CollectContext, spec: Pull): AsyncGenerator<Result<Batch, DatabricksFailure>> {
+  const asked = await askable(context, spec);
+  if (!asked.ok) return yield asked;
+  const seen: Seen = {
+    rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing),
+  }; // prettier-ignore
+  for await (const page of ahead(context, statementOf(spec, asked.value))) {
+    if (!page.ok) return yield page;
+    for (let at = 0; at < page.value.rows.length; at += batchRows) {
+      const rows = page.value.rows.slice(at, at + batchRows);
+      note(seen, rows, spec);
+      yield ok({ rows, ...known(seen, context), end: null });
+    }
+  }
+  const short = seen.rows < Math.min(seen.announced ?? 0, streamLimit);
+  const all = { ...seen, whole: !short };
+  const end = { full: seen.rows >= streamLimit, cutOff: short ? cutOff(spec.table) : null };
+  yield ok({ rows: [], ...known(all, context), end });
+}
+
+/**
+ * Read a table like `pull`, in batches as they arrive. The cursor of a batch covers what came up to it and no more; of an
+ * answer that was cut off it goes back to where the pull began. Ends with a batch that has an `end`, or with an Err.
+ */
+export async function* pullStream(
+  context: CollectContext,
+  spec: Pull,
+): AsyncGenerator<Result<Batch, DatabricksFailure>> {
+  let began = false;
+  for await (const batch of pullOnce(context, spec)) {
+    if (batch.ok) {
+      began = true;
+      yield batch;
+    } else if (began || !mayHaveChanged(context, spec.table, batch.error)) return yield err(batch.error);
+    else return yield* pullOnce(context, spec);
+  }
+}

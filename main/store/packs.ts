@@ -1,0 +1,125 @@
+import type { ReadableDb, Row, WritableDb } from './port.ts';
+import { sql } from './sql.ts';
+
+/** A room's packing as stored: `scope` and `totals` are JSON text. The lake room gives it meaning. */
+export type PackRow = {
+  readonly id: number;
+  readonly room: string;
+  readonly state: string;
+  readonly scope: string;
+  readonly hops: number;
+  /** Hops that were really packed: fewer than `hops` where the limit of the room left the farthest out. */
+  readonly reach: number;
+  readonly since: string;
+  readonly until: string | null;
+  readonly started: string;
+  readonly finished: string | null;
+  readonly totals: string;
+  readonly note: string | null;
+};
+
+export const packOf = (db: ReadableDb, room: string): PackRow | undefined =>
+  db.first<PackRow & Row>(sql`SELECT * FROM pack WHERE room = ${room}`);
+export const packRows = (db: ReadableDb): readonly PackRow[] =>
+  db.all<PackRow & Row>(sql`SELECT * FROM pack ORDER BY started, id`);
+
+/** Store a room's packing; its id is kept, so that what it holds stays held. */
+export const putPack = (db: WritableDb, row: Omit<PackRow, 'id'>): void => {
+  db.run(sql`INSERT INTO pack (room, state, scope, hops, reach, since, until, started, finished, totals, note)
+    VALUES (${row.room}, ${row.state}, ${row.scope}, ${row.hops}, ${row.reach}, ${row.since}, ${row.until}, ${row.started},
+      ${row.finished}, ${row.totals}, ${row.note})
+    ON CONFLICT (room) DO UPDATE SET state = excluded.state, scope = excluded.scope, hops = excluded.hops,
+      reach = excluded.reach, since = excluded.since, until = excluded.until, started = excluded.started,
+      finished = excluded.finished, totals = excluded.totals, note = excluded.note`);
+};
+
+export type PackSourceRow = {
+  readonly pack: number;
+  readonly source: string;
+  readonly workspace: string;
+  readonly state: string;
+  readonly cursor: string | null;
+  readonly complete_to: string | null;
+  readonly observed: string | null;
+  /** From when on it was read, and for which assets (JSON list): a cursor says nothing about others. */
+  readonly since: string | null;
+  readonly covered: string;
+  readonly missing: string;
+  readonly note: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly statements: number;
+  readonly pages: number;
+  readonly expected: number | null;
+};
+
+export const packSources = (db: ReadableDb, pack: number): readonly PackSourceRow[] =>
+  db.all<PackSourceRow & Row>(sql`SELECT * FROM pack_source WHERE pack = ${pack} ORDER BY source, workspace`);
+export const packSource = (
+  db: ReadableDb,
+  pack: number,
+  source: string,
+  workspace: string,
+): PackSourceRow | undefined =>
+  db.first<PackSourceRow & Row>(
+    sql`SELECT * FROM pack_source WHERE pack = ${pack} AND source = ${source} AND workspace = ${workspace}`,
+  );
+export const putPackSource = (db: WritableDb, row: PackSourceRow): void => {
+  db.run(sql`INSERT INTO pack_source (pack, source, workspace, state, cursor, complete_to, observed, since, covered, missing,
+      note, rows, bytes, statements, pages, expected)
+    VALUES (${row.pack}, ${row.source}, ${row.workspace}, ${row.state}, ${row.cursor}, ${row.complete_to}, ${row.observed},
+      ${row.since}, ${row.covered}, ${row.missing}, ${row.note}, ${row.rows}, ${row.bytes}, ${row.statements}, ${row.pages},
+      ${row.expected})
+    ON CONFLICT (pack, source, workspace) DO UPDATE SET state = excluded.state, cursor = excluded.cursor,
+      complete_to = excluded.complete_to, observed = excluded.observed, since = excluded.since, covered = excluded.covered,
+      missing = excluded.missing, note = excluded.note, rows = excluded.rows, bytes = excluded.bytes,
+      statements = excluded.statements, pages = excluded.pages, expected = excluded.expected`);
+};
+
+/** A room holds a fact that is stored already; true when it did not before. */
+export const holdFact = (db: WritableDb, pack: number, fact: string): boolean =>
+  db.run(sql`INSERT OR IGNORE INTO pack_fact (pack, fact) SELECT ${pack}, rid FROM lake_fact WHERE id = ${fact}`) > 0;
+/**
+ * A room lets go: its cursors and holds are dropped. Facts that happened before `time` or come from one of `sources`, which
+ * only packing reads, and that no other room holds are removed, except those in `cited`. How many went, how many cited stay.
+ */
+export const releasePack = (
+  db: WritableDb,
+  pack: number,
+  rule: { readonly time: string; readonly sources: readonly string[]; readonly cited: readonly string[] },
+): { readonly removed: number; readonly cited: number } => {
+  const doomed = sql`SELECT f.rid FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact
+    WHERE p.pack = ${pack} AND (f.happened < ${rule.time} OR f.source IN (SELECT value FROM json_each(${JSON.stringify(rule.sources)})))
+      AND NOT EXISTS (SELECT 1 FROM pack_fact o WHERE o.fact = p.fact AND o.pack <> ${pack})`;
+  const cited = sql`SELECT value FROM json_each(${JSON.stringify(rule.cited)})`;
+  const kept =
+    db.first<{ readonly n: number }>(
+      sql`SELECT count(*) AS n FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact WHERE p.pack = ${pack} AND f.id IN (${cited})`,
+    )?.n ?? 0;
+  db.run(
+    sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE rid IN (${doomed}) AND id NOT IN (${cited}))`,
+  );
+  const removed = db.run(sql`DELETE FROM lake_fact WHERE rid IN (${doomed}) AND id NOT IN (${cited})`);
+  // What is cited stays held: it is evidence, whatever becomes of the room.
+  db.run(
+    sql`DELETE FROM pack_fact WHERE pack = ${pack} AND fact NOT IN (SELECT rid FROM lake_fact WHERE id IN (${cited}))`,
+  );
+  db.run(sql`DELETE FROM pack_source WHERE pack = ${pack}`);
+  return { removed, cited: kept };
+};
+
+/** What earlier pulls of a source on this device came to, added up: stored bytes, statements, time. */
+export type RateRow = {
+  readonly source: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly statements: number;
+  readonly ms: number;
+};
+export const rateRows = (db: ReadableDb): readonly RateRow[] => db.all<RateRow & Row>(sql`SELECT * FROM source_rate`);
+export const addRate = (db: WritableDb, row: RateRow): void => {
+  db.run(sql`INSERT INTO source_rate (source, rows, bytes, statements, ms)
+    VALUES (${row.source}, ${row.rows}, ${row.bytes}, ${row.statements}, ${row.ms})
+    ON CONFLICT (source) DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes,
+      statements = statements + excluded.statements, ms = ms + excluded.ms`);
+};
