@@ -70,7 +70,7 @@ function* pieces(collected: Collected, from: Position): Generator<Collected> {
   }
 }
 
-async function* inPieces(collector: Collector, context: CollectContext): AsyncGenerator<CollectResult> {
+async function* inPieces(collector: Collector, context: CollectContext): AsyncGenerator<CollectResult, void, void> {
   const all = await collector.collect(context);
   if (!all.ok) yield all;
   else for (const piece of pieces(all.value, context)) yield ok(piece);

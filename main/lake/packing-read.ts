@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../shared/base/json.ts';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import { packOf, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import type { ReadableDb } from '../store/port.ts';
@@ -35,20 +35,19 @@ const estimateOf = (value: unknown): PackEstimate | null => {
   };
 };
 
+const releasedOf = (value: JsonValue | undefined): Totals['released'] => {
+  if (value === undefined || !isJsonObject(value)) return null;
+  const { at, removed, cited } = value;
+  return typeof at === 'string' ? { at, removed: whole(removed), cited: whole(cited) } : null;
+};
+
 /** Written and read by this device only; what is not as it should be counts as not there. */
 export const totalsOf = (row: Pick<PackRow, 'totals'>): Totals => {
   const { estimate, leftOut, released } = object(row.totals);
   return {
     estimate: estimateOf(estimate),
     leftOut: whole(leftOut),
-    released:
-      isJsonObject(released ?? null) && typeof (released as JsonObject)['at'] === 'string'
-        ? {
-            at: String((released as JsonObject)['at']),
-            removed: whole((released as JsonObject)['removed']),
-            cited: whole((released as JsonObject)['cited']),
-          }
-        : null,
+    released: releasedOf(released),
   };
 };
 

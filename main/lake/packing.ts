@@ -27,7 +27,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
   const queue: string[] = [];
   let active: { readonly room: string; readonly abort: AbortController } | null = null;
   let working: Promise<void> = Promise.resolve();
-  let stopped = false;
+  const life = new AbortController();
 
   const change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>): Result<null, Failure> => {
     const stored = store.transaction<null, Failure>((db) => {
@@ -41,7 +41,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
   };
 
   const work = async (): Promise<void> => {
-    for (let room = queue.shift(); room !== undefined && !stopped; room = queue.shift()) {
+    for (let room = queue.shift(); room !== undefined && !life.signal.aborted; room = queue.shift()) {
       const abort = new AbortController();
       active = { room, abort };
       try {
@@ -55,7 +55,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
     }
   };
   const enqueue = (room: string): void => {
-    if (stopped || queue.includes(room) || (active?.room === room && !active.abort.signal.aborted)) return;
+    if (life.signal.aborted || queue.includes(room) || (active?.room === room && !active.abort.signal.aborted)) return;
     queue.push(room);
     working = working.then(work);
   };
@@ -147,7 +147,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
       }
     },
     stop: async () => {
-      stopped = true;
+      life.abort();
       active?.abort.abort();
       await working;
     },

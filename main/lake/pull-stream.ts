@@ -63,7 +63,7 @@ const statementOf = (
 async function* ahead(
   context: CollectContext,
   statement: Statement,
-): AsyncGenerator<Result<RowPage, DatabricksFailure>> {
+): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
   const options = { timeoutMs: streamMs, ...context.options };
   const pages = context.workspace.warehouse.pages(statement, options)[Symbol.asyncIterator]();
   let coming = pages.next();
@@ -88,7 +88,10 @@ const known = (seen: Seen, context: CollectContext): Pick<Batch, 'cursor' | 'com
   missingColumns: [...seen.missing],
 });
 
-async function* pullOnce(context: CollectContext, spec: Pull): AsyncGenerator<Result<Batch, DatabricksFailure>> {
+async function* pullOnce(
+  context: CollectContext,
+  spec: Pull,
+): AsyncGenerator<Result<Batch, DatabricksFailure>, void, void> {
   const asked = await askable(context, spec);
   if (!asked.ok) return yield asked;
   const seen: Seen = {
@@ -115,7 +118,7 @@ async function* pullOnce(context: CollectContext, spec: Pull): AsyncGenerator<Re
 export async function* pullStream(
   context: CollectContext,
   spec: Pull,
-): AsyncGenerator<Result<Batch, DatabricksFailure>> {
+): AsyncGenerator<Result<Batch, DatabricksFailure>, void, void> {
   let began = false;
   for await (const batch of pullOnce(context, spec)) {
     if (batch.ok) {

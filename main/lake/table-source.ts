@@ -89,7 +89,7 @@ export const tableCollector = (spec: TableSource): Collector => {
       const step = progress(context, found.value, spec.order, unreadableIn(reads));
       return ok({ ...step, note: words(step.note, spec.note?.(found.value.rows)), ...keep(reads) });
     },
-    stream: async function* (context): AsyncGenerator<CollectResult> {
+    stream: async function* (context): AsyncGenerator<CollectResult, void, void> {
       const asked = spec.ask(context);
       if (asked === null) return yield ok(nothing(context));
       let unreadable = 0;
