@@ -61,7 +61,7 @@ const suite = (folders: readonly string[], workers: number): Outcome =>
     };
   });
 
-const all = ['architecture', 'types', 'unit', 'store', 'contract', 'sync', 'e2e'];
+const all = ['architecture', 'types', 'unit', 'store', 'contract', 'sync', 'conformance', 'e2e'];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
 const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
@@ -103,7 +103,7 @@ if (wanted.length === 0) {
 outcomes.push(step('build', process.execPath, ['resources/build/build.ts']));
 const quick = ['architecture', 'types', 'unit', 'store'].filter(has);
 if (quick.length > 0) outcomes.push(suite(quick, 2));
-for (const folder of ['contract', 'sync']) if (has(folder)) outcomes.push(suite([folder], 2));
+for (const folder of ['contract', 'sync', 'conformance']) if (has(folder)) outcomes.push(suite([folder], 2));
 // Windows and timing of whole programs: one at a time.
 if (has('e2e')) outcomes.push(suite(['e2e'], 1));
 

@@ -7,6 +7,8 @@ export type DatabricksDeps = {
   readonly random: RandomBytes;
   readonly log?: (level: 'error' | 'warn' | 'info' | 'debug', line: string) => void;
   readonly limits?: Partial<Limits>;
+  /** Told the name of every statement that is handed to the driver, each time. */
+  readonly onStatement?: (name: string) => void;
 };
 
 /** Every wait of this room is bounded by one of these, in milliseconds. */

@@ -83,6 +83,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
     );
     if (!('value' in opened)) return err(await failed(opened));
     const session = opened.value;
+    deps.onStatement?.(canary.name);
     const checked = await bounded(runCanary(session), bounds());
     if (!('value' in checked)) {
       silently(session.close());

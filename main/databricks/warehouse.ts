@@ -67,6 +67,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
   ): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
     const { statement, options } = run;
     const maxRows = options.maxRows ?? absoluteMaxRows;
+    deps.onStatement?.(statement.name);
     const executed = await wait(
       run,
       session.executeStatement(statement.text, driverParameters(statement.parameters)),

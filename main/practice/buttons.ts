@@ -42,8 +42,8 @@ export type Buttons = {
   readonly shape: (
     statement: string,
     columns: readonly EngineColumn[],
-    fetch: (maxRows: number) => EnginePage,
-  ) => { readonly columns: readonly EngineColumn[]; readonly fetch: (maxRows: number) => EnginePage };
+    fetch: (maxRows: number) => Promise<EnginePage>,
+  ) => { readonly columns: readonly EngineColumn[]; readonly fetch: (maxRows: number) => Promise<EnginePage> };
 };
 
 const matches = (pattern: string, statement: string): boolean => new RegExp(pattern, 'is').test(statement);
@@ -110,7 +110,7 @@ export const createButtons = (clock: Clock): Buttons => {
       if (fault === null || !matches(fault.pattern, statement)) return { columns, fetch };
       state = { ...state, result: used(fault) };
       const shown = fault.kind === 'mistyped' ? columns.map((c) => ({ ...c, type: 'STRING' })) : columns;
-      return { columns: shown, fetch: (maxRows) => disturb(fault.kind, columns, fetch(maxRows)) };
+      return { columns: shown, fetch: async (maxRows) => disturb(fault.kind, columns, await fetch(maxRows)) };
     },
   };
 };

@@ -21,8 +21,8 @@ export type EngineOperation = {
   readonly wait: () => Promise<void>;
   /** Columns of the result, known after `wait`. May be empty: the front end must cope. */
   readonly columns: () => readonly EngineColumn[];
-  /** At most `maxRows` further rows; zero rows = the end. */
-  readonly fetch: (maxRows: number) => EnginePage;
+  /** At most `maxRows` further rows; zero rows = the end. One call at a time. Throws EngineError. */
+  readonly fetch: (maxRows: number) => Promise<EnginePage>;
   readonly cancel: () => void;
   readonly close: () => void;
 };
@@ -33,12 +33,13 @@ export type EngineSession = {
 };
 
 export type EnginePort = {
+  /** Throws EngineError, as where the catalog is not there. */
   readonly open: (request: {
     readonly catalog?: string;
     readonly schema?: string;
     readonly user: string;
     readonly conf: Readonly<Record<string, string>>;
-  }) => EngineSession;
+  }) => Promise<EngineSession>;
   readonly close: () => Promise<void>;
 };
 

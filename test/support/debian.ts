@@ -15,6 +15,11 @@ const needed: Readonly<Record<string, { readonly files: readonly string[]; reado
     packages: ['libgtk-3-0', 'libnss3', 'libasound2', 'libgbm1', 'libatk-bridge2.0-0'],
   },
 };
+/** Only for the conformance run against Spark: a JDK (javac, not a runtime alone) and Maven. */
+const forSpark: typeof needed = {
+  java: { files: ['/usr/bin/java', '/usr/bin/javac'], packages: ['openjdk-17-jdk-headless'] },
+  maven: { files: ['/usr/bin/mvn'], packages: ['maven'] },
+};
 export type Tool = keyof typeof needed;
 
 const libraries = (): string => spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? '';
@@ -25,7 +30,7 @@ const isThere = (file: string, loaded: string): boolean =>
 const missingPackages = (tools: readonly Tool[]): string[] => {
   const loaded = libraries();
   return tools.flatMap((tool) => {
-    const { files = [], packages = [] } = needed[tool] ?? {};
+    const { files = [], packages = [] } = needed[tool] ?? forSpark[tool] ?? {};
     return files.every((file) => isThere(file, loaded)) ? [] : packages;
   });
 };

@@ -26,6 +26,13 @@ const createTable = async (
   const known = lake.catalogs().find((c) => c.catalog === catalog);
   if (known?.schemas.includes(schema) !== true)
     throw new EngineError('SCHEMA_NOT_FOUND', '42704', `The schema \`${catalog}\`.\`${schema}\` cannot be found.`);
+  // Unity Catalog: no dot, slash, space or control character in a name, and 255 characters at most.
+  if (name.length > 255 || /[./\s\p{Cc}]/u.test(name))
+    throw new EngineError(
+      'INVALID_SCHEMA_OR_RELATION_NAME',
+      '42602',
+      `\`${name}\` is not a valid name for tables/schemas. Valid names only contain alphabet characters, numbers and _.`,
+    );
   const query = s.query === null ? null : await translateQuery(s.query, scope);
   return lake.write(async (write) => {
     const existing = lake.find([catalog, schema, name]);

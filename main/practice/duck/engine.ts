@@ -156,7 +156,7 @@ const operation = (
         .columnNames()
         .map((name, i) => ({ name, type: types[i] === undefined ? 'STRING' : columnType(types[i]) }));
     },
-    fetch: (maxRows) => page(maxRows),
+    fetch: (maxRows) => Promise.resolve(page(maxRows)),
     cancel: () => {
       stopped = true;
       connection?.interrupt();
@@ -177,12 +177,17 @@ export const createDuckEngine = (
   lake: Lake,
   defaults: { readonly catalog: string; readonly schema: string },
 ): EnginePort => ({
-  open: ({ catalog, schema, user }): EngineSession => {
+  open: ({ catalog, schema, user }): Promise<EngineSession> => {
     const wanted = catalog ?? defaults.catalog;
     if (!lake.catalogs().some((c) => c.catalog === wanted))
-      throw new EngineError('NO_SUCH_CATALOG_EXCEPTION', '42704', `Catalog '${wanted}' was not found.`);
+      return Promise.reject(
+        new EngineError('NO_SUCH_CATALOG_EXCEPTION', '42704', `Catalog '${wanted}' was not found.`),
+      );
     const state: SessionState = { catalog: wanted, schema: schema ?? defaults.schema, user };
-    return { execute: (sql, params) => operation(lake, state, sql, params), close: () => undefined };
+    return Promise.resolve({
+      execute: (sql, params) => operation(lake, state, sql, params),
+      close: () => undefined,
+    });
   },
   close: () => lake.close(),
 });

@@ -3,13 +3,15 @@ import { EngineError } from '../engine-port.ts';
 
 /** What DuckDB says → the class and SQLSTATE that Databricks uses for it (spark.md 7). First match wins. */
 const rules: readonly (readonly [RegExp, string, string])[] = [
+  // A table without row tracking, and a field that a struct lacks: both are fields, not columns.
+  [/"_metadata" not found|column "_metadata"|Could not find key/i, 'FIELD_NOT_FOUND', '42704'],
   [
     /Table with name|Table Function with name|Catalog "[^"]*" does not exist|schema .* does not exist/i,
     'TABLE_OR_VIEW_NOT_FOUND',
     '42P01',
   ],
   [
-    /Referenced column|does not have a column named|column .* not found|Could not find key|Referenced table .* not found/i,
+    /Referenced column|does not have a column named|column .* not found|Referenced table .* not found/i,
     'UNRESOLVED_COLUMN.WITH_SUGGESTION',
     '42703',
   ],

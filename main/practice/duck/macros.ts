@@ -20,7 +20,10 @@ export const macros: readonly string[] = [
   'nvl(a, b) AS coalesce(a, b)',
   'sha2(t, n) AS CASE WHEN n IN (0, 256) THEN sha256(CAST(t AS VARCHAR)) END',
   'try_divide(a, b) AS CASE WHEN b = 0 THEN NULL ELSE a / b END',
-  'typeof_databricks(a) AS lower(typeof(a))',
+  // Databricks spells numbers that are none its own way; text that happens to read so stays as it is.
+  "bw_text(a) AS CASE WHEN typeof(a) IN ('DOUBLE', 'FLOAT') THEN replace(replace(CAST(a AS VARCHAR), 'nan', 'NaN'), 'inf', 'Infinity') ELSE CAST(a AS VARCHAR) END",
+  // Null fields are left out, as to_json of Databricks does; a merge with nothing drops them.
+  "bw_to_json(a) AS CAST(json_merge_patch('{}', to_json(a)) AS VARCHAR)",
   'substring_index(s, d, n) AS CASE WHEN n >= 0 THEN array_to_string(list_slice(str_split(s, d), 1, n), d) ELSE array_to_string(list_slice(str_split(s, d), n, -1), d) END',
   'int(a) AS CAST(a AS INTEGER)',
   'bigint(a) AS CAST(a AS BIGINT)',

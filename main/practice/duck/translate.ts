@@ -234,6 +234,16 @@ export class Translation {
     }
     if (key === 'parameter') return this.#parameter(value);
     if (key === 'placeholder') return this.#positionalParameter();
+    if (key === 'to_json') {
+      this.#walk(value, ctes);
+      return call('bw_to_json', [value['this'] ?? null]);
+    }
+    // Counts and other results of functions are no doubles with odd values; columns and fields may be.
+    if (key === 'cast' && child(value, 'to', 'data_type') === 'text' && isNode(value['this'])) {
+      if (!['column', 'dot', 'cast'].some((kind) => child(value, 'this', kind) !== undefined)) return undefined;
+      this.#walk(value, ctes);
+      return call('bw_text', [value['this']]);
+    }
     const isAlias = key === 'alias' && isNode(value['this']);
     const fn = isAlias ? child(value, 'this', 'function') : key === 'function' ? value : undefined;
     if (!isNode(fn)) return undefined;

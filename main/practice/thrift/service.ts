@@ -23,7 +23,7 @@ type Operation = {
   error: EngineError | undefined;
   ended: Promise<void>;
   columns: readonly EngineColumn[];
-  pages: ((maxRows: number) => EnginePage) | undefined;
+  pages: ((maxRows: number) => Promise<EnginePage>) | undefined;
   offset: number;
 };
 type Session = { readonly engine: EngineSession; usedAt: number };
@@ -148,11 +148,11 @@ export const createService = (deps: {
       lz4Compressed: false,
     });
 
-  const fetch = (
+  const fetch = async (
     operation: Operation,
     maxRows: number,
-  ): { readonly rows: number; readonly response: InstanceType<typeof T.TFetchResultsResp> } => {
-    const page = operation.pages?.(maxRows) ?? { rows: 0, columns: [] };
+  ): Promise<{ readonly rows: number; readonly response: InstanceType<typeof T.TFetchResultsResp> }> => {
+    const page = (await operation.pages?.(maxRows)) ?? { rows: 0, columns: [] };
     const results = rowSet(operation.columns, page, operation.offset);
     operation.offset += page.rows;
     return {
@@ -200,7 +200,7 @@ export const createService = (deps: {
     }
     if (operation.state !== 'finished') return new T.TExecuteStatementResp(reply);
     const maxRows = Number(request.getDirectResults.maxRows);
-    const first = fetch(operation, maxRows);
+    const first = await fetch(operation, maxRows);
     const complete = first.rows < maxRows;
     const directResults = new T.TSparkDirectResults({
       operationStatus: status(operation),
@@ -216,7 +216,7 @@ export const createService = (deps: {
     OpenSession: async (request) => {
       await deps.buttons.warm(after);
       try {
-        const opened = deps.engine.open({
+        const opened = await deps.engine.open({
           ...wire.namespace(request),
           user: call.user,
           conf: request.configuration ?? {},
@@ -266,14 +266,19 @@ export const createService = (deps: {
         status: wire.invalidHandle('OperationHandle', wire.guid(request.operationHandle.operationId)),
       });
     },
-    FetchResults: (request) => {
+    FetchResults: async (request) => {
       const operation = find(request);
       if (operation === undefined)
         return new T.TFetchResultsResp({
           status: wire.invalidHandle('OperationHandle', wire.guid(request.operationHandle.operationId)),
         });
       if (operation.error !== undefined) return new T.TFetchResultsResp({ status: wire.failed(operation.error) });
-      const { response } = fetch(operation, Number(request.maxRows));
+      let response;
+      try {
+        ({ response } = await fetch(operation, Number(request.maxRows)));
+      } catch (thrown) {
+        return new T.TFetchResultsResp({ status: wire.failed(thrown) });
+      }
       // The Python connector asks for the columns again with every page.
       if (request.includeResultSetMetadata === true) response.resultSetMetadata = metadata(operation);
       return response;

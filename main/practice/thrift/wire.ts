@@ -16,7 +16,9 @@ export type Handler = {
   readonly ExecuteStatement: (request: ExecuteStatement) => Promise<InstanceType<typeof T.TExecuteStatementResp>>;
   readonly GetOperationStatus: (request: OperationRequest) => InstanceType<typeof T.TGetOperationStatusResp>;
   readonly GetResultSetMetadata: (request: OperationRequest) => InstanceType<typeof T.TGetResultSetMetadataResp>;
-  readonly FetchResults: (request: InstanceType<typeof T.TFetchResultsReq>) => InstanceType<typeof T.TFetchResultsResp>;
+  readonly FetchResults: (
+    request: InstanceType<typeof T.TFetchResultsReq>,
+  ) => Promise<InstanceType<typeof T.TFetchResultsResp>>;
   readonly CancelOperation: (request: OperationRequest) => InstanceType<typeof T.TCancelOperationResp>;
   readonly CloseOperation: (request: OperationRequest) => InstanceType<typeof T.TCloseOperationResp>;
 };

@@ -1,0 +1,29 @@
+import type { Difference } from './check.ts';
+
+const missing = { errorClass: 'TABLE_OR_VIEW_NOT_FOUND', sqlState: '42P01' };
+
+/** Where an engine answers otherwise than Databricks (or its documents). A row whose difference is gone fails the run. */
+export const differences: readonly Difference[] = [
+  {
+    check: 'delta.merge-conflicts',
+    engine: 'practice',
+    instead: { others: Array.from({ length: 6 }, () => missing), kept: true },
+    reason: 'has no MERGE: Breakwater sends none',
+  },
+  {
+    check: 'names.tables',
+    engine: 'spark',
+    instead: [
+      { errorClass: 'INVALID_ATTRIBUTE_NAME_SYNTAX', sqlState: '42601' },
+      { errorClass: 'INVALID_SCHEMA_OR_RELATION_NAME', sqlState: '42602' },
+      { errorClass: 'INVALID_SCHEMA_OR_RELATION_NAME', sqlState: '42602' },
+    ],
+    reason: "its in-memory catalog takes letters, digits and _ only; Unity Catalog's rules are wider",
+  },
+  {
+    check: 'delta.counts',
+    engine: 'spark',
+    instead: { insert: { rows: [] }, update: { rows: [['2']] }, delete: { rows: [['1']] } },
+    reason: 'INSERT answers no counts: Breakwater reads none',
+  },
+];

@@ -1,0 +1,73 @@
+// `npm run conformance -- --engine practice|spark|workspace`: the whole suite against one engine, with an honest count at the end.
+import { runCheck, type Outcome } from './check.ts';
+import { differences } from './differences.ts';
+import { engines, type Engine, type Stage } from './stage.ts';
+import { openStage } from './stages.ts';
+import { checksFor } from './suite.ts';
+
+const help = `Usage: npm run conformance -- --engine ENGINE
+
+Every statement that Breakwater sends, and everything it relies on, against one engine:
+
+  practice   the practice lakehouse of this checkout (also part of npm test)
+  spark      Apache Spark with Delta Lake behind the practice front end; fetched once by Maven (needs a JDK), kept in the cache
+
+  --list     name the checks instead of running them
+`;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const report = (outcome: Outcome): void => {
+  const text = outcome.text === '' ? '' : ` ${outcome.text}`;
+  say(`${outcome.passed ? 'ok  ' : 'FAIL'} ${outcome.id} (${Math.round(outcome.ms)} ms)${text}`);
+};
+
+const runAll = async (stage: Stage): Promise<number> => {
+  const started = performance.now();
+  say(`Engine: ${stage.about}`);
+  const outcomes: Outcome[] = [];
+  for (const check of checksFor(stage)) {
+    const outcome = await runCheck(check, stage, differences, () => performance.now());
+    report(outcome);
+    outcomes.push(outcome);
+  }
+  const listed = differences.filter((one) => one.engine === stage.engine);
+  say(`\nDifferences of this engine (${listed.length}), each seen in this run or failed above:`);
+  for (const one of listed) say(`  ${one.check}: ${one.reason}`);
+  const failed = outcomes.filter((one) => !one.passed).length;
+  say(`\n${Math.round((performance.now() - started) / 1000)} s`);
+  say(`${outcomes.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+};
+
+const isEngine = (name: string | undefined): name is Engine => engines.some((one) => one === name);
+
+const main = async (args: readonly string[]): Promise<number> => {
+  if (args.length === 0 || args.includes('--help')) {
+    say(help);
+    return 0;
+  }
+  const engine = args[args.indexOf('--engine') + 1];
+  if (!args.includes('--engine') || !isEngine(engine)) {
+    process.stderr.write(`There is no such engine. There are: ${engines.join(', ')}.\n`);
+    return 2;
+  }
+  if (args.includes('--list')) {
+    for (const check of checksFor({ engine })) say(`${check.id}: ${check.about}`);
+    return 0;
+  }
+  const stage = await openStage(engine);
+  try {
+    return await runAll(stage);
+  } finally {
+    await stage.close();
+  }
+};
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (thrown) {
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  say('0 passed, 1 failed');
+  process.exitCode = 1;
+}

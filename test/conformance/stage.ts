@@ -1,0 +1,122 @@
+import type { Connection, DatabricksFailure, Parameter, RowPage, Workspace } from '../../main/databricks/port.ts';
+import { openWorkspace } from '../../main/databricks/workspace.ts';
+import type { DatabricksDeps } from '../../main/databricks/deps.ts';
+import type { Result } from '../../shared/base/result.ts';
+import { databricksDeps } from '../support/lakehouse.ts';
+import type { Practice } from '../support/practice.ts';
+
+export const engines = ['practice', 'spark'] as const;
+export type Engine = (typeof engines)[number];
+
+/** What a check works on: one engine behind the unmodified driver, with a catalog and a schema that it may fill. */
+export type Stage = {
+  readonly engine: Engine;
+  /** One line about what answers: versions, runtime, cloud. */
+  readonly about: string;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly connection: Connection;
+  readonly deps: DatabricksDeps;
+  /** The workspace that most checks share; `another` opens one with a session of its own, closed with the stage. */
+  readonly workspace: Workspace;
+  readonly another: () => Workspace;
+  /** How often each statement went through the driver, by name. */
+  readonly sent: ReadonlyMap<string, number>;
+  /** The practice lakehouse whose REST answers; null at a real workspace. */
+  readonly practice: Practice | null;
+  readonly close: () => Promise<void>;
+};
+
+export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 'connection' | 'practice'> & {
+  /** Opens a workspace; replaced by tests that have no Databricks host. */
+  readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
+  /** Runs last, after every session is closed. */
+  readonly end: () => Promise<void>;
+};
+
+const openReal = (connection: Connection, deps: DatabricksDeps): Workspace => {
+  const opened = openWorkspace(connection, deps);
+  if (!opened.ok) throw new Error(`${opened.error.what} ${opened.error.advice}`);
+  return opened.value;
+};
+
+export const makeStage = (base: StageBase): Stage => {
+  const sent = new Map<string, number>();
+  const deps = databricksDeps({
+    onStatement: (name) => void sent.set(name, (sent.get(name) ?? 0) + 1),
+    limits: { statementMs: 180_000, openMs: 120_000 },
+  });
+  const open = (): Workspace => (base.open ?? openReal)(base.connection, deps);
+  const opened = [open()];
+  const { engine, about, catalog, schema, connection, practice } = base;
+  return {
+    engine,
+    about,
+    catalog,
+    schema,
+    connection,
+    practice,
+    deps,
+    sent,
+    workspace: opened[0] ?? open(),
+    another: () => {
+      const next = open();
+      opened.push(next);
+      return next;
+    },
+    close: async () => {
+      for (const one of opened) await one.close();
+      await base.end();
+    },
+  };
+};
+
+/** What a statement did: its rows, or how it was refused. This, as JSON, is what checks compare. */
+export type Seen =
+  | { readonly rows: readonly (readonly (string | null)[])[] }
+  | { readonly errorClass: string; readonly sqlState: string }
+  | { readonly failed: string };
+
+const failedWith = (failure: DatabricksFailure): Seen =>
+  failure.errorClass !== undefined || failure.sqlState !== undefined
+    ? { errorClass: failure.errorClass ?? '', sqlState: failure.sqlState ?? '' }
+    : { failed: failure.tag };
+
+export const seenOf = (answer: Result<RowPage, DatabricksFailure>): Seen =>
+  answer.ok
+    ? { rows: answer.value.rows.map((row) => answer.value.columns.map((name) => row[name] ?? null)) }
+    : failedWith(answer.error);
+
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** Run one statement of the suite's own. */
+export const ask = async (
+  workspace: Workspace,
+  text: string,
+  parameters?: Parameters,
+): Promise<Result<RowPage, DatabricksFailure>> =>
+  workspace.warehouse.query({
+    name: 'conformance',
+    text,
+    effect: 'write',
+    ...(parameters === undefined ? {} : { parameters }),
+  });
+
+export const see = async (stage: Stage, text: string, parameters?: Parameters): Promise<Seen> =>
+  seenOf(await ask(stage.workspace, text, parameters));
+
+/** Rows of a statement that must work, by column. */
+export const rowsOf = async (
+  stage: Stage,
+  text: string,
+  parameters?: Parameters,
+): Promise<readonly Readonly<Record<string, string | null>>[]> => {
+  const answer = await ask(stage.workspace, text, parameters);
+  if (!answer.ok) throw new Error(`${text.slice(0, 200)}: ${answer.error.what} (${answer.error.code ?? ''})`);
+  return answer.value.rows;
+};
+
+/** Run statements one after the other; all must work. */
+export const prepare = async (stage: Stage, ...texts: readonly string[]): Promise<void> => {
+  for (const text of texts) await rowsOf(stage, text);
+};

@@ -1,0 +1,50 @@
+import { startPractice } from '../support/practice.ts';
+import { practiceConnection } from '../support/lakehouse.ts';
+import { createSparkEngine } from './spark/engine.ts';
+import { startFrontEnd } from './spark/front-end.ts';
+import { versions } from './spark/get.ts';
+import { startSpark } from './spark/process.ts';
+import { makeStage, prepare, type Engine, type Stage } from './stage.ts';
+
+/** The practice lakehouse of this checkout, in this process. */
+const practiceStage = async (): Promise<Stage> => {
+  const practice = await startPractice();
+  return makeStage({
+    engine: 'practice',
+    about: 'the practice lakehouse (DuckDB)',
+    catalog: practice.catalog,
+    schema: 'conformance',
+    connection: practiceConnection(practice),
+    practice,
+    end: practice.close,
+  });
+};
+
+/** Spark with Delta behind the practice front end; a practice lakehouse gives REST and the rows for look-alike tables. */
+const sparkStage = async (): Promise<Stage> => {
+  const spark = await startSpark();
+  const practice = await startPractice();
+  const front = await startFrontEnd(createSparkEngine(spark.port), practice);
+  return makeStage({
+    engine: 'spark',
+    about: `Apache Spark ${versions.spark} with Delta Lake ${versions.delta}`,
+    catalog: 'main',
+    schema: 'conformance',
+    connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),
+    practice,
+    end: async () => {
+      await front.close();
+      await practice.close();
+      await spark.stop();
+    },
+  });
+};
+
+const makers: Readonly<Record<Engine, () => Promise<Stage>>> = { practice: practiceStage, spark: sparkStage };
+
+/** An engine, started, with an empty schema for the suite. Close it: nothing of it is left then. */
+export const openStage = async (engine: Engine): Promise<Stage> => {
+  const stage = await makers[engine]();
+  await prepare(stage, `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`);
+  return stage;
+};
