@@ -1,5 +1,15 @@
 import type { Collector } from './collector.ts';
+import { catalogAccessCollector, schemaAccessCollector, tableAccessCollector } from './collectors/access.ts';
 import { auditCollector } from './collectors/audit.ts';
+import {
+  columnMasksCollector,
+  columnsCollector,
+  columnTagsCollector,
+  rowFiltersCollector,
+  tablesCollector,
+  tableTagsCollector,
+  viewsCollector,
+} from './collectors/catalog.ts';
 import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { driftCollector } from './collectors/drift.ts';
 import { historyCollector } from './collectors/history.ts';
@@ -25,6 +35,16 @@ export const collectors: readonly Collector[] = [
   modelsCollector,
   auditCollector,
   historyCollector,
+  columnsCollector,
+  tablesCollector,
+  viewsCollector,
+  rowFiltersCollector,
+  columnMasksCollector,
+  tableTagsCollector,
+  columnTagsCollector,
+  tableAccessCollector,
+  schemaAccessCollector,
+  catalogAccessCollector,
 ];
 
 /** Name of a source for people. */

@@ -1,4 +1,5 @@
 import type { Instant } from '../../shared/base/time.ts';
+import { stateKinds } from '../../shared/domain/vocabulary.ts';
 import { factById, putAsset, putEdge, putFact } from '../store/lake.ts';
 import type { WritableDb } from '../store/port.ts';
 import type { Collected, CollectedFact } from './collector.ts';
@@ -22,16 +23,16 @@ const storeFact = (db: WritableDb, collected: CollectedFact, completeTo: Instant
   const merged = old === undefined ? fact : collected.merge === undefined ? fact : collected.merge(old, fact);
   const next = rowOf(merged);
   const bytes = next.data.length + next.title.length + 2 * next.assets.length + 3 * next.id.length + rowOverhead;
-  if (
+  const same =
     row !== undefined &&
     row.data === next.data &&
     row.title === next.title &&
     row.happened === next.happened &&
-    row.assets === next.assets
-  )
-    return { changed: 0, bytes };
-  putFact(db, next, merged.assets);
-  return { changed: 1, bytes };
+    row.assets === next.assets;
+  // How something is was seen once more: its age starts anew, and nobody is told of a change.
+  if (!same || (row.observed !== next.observed && stateKinds.some((kind) => kind === next.kind)))
+    putFact(db, next, merged.assets);
+  return { changed: same ? 0 : 1, bytes };
 };
 
 /**

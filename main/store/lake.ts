@@ -88,10 +88,12 @@ export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'k
 
 /**
  * Drop facts that happened before a time; how many. Edges last seen before it go too. What a packed room holds stays: its
- * facts, and the edges of the assets in its scope.
+ * facts, and the edges of the assets in its scope. How something is stays as long as it was seen since; settings stay
+ * altogether, one for each asset: most were written long ago and are never sent again.
  */
 export const forgetBefore = (db: WritableDb, time: string): number => {
-  const old = sql`happened < ${time} AND rid NOT IN (SELECT fact FROM pack_fact)`;
+  const old = sql`happened < ${time} AND rid NOT IN (SELECT fact FROM pack_fact) AND kind <> 'settings'
+    AND NOT (kind IN ('schema', 'access') AND observed >= ${time})`;
   const scope = sql`SELECT j.value FROM pack p, json_each(p.scope) j`;
   db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE ${old})`);
   db.run(

@@ -10,6 +10,7 @@ import { factId, tableAsset, tableOfAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, later, textOf } from '../rows.ts';
+import { schemaAt } from './schema-at.ts';
 import { readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
 
 const historyKind = statementKind('lake.table-history', 'read', 'versions of a table in scope');
@@ -153,7 +154,11 @@ const readTable = async (
     ...fresh.map((one) => versionFact(one, table, asset, context)),
     ...changes.facts.map((make) => make(asset, source)),
   ];
-  const collected = facts.map((fact) => ({ fact }));
+  const schemaOf = ([number, columns]: readonly [number, Columns]): readonly CollectedFact[] => {
+    const version = byNumber.get(number);
+    return version === undefined ? [] : [schemaAt(table, version, columns, source, context)];
+  };
+  const collected: CollectedFact[] = [...facts.map((fact) => ({ fact })), ...[...changes.seen].flatMap(schemaOf)];
   const { note } = changes;
   const short = shortAt(all, enough ? usualVersions : versionLimit, seen, context.horizon);
   // What came is right, but there is more behind it: the next refresh begins where this one did.
@@ -166,9 +171,9 @@ const readTable = async (
       unreadable,
       cutOff: short !== null,
     });
-  const columns = await readColumns(context, table, null);
+  const columns = changes.seen.get(head.version) ?? (await readColumns(context, table, null));
   return ok({
-    facts: collected,
+    facts: columns === null ? collected : [...collected, ...schemaOf([head.version, columns])],
     seen: { version: head.version, columns },
     newest: head.at,
     note,

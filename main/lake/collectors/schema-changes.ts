@@ -171,11 +171,16 @@ export const schemaChanges = async (work: {
   /** Columns before the first of `versions`, where an earlier refresh saw them. */
   readonly before: Columns | null;
   readonly context: CollectContext;
-}): Promise<{ readonly facts: readonly MakeFact[]; readonly note: string | null }> => {
+}): Promise<{
+  readonly facts: readonly MakeFact[];
+  /** Columns at the versions that were looked at. */
+  readonly seen: ReadonlyMap<number, Columns>;
+  readonly note: string | null;
+}> => {
   const { table, versions, context } = work;
   const first = versions[0];
   const head = versions.at(-1);
-  if (first === undefined || head === undefined) return { facts: [], note: null };
+  if (first === undefined || head === undefined) return { facts: [], seen: new Map(), note: null };
   const byNumber = new Map(versions.map((one) => [one.version, one]));
   const cache = new Map<number, Columns | null>();
   if (work.before !== null) cache.set(first.version - 1, work.before);
@@ -222,6 +227,7 @@ export const schemaChanges = async (work: {
   await halve(from, head.version);
   return {
     facts: [...facts.values()],
+    seen: new Map([...cache].flatMap(([version, columns]) => (columns === null ? [] : [[version, columns] as const]))),
     note: blind ? 'Some old versions can no longer be read; their changes are told by the history alone.' : null,
   };
 };

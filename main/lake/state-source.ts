@@ -1,0 +1,167 @@
+import type { JsonObject } from '../../shared/base/json.ts';
+import { ok, type Result } from '../../shared/base/result.ts';
+import type { FactKind } from '../../shared/domain/vocabulary.ts';
+import type { TableName } from '../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
+import { column, dbx, type StatementMaker } from '../databricks/statements.ts';
+import { factId, tableAsset } from './assets.ts';
+import type { CollectContext, CollectedFact, Collector, Estimate, SourceMeta } from './collector.ts';
+import type { LakeFact } from './port.ts';
+import { countRows, pull, type Pull } from './pull.ts';
+import { textOf } from './rows.ts';
+import { scoped } from './scope-filter.ts';
+import { asText, type Wanted } from './select.ts';
+
+/** Tables asked for in one statement: keeps an answer below what one pull holds. */
+const chunkSize = 100;
+/** Rows of one table that its fact holds; the rest is counted. */
+const rowsPerTable = 400;
+
+/** A view of information_schema that says how the tables in scope are now. */
+export type StateSource = {
+  readonly source: string;
+  readonly label: string;
+  readonly table: TableName;
+  readonly kind: StatementMaker;
+  readonly countKind: StatementMaker;
+  readonly features: readonly string[];
+  readonly preview?: SourceMeta['preview'];
+  /** Columns that name what a row is about: catalog; catalog and schema; or catalog, schema and table. */
+  readonly names: readonly string[];
+  readonly wants: readonly Wanted[];
+  readonly fact: {
+    readonly kind: Extract<FactKind, 'schema' | 'access' | 'settings'>;
+    /** Tells facts of one kind about one table apart. */
+    readonly what: string;
+    /** One line for people; `name` is the table's last part. */
+    readonly title: (name: string, rows: number) => string;
+    /** What one row says; null = it can't be read. */
+    readonly item: (row: TextRow) => JsonObject | null;
+  };
+};
+
+/** The first parts of a table's name, as its rows carry them: lower case, joined by dots. A name may hold dots itself. */
+const prefix = (name: string, parts: number): string => {
+  const [catalog = '', schema = '', ...rest] = name.split('.');
+  return [catalog, schema, rest.join('.')].slice(0, parts).join('.');
+};
+
+const nameOf = (row: TextRow, parts: number): string | null => {
+  const found = Array.from({ length: parts }, (_, i) => textOf(row, `name${i}`));
+  return found.includes(null) ? null : found.join('.').toLowerCase();
+};
+
+/** The same state read again stays the fact that it was, seen once more; its `happenedAt` says since when it is known. */
+export const keepState = (old: LakeFact, next: LakeFact): LakeFact =>
+  JSON.stringify(old.data) === JSON.stringify(next.data) && old.title === next.title
+    ? { ...old, observedAt: next.observedAt, completeTo: next.completeTo }
+    : next;
+
+const chunks = (all: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(all.length / chunkSize) }, (_, i) => all.slice(i * chunkSize, (i + 1) * chunkSize));
+
+/**
+ * A collector of one such view: read whole for the tables in scope, when a room is packed. Every table gets a fact, also one
+ * without rows: that nothing is there is worth knowing. These views are live and filtered by what the user may see, so there
+ * is no cursor, and no moment up to which they would be complete.
+ */
+export const stateCollector = (spec: StateSource): Collector => {
+  const parts = spec.names.length;
+  const named = spec.names.map((name, i) => asText(name, { as: `name${i}`, required: true }));
+  const pullOf = (tables: readonly string[]): Pull => ({
+    kind: spec.kind,
+    table: spec.table,
+    wants: [...named, ...spec.wants],
+    where: [
+      {
+        needs: spec.names.at(-1) ?? '',
+        piece: dbx`array_contains(from_json(:names, 'array<string>'), lower(concat_ws('.', ${spec.names.map(column)})))`,
+      },
+    ],
+    parameters: { names: JSON.stringify([...new Set(tables.map((name) => prefix(name, parts)))]) },
+    order: `name${parts - 1}`,
+  });
+  const inScope = (context: CollectContext): readonly string[] =>
+    context.lane === 'pack' ? scoped(context, 'table', 'view').filter((name) => !name.startsWith('system.')) : [];
+
+  const factOf = (name: string, rows: readonly TextRow[], context: CollectContext): CollectedFact => {
+    const items = rows.map(spec.fact.item).filter((item) => item !== null);
+    const fact: LakeFact = {
+      id: factId(spec.fact.kind, context.metastoreId, `${name}/${spec.fact.what}`),
+      kind: spec.fact.kind,
+      source: spec.source,
+      workspace: context.workspaceId,
+      happenedAt: context.observedAt,
+      observedAt: context.observedAt,
+      completeTo: null,
+      assets: [tableAsset(context.metastoreId, name)],
+      title: spec.fact.title(prefix(name, 3).split('.').slice(2).join('.'), items.length),
+      data: {
+        what: spec.fact.what,
+        table: name,
+        items: items.slice(0, rowsPerTable),
+        more: Math.max(0, items.length - rowsPerTable),
+        unread: rows.length - items.length,
+      },
+    };
+    return { fact, merge: keepState };
+  };
+
+  return {
+    source: spec.source,
+    label: spec.label,
+    table: spec.table,
+    meta: {
+      when: 'pack',
+      features: spec.features,
+      needs: [],
+      preview: spec.preview ?? null,
+      latenessMs: 0,
+      retentionDays: null,
+    },
+    estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+      let rows = 0;
+      const asked = chunks(inScope(context));
+      for (const tables of asked) {
+        const found = await countRows(context, { ...pullOf(tables), kind: spec.countKind });
+        if (!found.ok) return found;
+        rows += found.value;
+      }
+      return ok({ rows, statements: asked.length, counted: true });
+    },
+    collect: async (context) => {
+      const facts: CollectedFact[] = [];
+      const missing = new Set<string>();
+      const notes = new Set<string>();
+      let failure: DatabricksFailure | undefined;
+      for (const tables of chunks(inScope(context))) {
+        const found = await pull(context, pullOf(tables));
+        if (!found.ok) return found;
+        for (const one of found.value.missingColumns) missing.add(one);
+        // Half an answer would look like rights or rules that were taken away: nothing of this chunk is stored.
+        if (found.value.cutOff !== null || found.value.full) {
+          failure = found.value.cutOff ?? failure;
+          if (found.value.full) notes.add('Not complete: some tables have more rows than one answer holds.');
+          continue;
+        }
+        const byName = new Map<string, TextRow[]>();
+        let nameless = 0;
+        for (const row of found.value.rows) {
+          const name = nameOf(row, parts);
+          if (name === null) nameless += 1;
+          else byName.set(name, [...(byName.get(name) ?? []), row]);
+        }
+        if (nameless > 0) notes.add(`Not complete: ${nameless} rows do not say what they are about.`);
+        facts.push(...tables.map((name) => factOf(name, byName.get(prefix(name, parts)) ?? [], context)));
+      }
+      return ok({
+        facts,
+        cursor: context.cursor,
+        completeTo: null,
+        missingColumns: [...missing],
+        note: notes.size === 0 ? null : [...notes].join(' '),
+        ...(failure === undefined ? {} : { failure }),
+      });
+    },
+  };
+};
