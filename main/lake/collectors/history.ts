@@ -171,9 +171,11 @@ const readTable = async (
       unreadable,
       cutOff: short !== null,
     });
-  const columns = changes.seen.get(head.version) ?? (await readColumns(context, table, null));
+  const columns = await readColumns(context, table, null);
+  // Later versions with the same columns say nothing new: the first one that was seen is enough to compare with.
+  const first = (known?.columns ?? null) === null && columns !== null ? schemaOf([head.version, columns]) : [];
   return ok({
-    facts: columns === null ? collected : [...collected, ...schemaOf([head.version, columns])],
+    facts: [...collected, ...first],
     seen: { version: head.version, columns },
     newest: head.at,
     note,

@@ -173,7 +173,7 @@ export const schemaChanges = async (work: {
   readonly context: CollectContext;
 }): Promise<{
   readonly facts: readonly MakeFact[];
-  /** Columns at the versions that were looked at. */
+  /** Columns before and after each change; between two changes nothing changed. */
   readonly seen: ReadonlyMap<number, Columns>;
   readonly note: string | null;
 }> => {
@@ -225,9 +225,13 @@ export const schemaChanges = async (work: {
     from = one.version;
   }
   await halve(from, head.version);
+  const around = new Set([...facts.keys()].flatMap((version) => [version - 1, version]));
+  const seen = [...cache].flatMap(([version, columns]) =>
+    columns === null || !around.has(version) ? [] : [[version, columns] as const],
+  );
   return {
     facts: [...facts.values()],
-    seen: new Map([...cache].flatMap(([version, columns]) => (columns === null ? [] : [[version, columns] as const]))),
+    seen: new Map(seen),
     note: blind ? 'Some old versions can no longer be read; their changes are told by the history alone.' : null,
   };
 };
