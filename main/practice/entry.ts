@@ -26,9 +26,13 @@ const loadIdentity = (dir: string): Identity => {
   return { token: `dapi${randomBytes(16).toString('hex')}`, port: 0 };
 };
 
-const start = async (dir: string, seed: number, fault: Fault, onStop: () => void): Promise<PracticeServer> => {
+const start = async (
+  dir: string,
+  world: { readonly seed: number; readonly fault: Fault; readonly estate: boolean },
+  onStop: () => void,
+): Promise<PracticeServer> => {
   const identity = loadIdentity(dir);
-  const deps = { dir, seed, fault, token: identity.token, clock, scheduler, onStop };
+  const deps = { dir, ...world, token: identity.token, clock, scheduler, onStop };
   let server: PracticeServer;
   try {
     server = await createPracticeServer({ ...deps, port: identity.port });
@@ -48,6 +52,7 @@ const main = async (): Promise<void> => {
       dir: { type: 'string' },
       seed: { type: 'string', default: '1' },
       fault: { type: 'string', default: 'line' },
+      estate: { type: 'string', default: 'full' },
       'linger-ms': { type: 'string', default: '30000' },
     },
   });
@@ -73,7 +78,7 @@ const main = async (): Promise<void> => {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  server = await start(dir, seed, fault, end);
+  server = await start(dir, { seed, fault, estate: values.estate === 'full' }, end);
   const { host, port, controlPort, httpPath, token, caFile, world } = server;
   const address: PracticeAddress = {
     host,

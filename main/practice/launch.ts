@@ -17,6 +17,8 @@ export type LaunchOptions = {
   readonly dir: string;
   readonly seed: number;
   readonly fault: 'line' | 'none' | 'two';
+  /** The whole estate around the story (default), or the story alone: for tests and drills, which it would only slow down. */
+  readonly estate?: 'full' | 'none';
   /** Node 24 that runs `entry`, a source file or a bundle. */
   readonly nodePath: string;
   readonly entry: string;
@@ -99,6 +101,8 @@ const startProcess = (o: LaunchOptions): { readonly ended: () => string | null }
     String(o.seed),
     '--fault',
     o.fault,
+    '--estate',
+    o.estate ?? 'full',
     '--linger-ms',
     String(o.lingerMs ?? 30_000),
   ];

@@ -38,6 +38,8 @@ export type PracticeDeps = {
   readonly dir: string;
   readonly seed: number;
   readonly fault: Fault;
+  /** The whole estate around the story (default), or the story alone. */
+  readonly estate?: boolean;
   readonly token: string;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -100,7 +102,12 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
   mkdirSync(deps.dir, { recursive: true });
   const certificate = await loadCertificate(deps.dir, deps.clock);
   const lake = await openLake(join(deps.dir, 'lake.duckdb'), deps.clock);
-  const world = await ensureWorld(lake, { dir: deps.dir, seed: deps.seed, fault: deps.fault });
+  const world = await ensureWorld(lake, {
+    dir: deps.dir,
+    seed: deps.seed,
+    fault: deps.fault,
+    estate: deps.estate ?? true,
+  });
   const buttons = createButtons(deps.clock);
   const engine = createDuckEngine(lake, { catalog: world.catalog, schema: 'default' });
   const service = createService({ engine, buttons, clock: deps.clock, scheduler: deps.scheduler });

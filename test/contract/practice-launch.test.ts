@@ -29,6 +29,7 @@ const options = (change: Partial<LaunchOptions> = {}): LaunchOptions => {
     dir,
     seed: 5,
     fault: 'line',
+    estate: 'none',
     nodePath: process.execPath,
     entry,
     clock,

@@ -39,6 +39,8 @@ export type RestReply = {
 export type PracticeOptions = {
   readonly seed?: number;
   readonly fault?: 'line' | 'none' | 'two';
+  /** With all that surrounds the told lines: some seconds more. */
+  readonly estate?: boolean;
   /** Epoch ms; default: the real clock. */
   readonly now?: () => number;
   /** Keep the state of an earlier server: its directory is then not removed on close. */
@@ -89,6 +91,7 @@ export const startPractice = async (options: PracticeOptions = {}): Promise<Prac
     dir,
     seed: options.seed ?? 1,
     fault: options.fault ?? 'line',
+    estate: options.estate ?? false,
     token: 'dapi-practice-test',
     clock: { now: options.now ?? ((): number => Date.now()) },
     scheduler: {

@@ -49,7 +49,7 @@ export const runDrill = async (options: DrillOptions): Promise<DrillResult> => {
     must(
       'practice',
       await findOrStartPractice({
-        dir: practiceDir, seed: options.seed, fault, nodePath: process.execPath, entry: options.practiceEntry, clock: { now }, scheduler,
+        dir: practiceDir, seed: options.seed, fault, nodePath: process.execPath, entry: options.practiceEntry, estate: 'none', clock: { now }, scheduler,
       }), // prettier-ignore
     );
   const startCore = async (name: string, env: Readonly<Record<string, string>> = {}): Promise<CoreProcess> =>

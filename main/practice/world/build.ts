@@ -3,6 +3,8 @@ import type { Lake, Write } from '../duck/lake.ts';
 import type { Alteration } from '../duck/statements.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { stamp, Telling, type Row } from './bulk.ts';
+import type { Estate } from './estate/plan.ts';
+import { tellEstate } from './estate/tell.ts';
 import { driftRows, firstWindow, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { hour, jobOf, tableOf, slots, slotStart, type DomainPlan, type Plan, type PlannedTable } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
@@ -224,8 +226,8 @@ export const planRuns = (plan: Plan): readonly (readonly Run[])[] => {
   return plan.domains.map((domain) => allRuns(plan, domain, slots - 1, 0, random));
 };
 
-/** Write a planned world into an empty lake, in one transaction. */
-export const buildWorld = async (lake: Lake, plan: Plan): Promise<void> => {
+/** Write a planned world into an empty lake; what surrounds the told lines (`estate`) in a transaction of its own. */
+export const buildWorld = async (lake: Lake, plan: Plan, estate: Estate | null): Promise<void> => {
   const random = createRandom(plan.seed ^ 0x5bd1e995);
   for (const catalog of ['main', 'system', plan.catalog]) await lake.createCatalog(catalog);
   for (const schema of ['default', ...new Set(plan.schemas)]) await lake.createSchema(plan.catalog, schema, true);
@@ -306,4 +308,5 @@ export const buildWorld = async (lake: Lake, plan: Plan): Promise<void> => {
     );
     await write.run(`INSERT INTO bw.grants VALUES ${readers.join(', ')}`);
   });
+  if (estate !== null) await lake.write((write) => tellEstate(lake, write, plan, estate));
 };

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lake } from '../duck/lake.ts';
 import { buildWorld, planRuns } from './build.ts';
+import { planEstate, type Estate } from './estate/plan.ts';
 import { monitored, monitorName } from './monitors.ts';
 import { planWorld, tableOf, jobOf, type Fault, type Plan } from './plan.ts';
 import type { Run } from './runs.ts';
@@ -17,6 +18,8 @@ export type World = {
   readonly metastoreId: string;
   readonly defaultUser: string;
   readonly plan: Plan;
+  /** What surrounds the told lines; null in a small world of tests and drills. */
+  readonly estate: Estate | null;
 };
 
 /** What really happened: kept in a file beside the database, never served. For tests and for the review of a drill. */
@@ -52,6 +55,9 @@ export type GroundTruth = {
     readonly tables: readonly string[];
   }[];
 };
+
+/** What world.json keeps: all that the world is made from. Files of before the estate lack it. */
+type Known = { readonly seed: number; readonly fault: Fault; readonly now: number; readonly estate?: boolean };
 
 export const truthFile = (dir: string): string => join(dir, 'ground-truth.json');
 
@@ -90,24 +96,25 @@ const truthOf = (plan: Plan, runs: readonly Run[]): GroundTruth => ({
 
 /**
  * The world in this lake: made from the seed when the lake is empty, else the one that is there (whatever seed is asked: its
- * facts are on disk, and a drill goes on where it stopped). Under 5 s.
+ * facts are on disk, and a drill goes on where it stopped). Under 8 s.
  */
 export const ensureWorld = async (
   lake: Lake,
-  options: { readonly dir: string; readonly seed: number; readonly fault: Fault },
+  options: { readonly dir: string; readonly seed: number; readonly fault: Fault; readonly estate: boolean },
 ): Promise<World> => {
   const file = join(options.dir, 'world.json');
-  const known: { seed: number; fault: Fault; now: number } = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { seed: number; fault: Fault; now: number })
-    : { seed: options.seed, fault: options.fault, now: lake.clock.now() };
+  const known: Known = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Known)
+    : { seed: options.seed, fault: options.fault, now: lake.clock.now(), estate: options.estate };
   const plan = planWorld(known.seed, known.fault, known.now);
+  const estate = known.estate === true ? planEstate(plan) : null;
   if (!lake.tables().some((t) => t.catalog === plan.catalog)) {
     // The decision goes first: a process that dies while building makes the same world at its next start.
     writeFileSync(file, JSON.stringify(known));
     writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, planRuns(plan).flat()), null, 2), {
       mode: 0o600,
     });
-    await buildWorld(lake, plan);
+    await buildWorld(lake, plan, estate);
   }
   return {
     seed: known.seed,
@@ -117,5 +124,6 @@ export const ensureWorld = async (
     metastoreId: plan.metastoreId,
     defaultUser: 'responder@practice.example',
     plan,
+    estate,
   };
 };

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemTables } from '../../main/practice/world/system-tables.ts';
+import { connectDriver, type DriverSession } from '../support/practice-driver.ts';
+import { startPractice, type Practice } from '../support/practice.ts';
+
+/** The whole estate: what surrounds the told lines. Numbers are those of the issue. */
+let practice: Practice;
+let driver: DriverSession;
+beforeAll(async () => {
+  practice = await startPractice({ seed: 5, fault: 'line', estate: true });
+  driver = await connectDriver(practice);
+}, 180_000);
+afterAll(async () => {
+  await driver.close();
+  await practice.close();
+});
+const one = async (sql: string): Promise<number> => Number((await driver.query(sql))[0]?.['n']);
+
+describe('the estate', () => {
+  it('has the size of a platform', async () => {
+    const count = await one(
+      `SELECT count(*) AS n FROM system.information_schema.tables WHERE table_catalog = '${practice.catalog}'`,
+    );
+    expect(count).toBeGreaterThanOrEqual(200);
+    expect(count).toBeLessThanOrEqual(500);
+    expect(await one('SELECT count(DISTINCT job_id) AS n FROM system.lakeflow.jobs')).toBeGreaterThanOrEqual(150);
+    expect(await one('SELECT count(DISTINCT pipeline_id) AS n FROM system.lakeflow.pipelines')).toBe(30);
+    expect(await one('SELECT count(DISTINCT name) AS n FROM system.mlflow.experiments_latest')).toBe(18);
+    expect(
+      await one(
+        'SELECT datediff(max(period_end_time), min(period_start_time)) AS n FROM system.lakeflow.job_run_timeline',
+      ),
+    ).toBeGreaterThanOrEqual(58);
+    expect(
+      await one('SELECT datediff(max(usage_date), min(usage_date)) AS n FROM system.billing.usage'),
+    ).toBeGreaterThanOrEqual(360);
+  });
+
+  it('leaves no system table without rows', async () => {
+    for (const name of Object.keys(systemTables))
+      expect(await one(`SELECT count(*) AS n FROM system.${name}`), name).toBeGreaterThan(0);
+  });
+
+  it('says the same of a table in its history, in the lineage and in the schema', async () => {
+    const [edge] = await driver.query(
+      `SELECT target_table_full_name AS t, entity_run_id AS r, entity_type AS e FROM system.access.table_lineage WHERE entity_type = 'PIPELINE' ORDER BY event_time DESC LIMIT 1`,
+    );
+    const table = String(edge?.['t']);
+    const history = await driver.query(`DESCRIBE HISTORY ${table} LIMIT 70`);
+    expect(history.length).toBeGreaterThan(50);
+    expect((await driver.query(`SELECT * FROM ${table}`)).length).toBeGreaterThan(0);
+    expect((await driver.query(`SELECT * FROM ${table} VERSION AS OF ${String(history[1]?.['version'])}`)).length).toBeGreaterThan(0);
+  }); // prettier-ignore
+
+  it('is quiet on Sundays and full at the end of a month', async () => {
+    const rows = await driver.query(
+      `SELECT CAST(usage_date AS STRING) AS d, sum(usage_quantity) AS q FROM system.billing.usage WHERE sku_name = 'PREMIUM_SERVERLESS_SQL_COMPUTE' GROUP BY 1`,
+    );
+    const of = (weekday: number): number => {
+      const some = rows.filter((r) => new Date(`${String(r['d'])}T00:00:00Z`).getUTCDay() === weekday);
+      return some.reduce((sum, r) => sum + Number(r['q']), 0) / some.length;
+    };
+    expect(of(0)).toBeLessThan(of(2) * 0.8);
+    expect(of(6)).toBeGreaterThan(of(2));
+  });
+
+  it('has no row yet for what its lateness still holds back', async () => {
+    for (const [table, column, minutes] of [
+      ['billing.usage', 'usage_end_time', 150],
+      ['query.history', 'start_time', 60],
+      ['lakeflow.pipeline_update_timeline', 'period_end_time', 60],
+    ] as const) {
+      const newest = await one(`SELECT CAST(unix_micros(max(${column})) AS STRING) AS n FROM system.${table}`);
+      expect(Date.now() - newest / 1_000, table).toBeGreaterThan((minutes - 1) * 60_000);
+    }
+  });
+
+  it('tells grants, tags, masks and filters of personal tables', async () => {
+    const info = `${practice.catalog}.information_schema`;
+    const personal = await driver.query(
+      `SELECT DISTINCT catalog_name || '.' || schema_name || '.' || table_name AS t FROM ${info}.column_tags WHERE tag_value = 'personal'`,
+    );
+    expect(personal.length).toBeGreaterThan(6);
+    expect(await one(`SELECT count(*) AS n FROM ${info}.column_masks WHERE mask_name = 'mask_email'`)).toBeGreaterThan(
+      3,
+    );
+    expect(await one(`SELECT count(*) AS n FROM ${info}.row_filters`)).toBeGreaterThan(1);
+    expect(
+      await one(`SELECT count(*) AS n FROM ${info}.table_privileges WHERE inherited_from = 'SCHEMA'`),
+    ).toBeGreaterThan(100);
+    // Nobody reads personal tables by a grant of their own.
+    expect(
+      await one(
+        `SELECT count(*) AS n FROM ${info}.table_privileges p JOIN ${info}.column_tags t ON p.table_name = t.table_name AND p.table_schema = t.schema_name WHERE p.grantee = 'analysts' AND p.privilege_type = 'SELECT'`,
+      ),
+    ).toBe(0);
+  });
+});
