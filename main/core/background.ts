@@ -4,7 +4,9 @@ import type { Parts } from './parts.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { ConnectionPart } from './connection.ts';
 import type { LakePart } from './lake-part.ts';
-import { createLoop } from './loops.ts';
+import type { Slot } from './connection-slot.ts';
+import { createLoop, type Loop } from './loops.ts';
+import { primaryId } from './saved-connections.ts';
 import type { Sync } from '../sync/engine.ts';
 
 /** How often the lake is read. A real warehouse bills while it is awake; practice is local and should feel live. */
@@ -24,45 +26,73 @@ export type Background = {
   readonly stop: () => Promise<void>;
 };
 
+/** The loop that reads one workspace. */
+type Reader = {
+  readonly slot: Slot;
+  readonly loop: Loop;
+  /** True when something new is worth reading around: a room was opened, a signal came up. Then the next turn is now. */
+  readonly asksMore: () => boolean;
+  /** A person asked: the next turn may start practice. */
+  readonly allowStart: () => void;
+};
+
 /** Everything that runs by itself: reading the lake and detecting, sharing, the tick. No call waits for any of it. */
 export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: LakePart, sync: Sync): Background => {
   const { scheduler, random, logger } = parts;
-  let mayStart = true;
-  let lastAsked = '';
-  /** True when something new is worth reading around: a room was opened, a signal came up. Then the next turn is now. */
-  const asksMore = (): boolean => keyOf(watchedAssets(parts, lake)) !== lastAsked;
-
-  const readLake = async (signal: AbortSignal) => {
-    const wasOnline = connection.state().state === 'online';
-    const workspace = await connection.workspace(mayStart);
-    mayStart = false;
-    if (!workspace.ok) return workspace;
-    const asked = watchedAssets(parts, lake);
-    lastAsked = keyOf(asked);
-    const read = await lake.refresh(asked, signal);
-    if (!signal.aborted) connection.told(read.ok ? null : read.error);
-    if (read.ok && !wasOnline) sync.nudge();
-    parts.changed();
-    return read;
+  const readers = new Map<string, Reader>();
+  const readerOf = (slot: Slot): Reader => {
+    let mayStart = true;
+    let lastAsked = '';
+    const asksMore = (): boolean => keyOf(watchedAssets(parts, lake)) !== lastAsked;
+    const turn = async (signal: AbortSignal) => {
+      const wasOnline = slot.state().state === 'online';
+      const workspace = await slot.workspace(mayStart);
+      mayStart = false;
+      if (!workspace.ok) return workspace;
+      const asked = watchedAssets(parts, lake);
+      lastAsked = keyOf(asked);
+      const read = await lake.refresh(workspace.value, asked, signal);
+      if (!signal.aborted) slot.told(read.ok ? null : read.error);
+      if (read.ok && !wasOnline && slot.id === primaryId) sync.nudge();
+      parts.changed();
+      return read;
+    };
+    const loop = createLoop({
+      name: slot.id === primaryId ? 'lake' : `lake ${slot.id}`,
+      scheduler,
+      random,
+      logger,
+      everyMs: () => {
+        if (asksMore()) return widenMs;
+        return slot.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs;
+      },
+      turn,
+    });
+    return { slot, loop, asksMore, allowStart: () => (mayStart = true) };
   };
-  const lakeLoop = createLoop({
-    name: 'lake',
-    scheduler,
-    random,
-    logger,
-    everyMs: () => {
-      if (asksMore()) return widenMs;
-      return connection.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs;
-    },
-    turn: readLake,
-  });
+  /** A loop for each workspace: one that fails or waits holds up no other. */
+  const follow = (): void => {
+    const slots = connection.slots();
+    for (const [id, reader] of readers)
+      if (!slots.includes(reader.slot)) {
+        readers.delete(id);
+        void reader.loop.stop();
+      }
+    for (const slot of slots)
+      if (!readers.has(slot.id)) {
+        const reader = readerOf(slot);
+        readers.set(slot.id, reader);
+        reader.loop.start();
+      }
+  };
   // A room that was just opened should not wait for the next turn, which on a real warehouse is minutes away.
   const watchCommits = (): (() => void) => {
     let waiting: Cancel | null = null;
     const stop = parts.profile.store.onCommit(() => {
       waiting ??= scheduler.after(widenMs, () => {
         waiting = null;
-        if (connection.state().state === 'online' && asksMore()) lakeLoop.soon();
+        for (const { slot, loop, asksMore } of readers.values())
+          if (slot.state().state === 'online' && asksMore()) loop.soon();
       });
     });
     return () => {
@@ -85,23 +115,25 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
 
   const look = (): boolean => {
     sync.nudge();
-    return lakeLoop.soon();
+    return [...readers.values()].map(({ loop }) => loop.soon()).includes(true);
   };
   return {
     start: () => {
-      lakeLoop.start();
+      follow();
+      connection.onSlots(follow);
       stopWatching = watchCommits();
       tick.start();
       sync.start();
     },
     refresh: () => {
-      mayStart = true;
+      for (const reader of readers.values()) reader.allowStart();
       return look();
     },
     look,
     stop: async () => {
       stopWatching();
-      await Promise.all([lakeLoop.stop(), tick.stop()]);
+      connection.onSlots(() => undefined);
+      await Promise.all([...[...readers.values()].map(({ loop }) => loop.stop()), tick.stop()]);
       await sync.close();
     },
   };

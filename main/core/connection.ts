@@ -1,21 +1,28 @@
 import { type Failure, failure } from '../../shared/base/failure.ts';
-import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
+import type { JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { type Clock, type Instant, toInstant } from '../../shared/base/time.ts';
-import type { Status } from '../../shared/contract/status.ts';
+import type { Clock, RandomBytes } from '../../shared/base/time.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import type { Connection, DatabricksFailure, Workspace } from '../databricks/port.ts';
+import type { Profile } from '../store/profile.ts';
+import { getSetting, setSetting } from '../store/settings.ts';
+import { createSlot, type Slot } from './connection-slot.ts';
 import { staticToken } from '../databricks/token-source.ts';
 import { notedWorkspace } from './noted-workspace.ts';
 import type { SecretStore } from './secrets.ts';
-import { moveTokenFile } from './token-file.ts';
-import { dropSetting, getSetting, setSetting } from '../store/settings.ts';
-import type { Profile } from '../store/profile.ts';
+import {
+  type KnownWorkspace,
+  mostConnections,
+  primaryId,
+  type SavedConnection,
+  savedConnections,
+} from './saved-connections.ts';
 
 /**
- * Which workspace this profile works with: the practice lakehouse unless somebody saved another. Address and path lie in the
- * profile's settings; what signs in lies in the secret store under the connection's id. The database is not encrypted yet:
- * that is why saving a connection asks for consent. No token is in a setting, answer or log line.
+ * Which workspaces this profile works with. The primary one carries the share: the practice lakehouse unless somebody saved
+ * another. Further ones are read beside it. Addresses lie in the profile's settings, what signs in in the secret store under
+ * the connection's id. The database is not encrypted yet: that is why saving asks for consent. No token is in a setting, answer
+ * or log line.
  */
 export type PracticeLink = {
   readonly connection: Connection;
@@ -30,63 +37,49 @@ export type ConnectionDeps = {
   readonly profile: Profile;
   readonly secrets: SecretStore;
   readonly clock: Clock;
+  readonly random: RandomBytes;
   readonly open: (connection: Connection) => Result<Workspace, DatabricksFailure>;
   /** Null when practice is switched off (tests, servers). */
   readonly practice: PracticeSource | null;
   readonly changed: () => void;
 };
 
-export type ConnectionPart = {
-  /** The open workspace; connects first where that is needed. Only a person's act, or the first try, starts practice. */
-  readonly workspace: (mayStart: boolean) => Promise<Result<Workspace, Failure>>;
-  /** The open workspace, or null: never waits. */
-  readonly current: () => Workspace | null;
+/** What a person gives. Neither id nor name: the primary workspace; a name alone: a further one (same host: that one again). */
+export type GivenConnection = {
+  readonly host: string;
+  readonly httpPath: string;
+  readonly token: string;
+  readonly acceptUnencrypted: boolean;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+};
+
+/** The calls of `Slot` on the part itself are about the primary workspace. */
+export type ConnectionPart = Omit<Slot, 'id' | 'forget'> & {
   readonly practice: () => PracticeLink | null;
-  /** What the last use of the connection told: null = it works. */
-  readonly told: (problem: Failure | null) => void;
-  readonly state: () => Status['workspace'];
-  readonly save: (given: {
-    host: string;
-    httpPath: string;
-    token: string;
-    acceptUnencrypted: boolean;
-  }) => Promise<Result<void, Failure>>;
+  /** All workspaces, the primary one first. */
+  readonly slots: () => readonly Slot[];
+  /** Called after a workspace was added or removed. */
+  readonly onSlots: (run: () => void) => void;
+  /** Where a workspace of one's own is; null for practice. */
+  readonly address: (id: string) => SavedConnection | null;
+  readonly known: () => readonly KnownWorkspace[];
+  /** What the workspace of a slot said about itself. */
+  readonly learn: (slot: string, about: Omit<KnownWorkspace, 'id' | 'name'>) => void;
+  readonly save: (given: GivenConnection) => Promise<Result<void, Failure>>;
+  /** Forget address and token of a workspace. What was read of it stays. Removing the primary one goes back to practice. */
+  readonly remove: (id: string) => Promise<Result<void, Failure>>;
   readonly usePractice: () => Promise<Result<void, Failure>>;
   readonly close: () => Promise<void>;
 };
 
-const settingKey = 'connection';
-/** Id of the connection in the secret store. */
-const secretId = 'workspace';
 const practiceKey = 'connection.practised';
-type Saved = { readonly host: string; readonly port: number; readonly httpPath: string };
 
 export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
-  const { profile, secrets, clock } = deps;
-  let open: Workspace | null = null;
+  const { profile, clock } = deps;
+  const saved = savedConnections(profile, deps.secrets);
   let link: PracticeLink | null = null;
-  let opening: Promise<Result<Workspace, Failure>> | null = null;
-  let last: { problem: Failure | null; tried: boolean; since: Instant | null } = {
-    problem: null,
-    tried: false,
-    since: null,
-  };
-
-  const told = (problem: Failure | null): void => {
-    const before = last;
-    const same = before.tried && stateOf(before.problem) === stateOf(problem);
-    last = { problem, tried: true, since: same ? before.since : toInstant(clock.now()) };
-    if (!same) deps.changed();
-  };
-
-  const saved = (): Saved | null => {
-    const value = getSetting(profile.store.read, settingKey);
-    if (!isJsonObject(value)) return null;
-    const { host, port, httpPath } = value;
-    return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'
-      ? { host, port, httpPath }
-      : null;
-  };
+  let listener = (): void => undefined;
 
   /** The cache holds practice data from now on: the screen names it as such, also in a session without practice. */
   const rememberPractice = (): void => {
@@ -98,16 +91,22 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
   };
   const isPractice = (): boolean => deps.practice !== null || getSetting(profile.store.read, practiceKey) === true;
 
-  const findConnection = async (mayStart: boolean): Promise<Result<Connection, Failure>> => {
-    const known = saved();
-    if (known !== null) {
-      const moved = moveTokenFile(profile.dir, secrets, secretId);
-      const secret = moved.ok ? secrets.read(secretId) : moved;
-      if (!secret.ok) return secret;
-      const token = secret.value?.['token'];
-      if (typeof token !== 'string') return err(tokenMissing);
-      return ok({ kind: 'workspace', name: known.host, ...known, auth: staticToken(token) });
-    }
+  const savedAs = (id: string): SavedConnection | null =>
+    id === primaryId ? saved.primary() : (saved.others().find((one) => one.id === id) ?? null);
+
+  const ownConnection = (known: SavedConnection): Result<Connection, Failure> => {
+    const secret = saved.secret(known.id);
+    if (!secret.ok) return secret;
+    const token = secret.value?.['token'];
+    if (typeof token !== 'string') return err(tokenMissing);
+    const { name, host, port, httpPath } = known;
+    return ok({ kind: 'workspace', name, host, port, httpPath, auth: staticToken(token) });
+  };
+
+  const find = async (id: string, mayStart: boolean): Promise<Result<Connection, Failure>> => {
+    const known = savedAs(id);
+    if (known !== null) return ownConnection(known);
+    if (id !== primaryId) return err(notConfigured);
     if (deps.practice === null) return err(isPractice() ? practiceOff : notConfigured);
     const found = await deps.practice(mayStart);
     if (!found.ok) return found;
@@ -116,116 +115,106 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
     return ok(found.value.connection);
   };
 
-  const connect = async (mayStart: boolean): Promise<Result<Workspace, Failure>> => {
-    const connection = await findConnection(mayStart);
-    const opened = connection.ok ? deps.open(connection.value) : connection;
-    if (!opened.ok) {
-      told(opened.error);
-      return opened;
-    }
-    const workspace = notedWorkspace(opened.value, () => {
-      if (open === workspace) told(null);
+  const slotOf = (id: string): Slot =>
+    createSlot({
+      id,
+      clock,
+      open: deps.open,
+      find: (mayStart) => find(id, mayStart),
+      about: () => {
+        const known = savedAs(id);
+        if (known !== null) return { name: known.name, kind: 'workspace', host: known.host };
+        const practice = id === primaryId && isPractice();
+        return practice
+          ? { name: 'Practice lakehouse', kind: 'practice', host: '' }
+          : { name: 'No workspace', kind: 'none', host: '' };
+      },
+      // A practice lakehouse that went away comes back at another port: look for it anew.
+      moves: () => id === primaryId && link !== null,
+      changed: deps.changed,
+      wrap: (workspace, told) => notedWorkspace(workspace, () => told(null)),
     });
-    open = workspace;
-    return ok(workspace);
+
+  const primary = slotOf(primaryId);
+  const slots = new Map<string, Slot>([
+    [primaryId, primary],
+    ...saved.others().map(({ id }): [string, Slot] => [id, slotOf(id)]),
+  ]);
+
+  const forget = async (id: string): Promise<void> => {
+    await slots.get(id)?.forget();
+    if (id === primaryId) link = null;
   };
 
-  const forget = async (): Promise<void> => {
-    await opening;
-    const old = open;
-    open = null;
-    link = null;
-    last = { problem: null, tried: false, since: null };
-    await old?.close();
+  const place = (given: GivenConnection, host: string): Result<string, Failure> => {
+    if (given.id !== undefined) return slots.has(given.id) ? ok(given.id) : err(gone);
+    if (given.name === undefined) return ok(primaryId);
+    const same = [saved.primary(), ...saved.others()].find((one) => one?.host === host);
+    if (same !== undefined && same !== null) return ok(same.id);
+    if (slots.size >= mostConnections) return err(tooMany);
+    return ok(`w${Buffer.from(deps.random(4)).toString('hex')}`);
   };
 
-  const replace = async (change: () => Result<void, Failure>): Promise<Result<void, Failure>> => {
-    const changed = change();
-    if (changed.ok) await forget();
-    return changed;
+  const save = async (given: GivenConnection): Promise<Result<void, Failure>> => {
+    if (!given.acceptUnencrypted) return err(consentMissing);
+    const { host, httpPath, token, name } = given;
+    const checked = connectionFrom({
+      explicit: { kind: 'workspace', host, httpPath, token },
+      env: {},
+      configFile: null,
+    });
+    if (!checked.ok) return checked;
+    const id = place(given, checked.value.host);
+    if (!id.ok) return id;
+    const { port, httpPath: path } = checked.value;
+    const shown = name ?? savedAs(id.value)?.name ?? checked.value.host;
+    const put = saved.put(
+      { id: id.value, name: shown, host: checked.value.host, port, httpPath: path },
+      { kind: 'pat', token: token.trim() },
+    );
+    if (!put.ok) return put;
+    if (slots.has(id.value)) await forget(id.value);
+    else slots.set(id.value, slotOf(id.value));
+    listener();
+    deps.changed();
+    return ok(undefined);
+  };
+
+  const remove = async (id: string): Promise<Result<void, Failure>> => {
+    if (!slots.has(id)) return err(gone);
+    const dropped = saved.drop(id);
+    if (!dropped.ok) return dropped;
+    await forget(id);
+    if (id !== primaryId) slots.delete(id);
+    listener();
+    deps.changed();
+    return dropped;
   };
 
   return {
-    workspace: (mayStart) => {
-      if (open !== null) return Promise.resolve(ok(open));
-      opening ??= connect(mayStart).finally(() => {
-        opening = null;
-      });
-      return opening;
-    },
-    current: () => open,
+    workspace: primary.workspace,
+    current: primary.current,
+    told: primary.told,
+    state: primary.state,
     practice: () => link,
-    told: (problem) => {
-      told(problem);
-      // A practice lakehouse that went away comes back at another port: look for it anew.
-      if (problem?.tag === 'Offline' && link !== null) {
-        const old = open;
-        open = null;
-        void old?.close();
-      }
+    slots: () => [...slots.values()],
+    onSlots: (run) => {
+      listener = run;
     },
-    state: () => {
-      const known = saved();
-      const kind = known !== null ? 'workspace' : isPractice() ? 'practice' : 'none';
-      const { problem, tried, since } = last;
-      return {
-        name: kind === 'practice' ? 'Practice lakehouse' : (known?.host ?? 'No workspace'),
-        kind,
-        host: known?.host ?? open?.connection.host ?? '',
-        state: kind === 'none' ? 'not-configured' : tried ? stateOf(problem) : 'connecting',
-        since,
-        failure: problem === null ? null : plain(problem),
-      };
+    address: savedAs,
+    known: saved.known,
+    learn: (slot, about) => {
+      const name = slots.get(slot)?.state().name;
+      if (name !== undefined) saved.learn({ id: slot, name, ...about });
     },
-    save: ({ host, httpPath, token, acceptUnencrypted }) =>
-      replace(() => {
-        if (!acceptUnencrypted) return err(consentMissing);
-        const checked = connectionFrom({
-          explicit: { kind: 'workspace', host, httpPath, token },
-          env: {},
-          configFile: null,
-        });
-        if (!checked.ok) return checked;
-        const place = checked.value;
-        const written = secrets.write(secretId, { kind: 'pat', token: token.trim() });
-        if (!written.ok) return written;
-        return profile.store.transaction<void, Failure>((db) => {
-          setSetting(db, settingKey, { host: place.host, port: place.port, httpPath: place.httpPath });
-          return ok(undefined);
-        });
-      }),
-    usePractice: () =>
-      replace(() => {
-        const dropped = profile.store.transaction<void, Failure>((db) => {
-          dropSetting(db, settingKey);
-          return ok(undefined);
-        });
-        return dropped.ok ? secrets.remove(secretId) : dropped;
-      }),
-    close: forget,
+    save,
+    remove,
+    usePractice: () => remove(primaryId),
+    close: async () => {
+      await Promise.all([...slots.keys()].map(forget));
+    },
   };
 };
-
-const stateOf = (problem: Failure | null): Status['workspace']['state'] => {
-  switch (problem?.tag) {
-    case undefined:
-      return 'online';
-    case 'Unauthorized':
-    case 'Forbidden':
-    case 'BadCertificate':
-      return 'denied';
-    case 'NotConfigured':
-      return 'not-configured';
-    case 'Starting':
-      return 'connecting';
-    default:
-      return 'offline';
-  }
-};
-
-/** Only what the contract knows of a failure: the driver's failures carry more. */
-export const plain = ({ tag, what, safe, advice, code }: Failure): Failure =>
-  code === undefined ? { tag, what, safe, advice } : { tag, what, safe, advice, code };
 
 const nothingSent = 'Nothing was saved and nothing was sent.';
 
@@ -234,6 +223,18 @@ const consentMissing: Failure = failure(
   'Data at rest is not encrypted yet: the access token, cached facts about your lake and everything written in rooms would lie in plain files in the profile folder, readable to whoever can read your files.',
   nothingSent,
   'Confirm that this is acceptable on this machine, or stay with the practice lakehouse.',
+);
+const gone: Failure = failure(
+  'NotConfigured',
+  'This workspace is not in the list any more.',
+  nothingSent,
+  'Look at the list of workspaces again.',
+);
+const tooMany: Failure = failure(
+  'NotConfigured',
+  `There are ${mostConnections} workspaces in this profile, which is the most that it keeps.`,
+  nothingSent,
+  'Remove one that is not needed, or use another profile.',
 );
 const tokenMissing: Failure = failure(
   'NotConfigured',

@@ -134,6 +134,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     profile: profile.value,
     secrets: openSecrets(profile.value.dir, deps.keyring ?? null),
     clock,
+    random,
     open: deps.openWorkspace,
     practice: deps.practice,
     changed: parts.changed,

@@ -3,7 +3,7 @@ import type { Instant } from '../../shared/base/time.ts';
 import type { Inbox } from '../../shared/contract/inbox.ts';
 import type { Lineage } from '../../shared/contract/room.ts';
 import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
-import type { DatabricksFailure } from '../databricks/port.ts';
+import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
 import type { LakeEdge, SourceState } from '../lake/port.ts';
 import type { FactSource } from './facts.ts';
@@ -13,6 +13,8 @@ export type LakePart = {
   readonly facts: FactSource;
   readonly sources: () => readonly SourceState[];
   readonly sourceLabel: (source: string) => string;
+  /** The name that people know of a workspace id. */
+  readonly workspaceName: (workspaceId: string) => string;
   /** What the signals propose when those that were declined are left out. */
   readonly proposals: (declined: ReadonlySet<SignalId>) => readonly Proposal[];
   readonly signal: (id: string) => Signal | null;
@@ -25,6 +27,10 @@ export type LakePart = {
   readonly models: () => readonly string[];
   readonly edges: (assets: readonly string[], hops: number) => readonly LakeEdge[];
   readonly lineage: (assets: readonly string[], hops: number, since: Instant) => Lineage;
-  /** Read the sources around these assets, then look for signals. Fails when the workspace as a whole cannot be read. */
-  readonly refresh: (assets: readonly AssetId[], signal: AbortSignal) => Promise<Result<unknown, DatabricksFailure>>;
+  /** Read a workspace's sources around these assets, then look for signals. Fails when it cannot be read as a whole. */
+  readonly refresh: (
+    workspace: Workspace,
+    assets: readonly AssetId[],
+    signal: AbortSignal,
+  ) => Promise<Result<unknown, DatabricksFailure>>;
 };

@@ -8,6 +8,7 @@ import { createLake } from '../lake/lake.ts';
 import { sourceLabel } from '../lake/sources.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import type { ConnectionPart } from './connection.ts';
+import { workspaceNames } from './connection-rows.ts';
 import { displayName } from './display.ts';
 import type { LakePart } from './lake-part.ts';
 import { lineageMap } from './lineage.ts';
@@ -17,11 +18,20 @@ const detectedKey = 'detect.at';
 const keptLimit = 8;
 
 /** The cached lake and detection behind the core's own view of them. Proposals are kept until signals or verdicts change. */
-export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'current'>): LakePart => {
+export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'slots' | 'known' | 'learn'>): LakePart => {
   const { clock, logger } = parts;
   const { store } = parts.profile;
   const db = store.read;
-  const lake = createLake({ workspace: connection.current, store, clock, log: (line) => logger.info(line) });
+  const lake = createLake({
+    workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
+    identified: (workspace, { workspaceId, metastoreId, region }) => {
+      const slot = connection.slots().find((one) => one.current() === workspace);
+      if (slot !== undefined) connection.learn(slot.id, { workspaceId, metastoreId, region });
+    },
+    store,
+    clock,
+    log: (line) => logger.info(line),
+  });
   // By what is declined: the inbox and the background watch ask with different sets.
   const kept = new Map<string, readonly Proposal[]>();
   let detectedAt: Instant | null = (getSetting(db, detectedKey) as Instant | undefined) ?? null;
@@ -46,6 +56,7 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
     },
     sources: () => lake.sourceStates(db),
     sourceLabel,
+    workspaceName: (id) => workspaceNames(connection)(id),
     proposals: (declined) => {
       const key = [...declined].sort().join(' ');
       const known = kept.get(key);
@@ -67,8 +78,8 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'curre
     edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),
     lineage: (assets, hops, since) =>
       lineageMap({ lake, db, signals: readSignals(db, clock), focus: assets as readonly AssetId[], hops, since }),
-    refresh: async (assets, signal) => {
-      const report = await lake.refresh({ assets }, signal);
+    refresh: async (workspace, assets, signal) => {
+      const report = await lake.refresh({ assets }, signal, workspace);
       if (!report.ok) return report;
       const { changed } = detectOnce({ lake, store, clock });
       if (changed > 0 || report.value.changed > 0) kept.clear();

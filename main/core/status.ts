@@ -17,6 +17,7 @@ export type StatusSources = {
   readonly name: string;
   readonly keyProtection: KeyProtection;
   readonly workspace: Status['workspace'];
+  readonly workspaces: Status['workspaces'];
   readonly shares: Status['shares'];
   readonly devices: Status['devices'];
   readonly freshness: readonly Freshness[];
@@ -30,6 +31,7 @@ export const statusView = (from: StatusSources): Status => ({
   now: toInstant(from.clock.now()),
   host: from.host,
   workspace: from.workspace,
+  workspaces: from.workspaces,
   you: {
     person: from.who.person,
     name: from.name,
@@ -46,14 +48,18 @@ export const statusView = (from: StatusSources): Status => ({
   notices: [...from.notices],
 });
 
-/** Age of every kind of fact, named for people. */
-export const freshnessOf = (lake: LakePart): Freshness[] =>
-  lake.sources().map(({ source, completeTo, observedAt, state, missingColumns, note }) => ({
+/** Age of every kind of fact, named for people. Where all come from one workspace it is not named: nothing to tell apart. */
+export const freshnessOf = (lake: LakePart): Freshness[] => {
+  const sources = lake.sources();
+  const several = new Set(sources.flatMap(({ workspace }) => (workspace === '' ? [] : [workspace]))).size > 1;
+  return sources.map(({ source, workspace, completeTo, observedAt, state, missingColumns, note }) => ({
     source,
     label: lake.sourceLabel(source),
+    workspace: several && workspace !== '' ? lake.workspaceName(workspace) : null,
     completeTo,
     observedAt,
     state,
     missing: [...missingColumns],
     note,
   }));
+};

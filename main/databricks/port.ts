@@ -88,10 +88,17 @@ export type Workspace = {
   readonly warehouse: Warehouse;
   readonly rest: Rest;
   /** Ids that scope asset ids; asked once, then cached by the caller. */
-  readonly identity: (
-    options?: QueryOptions,
-  ) => Promise<
-    Result<{ readonly workspaceId: string; readonly metastoreId: string; readonly user: string }, DatabricksFailure>
+  readonly identity: (options?: QueryOptions) => Promise<
+    Result<
+      {
+        readonly workspaceId: string;
+        readonly metastoreId: string;
+        readonly user: string;
+        /** `<cloud>:<region>` of the metastore, lower case, e.g. `azure:westeurope`; null or absent = it does not say. */
+        readonly region?: string | null;
+      },
+      DatabricksFailure
+    >
   >;
   readonly close: () => Promise<void>;
 };

@@ -22,6 +22,14 @@ const field = (body: unknown, name: string): string | undefined => {
 const idInAddress = (connection: Connection): string | undefined =>
   /^adb-(\d+)\./.exec(connection.host)?.[1] ?? /(?:\?o=|\/o\/)(\d+)/.exec(connection.httpPath)?.[1];
 
+/** `<cloud>:<region>:<uuid>`, as `current_metastore()` and the metastore's summary write it → `<cloud>:<region>`. */
+const regionIn = (globalId: string | undefined): string | null =>
+  /^([a-z0-9-]+:[a-z0-9-]+):[0-9a-f-]{36}$/.exec(globalId?.toLowerCase() ?? '')?.[1] ?? null;
+const regionNamed = (summary: unknown): string | null => {
+  const [cloud, region] = [field(summary, 'cloud'), field(summary, 'region')];
+  return cloud === undefined || region === undefined ? null : `${cloud}:${region}`.toLowerCase();
+};
+
 type Identity = Awaited<ReturnType<Workspace['identity']>>;
 
 /**
@@ -42,11 +50,18 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
     (typeof org === 'string' && /^\d+$/.test(org) ? org : undefined) ??
     (assigned.ok ? field(assigned.value.body, 'workspace_id') : undefined) ??
     idInAddress(workspace.connection);
-  let metastoreId = assigned.ok ? field(assigned.value.body, 'metastore_id') : undefined;
+  const summary = await rest.answer({ method: 'GET', path: '/api/2.1/unity-catalog/metastore_summary' }, options);
+  const global = summary.ok ? field(summary.value.body, 'global_metastore_id') : undefined;
+  let region = regionIn(global) ?? (summary.ok ? regionNamed(summary.value.body) : null);
+  let metastoreId =
+    (assigned.ok ? field(assigned.value.body, 'metastore_id') : undefined) ??
+    (summary.ok ? field(summary.value.body, 'metastore_id') : undefined);
   if (metastoreId === undefined) {
     // `<cloud>:<region>:<uuid>`; system tables hold the uuid alone.
     const found = await workspace.warehouse.query(metastoreKind(dbx`SELECT current_metastore() AS metastore`), options);
-    metastoreId = found.ok ? (found.value.rows[0]?.['metastore'] ?? undefined)?.split(':').at(-1) : undefined;
+    const full = found.ok ? (found.value.rows[0]?.['metastore'] ?? undefined) : undefined;
+    metastoreId = full?.split(':').at(-1);
+    region ??= regionIn(full);
   }
   let user = me.ok ? field(me.value.body, 'userName') : undefined;
   if (user === undefined) {
@@ -64,7 +79,7 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
         code: 'IDENTITY',
       }),
     );
-  return ok({ workspaceId, metastoreId: metastoreId.toLowerCase(), user: user ?? 'unknown' });
+  return ok({ workspaceId, metastoreId: metastoreId.toLowerCase(), user: user ?? 'unknown', region });
 };
 
 /**

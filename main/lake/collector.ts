@@ -73,6 +73,8 @@ export type Need =
 
 /** What is known of a source before it is asked (facts/databricks.md 1.0); shown by checks, estimates and settings. */
 export type SourceMeta = {
+  /** `region`: one answer holds every workspace of the region, so one of them reads it. Absent = each workspace its own. */
+  readonly covers?: 'region';
   /** When it is read: always in the background; around open rooms too; only when a room is packed. */
   readonly when: 'watch' | 'room' | 'pack';
   /** What a person loses without it, in words that follow "without it:". */

@@ -11,6 +11,7 @@ import {
   countNamed,
   factById,
   factsPage,
+  sourceRow,
   sourceRows,
   assetsWithFacts,
 } from '../store/lake.ts';
@@ -21,12 +22,15 @@ import { edgeOf, factOf } from './fact-rows.ts';
 import { labelOf } from './labels.ts';
 import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, SourceState } from './port.ts';
 import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
+import { ownAssets, regionalReader } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
 import { collectors as allCollectors } from './sources.ts';
 
 export type LakeDeps = {
-  /** The workspace now, or null while none is connected. Reading the cache never needs it. */
-  readonly workspace: () => Workspace | null;
+  /** The workspaces that are open now, the primary one first. Reading the cache never needs one. */
+  readonly workspaces: () => readonly Workspace[];
+  /** A workspace said which it is: for whoever keeps names beside ids. */
+  readonly identified?: (workspace: Workspace, ids: Ids) => void;
   readonly store: Store;
   readonly clock: Clock;
   /** One line for the diagnostic log. */
@@ -34,9 +38,7 @@ export type LakeDeps = {
   readonly collectors?: readonly Collector[];
 };
 
-export type RefreshReport = {
-  readonly workspaceId: string;
-  readonly metastoreId: string;
+export type RefreshReport = Ids & {
   readonly user: string;
   readonly sources: readonly SourceResult[];
   /** Facts that are new or say something else than before. */
@@ -45,10 +47,15 @@ export type RefreshReport = {
 
 export type Lake = {
   /**
-   * Read once every source that is due for this scope. Fails only when the workspace as a whole cannot be read; a source that fails is reported in its
-   * state and does not stop the others. One refresh at a time: a second call waits for the first.
+   * Read once every source of one workspace (default: the first) that is due for this scope. Fails only when the workspace as
+   * a whole cannot be read; a source that fails is reported in its state and does not stop the others. One refresh of a
+   * workspace at a time: a second call waits for the first; workspaces do not wait for each other.
    */
-  readonly refresh: (scope: LakeScope, signal?: AbortSignal) => Promise<Result<RefreshReport, DatabricksFailure>>;
+  readonly refresh: (
+    scope: LakeScope,
+    signal?: AbortSignal,
+    workspace?: Workspace,
+  ) => Promise<Result<RefreshReport, DatabricksFailure>>;
   /** Facts newest first, at most `limit` (1 to 500). */
   readonly facts: (db: ReadableDb, query: FactsQuery) => FactsPage;
   /** How many facts a query without `before` and `limit` finds. */
@@ -93,10 +100,14 @@ const stringsOf = (text: string): readonly string[] => {
 };
 const states = ['never', 'fresh', 'stale', 'denied', 'failed', 'missing'] as const;
 
+/** Somebody's stop is no loss: the workspace may well answer. */
+const isLost = (failure: DatabricksFailure): boolean => endsRefresh(failure) && failure.tag !== 'Cancelled';
+
 export const createLake = (deps: LakeDeps): Lake => {
   const collectors = deps.collectors ?? allCollectors;
   const known = new WeakMap<Workspace, Ids & { readonly user: string }>();
-  let running: Promise<unknown> = Promise.resolve();
+  const lost = new WeakSet<Workspace>();
+  const running = new WeakMap<Workspace, Promise<unknown>>();
 
   const identify = async (
     workspace: Workspace,
@@ -105,39 +116,65 @@ export const createLake = (deps: LakeDeps): Lake => {
     const cached = known.get(workspace);
     if (cached !== undefined) return ok(cached);
     const found = await workspace.identity(signal === undefined ? {} : { signal });
-    if (found.ok) known.set(workspace, found.value);
-    return found;
+    if (!found.ok) return found;
+    const ids = { ...found.value, region: found.value.region ?? null };
+    known.set(workspace, ids);
+    deps.identified?.(workspace, ids);
+    return ok(ids);
+  };
+
+  /** Whether this workspace reads a source that others of its region could read as well. */
+  const reads = (collector: Collector, ids: Ids): boolean => {
+    if (collector.meta.covers !== 'region') return true;
+    const candidates = deps.workspaces().flatMap((one) => {
+      const of = known.get(one);
+      if (of === undefined) return [];
+      const state = sourceRow(deps.store.read, collector.source, of.workspaceId)?.state ?? null;
+      return [{ ...of, reached: !lost.has(one), state }];
+    });
+    return regionalReader(candidates, ids) === ids.workspaceId;
   };
 
   const refreshNow = async (
     scope: LakeScope,
     signal: AbortSignal | undefined,
+    workspace: Workspace,
   ): Promise<Result<RefreshReport, DatabricksFailure>> => {
-    const workspace = deps.workspace();
-    if (workspace === null) return err(databricksFailure('NotConfigured', { detail: 'No workspace is connected.' }));
     const ids = await identify(workspace, signal);
-    if (!ids.ok) return ids;
+    if (!ids.ok) {
+      if (isLost(ids.error)) lost.add(workspace);
+      return ids;
+    }
     const sources: SourceResult[] = [];
-    for (const collector of collectors.filter((one) => isDue(one, scope))) {
+    for (const collector of collectors.filter((one) => isDue(one, scope) && reads(one, ids.value))) {
       // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
-      const reach = nearestFirst(around(deps.store.read, scope.assets, scope.hops ?? 4).distance);
+      const reach = ownAssets(nearestFirst(around(deps.store.read, scope.assets, scope.hops ?? 4).distance), ids.value);
       const result = await runCollector(deps, collector, {
         workspace,
-        ids: { workspaceId: ids.value.workspaceId, metastoreId: ids.value.metastoreId },
+        ids: { workspaceId: ids.value.workspaceId, metastoreId: ids.value.metastoreId, region: ids.value.region },
         scope: reach,
         options: signal === undefined ? {} : { signal },
       });
       sources.push(result);
-      if (endsRefresh(result.failure)) return err(result.failure);
+      if (endsRefresh(result.failure)) {
+        if (isLost(result.failure)) lost.add(workspace);
+        return err(result.failure);
+      }
     }
+    lost.delete(workspace);
     forgetOld(deps);
     return ok({ ...ids.value, sources, changed: sources.reduce((sum, one) => sum + one.facts, 0) });
   };
 
   return {
-    refresh: (scope, signal) => {
-      const next = running.then(() => refreshNow(scope, signal));
-      running = next.catch(() => undefined);
+    refresh: (scope, signal, given) => {
+      const workspace = given ?? deps.workspaces()[0];
+      if (workspace === undefined)
+        return Promise.resolve(err(databricksFailure('NotConfigured', { detail: 'No workspace is connected.' })));
+      const before = running.get(workspace) ?? Promise.resolve();
+      const next = before.then(() => refreshNow(scope, signal, workspace));
+      const settled = next.catch(() => undefined);
+      running.set(workspace, settled);
       return next;
     },
     facts: (db, query) => {
@@ -189,6 +226,7 @@ export const createLake = (deps: LakeDeps): Lake => {
         return {
           source: row.source,
           workspace: row.workspace,
+          region: row.region,
           completeTo: row.complete_to,
           observedAt: row.observed,
           state: state === 'fresh' && old ? 'stale' : state,
@@ -200,7 +238,7 @@ export const createLake = (deps: LakeDeps): Lake => {
       return [
         ...read,
         ...never.map((one): SourceState => ({
-          source: one.source, workspace: '', completeTo: null, observedAt: null, state: 'never', missingColumns: [], note: null,
+          source: one.source, workspace: '', region: null, completeTo: null, observedAt: null, state: 'never', missingColumns: [], note: null,
         })),
       ]; // prettier-ignore
     },

@@ -11,6 +11,7 @@ import { readPackSourceSafely, type PackSourceEnd } from './pack-source.ts';
 import type { PackingDeps, PackLimits, PackRequest } from './packing-port.ts';
 import { totalsOf } from './packing-read.ts';
 import type { Ids } from './refresh.ts';
+import { ownAssets } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
 
 /** A workspace that is being packed from, with everything that goes over its line counted into `tally.now`. */
@@ -28,10 +29,10 @@ const placeOf = async (
   const found = await workspace.identity({ signal });
   if (!found.ok) return found;
   const tally = { now: noTally() };
-  const { workspaceId, metastoreId } = found.value;
+  const { workspaceId, metastoreId, region = null } = found.value;
   const place: Place = {
     workspace: countedWorkspace(workspace, deps.clock, () => tally.now),
-    ids: { workspaceId, metastoreId },
+    ids: { workspaceId, metastoreId, region },
     tally,
   };
   places.set(workspace, place);
@@ -99,7 +100,7 @@ const reachOf = async (
             tally.now = now;
           },
           ids,
-          scope,
+          scope: ownAssets(scope, ids),
           from: request.from,
           to: request.to,
           signal,
@@ -201,7 +202,7 @@ export const packJob = async (
           workspace: place.workspace,
           tally: place.tally.now,
           ids: place.ids,
-          scope,
+          scope: ownAssets(scope, place.ids),
           from: request.from,
           to: request.to,
           expected: totals.estimate?.sources[collector.source] ?? null,

@@ -114,7 +114,7 @@ const readAll = async (
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
       const stored = deps.store.transaction<null>((db) => {
-        const { bytes } = storeBatch(db, collected, (fact) => holdFact(db, work.pack, fact));
+        const { bytes } = storeBatch(db, collected, work.ids.region, (fact) => holdFact(db, work.pack, fact));
         save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected, bytes });
         return ok(null);
       });

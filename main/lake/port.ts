@@ -36,6 +36,8 @@ export type LakeEdge = {
 export type SourceState = {
   readonly source: string;
   readonly workspace: string;
+  /** Region of the workspace that reads it; null where it is not known. */
+  readonly region: string | null;
   readonly completeTo: Instant | null;
   readonly observedAt: Instant | null;
   readonly state: 'never' | 'fresh' | 'stale' | 'denied' | 'failed' | 'missing';

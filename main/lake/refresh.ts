@@ -15,7 +15,7 @@ export type RefreshDeps = {
   readonly clock: Clock;
   readonly log: (line: string) => void;
 };
-export type Ids = { readonly workspaceId: string; readonly metastoreId: string };
+export type Ids = { readonly workspaceId: string; readonly metastoreId: string; readonly region: string | null };
 export type SourceResult = {
   readonly source: string;
   readonly facts: number;
@@ -73,12 +73,13 @@ const storePull = (
   observedAt: Instant,
 ): number => {
   const stored = deps.store.transaction<number>((db) => {
-    const { changed } = storeBatch(db, collected, () => true);
+    const { changed } = storeBatch(db, collected, ids.region, () => true);
     const before = sourceRow(db, collector.source, ids.workspaceId);
     const { failure } = collected;
     putSource(db, {
       source: collector.source,
       workspace: ids.workspaceId,
+      region: ids.region,
       cursor: regained(before?.missing, collected) ? null : collected.cursor,
       complete_to: collected.completeTo,
       observed: observedAt,
@@ -100,6 +101,7 @@ const storeFailure = (deps: RefreshDeps, collector: Collector, ids: Ids, failure
     putSource(db, {
       source: collector.source,
       workspace: ids.workspaceId,
+      region: ids.region,
       cursor: before?.cursor ?? null,
       complete_to: before?.complete_to ?? null,
       // When it was last read, not when it was last tried.

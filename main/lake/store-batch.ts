@@ -1,4 +1,3 @@
-import type { Instant } from '../../shared/base/time.ts';
 import { stateKinds } from '../../shared/domain/vocabulary.ts';
 import { factById, putAsset, putEdge, putFact } from '../store/lake.ts';
 import type { WritableDb } from '../store/port.ts';
@@ -15,20 +14,27 @@ const rowOverhead = 220;
 const edgeBytes = 320;
 const assetBytes = 160;
 
-const storeFact = (db: WritableDb, collected: CollectedFact, completeTo: Instant | null): StoredBatch | null => {
-  const fact: LakeFact = shortened({ ...collected.fact, completeTo });
+const storeFact = (
+  db: WritableDb,
+  collected: CollectedFact,
+  { completeTo }: Collected,
+  region: string | null,
+): StoredBatch | null => {
+  const fact: LakeFact = shortened({ ...collected.fact, completeTo, region });
   const row = factById(db, fact.id);
   if (row === undefined && collected.onlyIfKnown === true) return null;
   const old = row === undefined ? undefined : factOf(row);
   const merged = old === undefined ? fact : collected.merge === undefined ? fact : collected.merge(old, fact);
-  const next = rowOf(merged);
+  // A merge may return the older of two: where it lies is what the metastore says now.
+  const next = rowOf({ ...merged, region: region ?? merged.region ?? null });
   const bytes = next.data.length + next.title.length + 2 * next.assets.length + 3 * next.id.length + rowOverhead;
   const same =
     row !== undefined &&
     row.data === next.data &&
     row.title === next.title &&
     row.happened === next.happened &&
-    row.assets === next.assets;
+    row.assets === next.assets &&
+    row.region === next.region;
   // How something is was seen once more: its age starts anew, and nobody is told of a change.
   if (!same || (row.observed !== next.observed && stateKinds.some((kind) => kind === next.kind)))
     putFact(db, next, merged.assets);
@@ -36,13 +42,18 @@ const storeFact = (db: WritableDb, collected: CollectedFact, completeTo: Instant
 };
 
 /**
- * Store what a collector brought, within the caller's transaction. `hold` is told the id of every fact that is here now and
+ * Store what a collector brought, within the caller's transaction; `region` is where its workspace lies. `hold` is told the id of every fact that is here now and
  * answers whether it was not held before: a fact that comes again takes no more room. */
-export const storeBatch = (db: WritableDb, collected: Collected, hold: (fact: string) => boolean): StoredBatch => {
+export const storeBatch = (
+  db: WritableDb,
+  collected: Collected,
+  region: string | null,
+  hold: (fact: string) => boolean,
+): StoredBatch => {
   let changed = 0;
   let bytes = 0;
   for (const one of collected.facts ?? []) {
-    const stored = storeFact(db, one, collected.completeTo);
+    const stored = storeFact(db, one, collected, region);
     if (stored === null) continue;
     changed += stored.changed;
     if (hold(one.fact.id)) bytes += stored.bytes;

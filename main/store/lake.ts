@@ -7,6 +7,7 @@ export type FactRow = {
   readonly kind: string;
   readonly source: string;
   readonly workspace: string;
+  readonly region: string | null;
   readonly happened: string;
   readonly observed: string;
   readonly complete_to: string | null;
@@ -15,7 +16,7 @@ export type FactRow = {
   readonly data: string;
 };
 
-const columns = sql`id, kind, source, workspace, happened, observed, complete_to, assets, title, data`;
+const columns = sql`id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data`;
 
 /** Store a fact, over an older version of itself. `assets` once more as a list, for the index by asset. */
 export const putFact = (db: WritableDb, row: FactRow, assets: readonly string[]): void => {
@@ -26,11 +27,11 @@ export const putFact = (db: WritableDb, row: FactRow, assets: readonly string[])
     for (const asset of JSON.parse(old.assets) as string[])
       db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${asset} AND happened = ${old.happened} AND id = ${row.id}`);
   }
-  db.run(sql`INSERT INTO lake_fact (id, kind, source, workspace, happened, observed, complete_to, assets, title, data)
-    VALUES (${row.id}, ${row.kind}, ${row.source}, ${row.workspace}, ${row.happened}, ${row.observed}, ${row.complete_to},
+  db.run(sql`INSERT INTO lake_fact (id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data)
+    VALUES (${row.id}, ${row.kind}, ${row.source}, ${row.workspace}, ${row.region}, ${row.happened}, ${row.observed}, ${row.complete_to},
       ${row.assets}, ${row.title}, ${row.data})
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, source = excluded.source, workspace = excluded.workspace,
-      happened = excluded.happened, observed = excluded.observed, complete_to = excluded.complete_to, assets = excluded.assets,
+      region = excluded.region, happened = excluded.happened, observed = excluded.observed, complete_to = excluded.complete_to, assets = excluded.assets,
       title = excluded.title, data = excluded.data`);
   for (const asset of assets)
     db.run(
@@ -173,6 +174,7 @@ export const assetsWithFacts = (db: ReadableDb, kind: string, limit: number): re
 export type SourceRow = {
   readonly source: string;
   readonly workspace: string;
+  readonly region: string | null;
   readonly cursor: string | null;
   readonly complete_to: string | null;
   readonly observed: string | null;
@@ -186,9 +188,9 @@ export const sourceRows = (db: ReadableDb): readonly SourceRow[] =>
 export const sourceRow = (db: ReadableDb, source: string, workspace: string): SourceRow | undefined =>
   db.first<SourceRow & Row>(sql`SELECT * FROM lake_source WHERE source = ${source} AND workspace = ${workspace}`);
 export const putSource = (db: WritableDb, row: SourceRow): void => {
-  db.run(sql`INSERT INTO lake_source (source, workspace, cursor, complete_to, observed, state, missing, note)
-    VALUES (${row.source}, ${row.workspace}, ${row.cursor}, ${row.complete_to}, ${row.observed}, ${row.state}, ${row.missing}, ${row.note})
-    ON CONFLICT (source, workspace) DO UPDATE SET cursor = excluded.cursor, complete_to = excluded.complete_to,
+  db.run(sql`INSERT INTO lake_source (source, workspace, region, cursor, complete_to, observed, state, missing, note)
+    VALUES (${row.source}, ${row.workspace}, ${row.region}, ${row.cursor}, ${row.complete_to}, ${row.observed}, ${row.state}, ${row.missing}, ${row.note})
+    ON CONFLICT (source, workspace) DO UPDATE SET region = excluded.region, cursor = excluded.cursor, complete_to = excluded.complete_to,
       observed = excluded.observed, state = excluded.state, missing = excluded.missing, note = excluded.note`);
 };
 

@@ -7,6 +7,7 @@ import { inbox } from './inbox.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
 import {
   connectionFound,
+  connectionRow,
   connectionStep,
   ledgerRow,
   packDone,
@@ -107,6 +108,9 @@ export const calls = {
   'practice.get': query('practice.control', nothing, practiceState),
   /** Connections that this machine already knows, without their tokens. */
   'connection.found': query('connection.manage', nothing, v.object({ found: v.array(connectionFound) })),
+
+  /** The workspaces of this profile, the primary one first. */
+  'connection.list': query('app.view', nothing, v.object({ rows: v.array(connectionRow) })),
 
   // Triage.
   'signal.judge': command(
@@ -259,14 +263,24 @@ export const calls = {
     v.pipe(v.object({ host: shortText, httpPath: shortText, ...tokenOrFound }), oneToken()),
     v.object({ steps: v.array(connectionStep) }),
   ),
+  /** Neither id nor name: the primary workspace. A name alone: a further one beside it. */
   'connection.save': command(
     'connection.manage',
     v.pipe(
-      v.object({ host: shortText, httpPath: shortText, ...tokenOrFound, acceptUnencrypted: v.boolean() }),
+      v.object({
+        host: shortText,
+        httpPath: shortText,
+        ...tokenOrFound,
+        acceptUnencrypted: v.boolean(),
+        id: v.optional(id),
+        name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))),
+      }),
       oneToken(),
     ),
     v.object({ saved: v.boolean() }),
   ),
+  /** What was read of it stays. Removing the primary one goes back to practice. */
+  'connection.remove': command('connection.manage', v.object({ id }), v.object({ removed: v.boolean() })),
   'connection.usePractice': command('connection.manage', nothing, v.object({ saved: v.boolean() })),
   'practice.set': command(
     'practice.control',

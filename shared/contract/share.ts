@@ -69,6 +69,23 @@ export const connectionFound = v.object({
   hasToken: v.boolean(),
 });
 
+/** One workspace of this profile. `primary`: the share lives there. */
+export const connectionRow = v.object({
+  id,
+  name: v.string(),
+  kind: v.picklist(['practice', 'workspace', 'none']),
+  host: v.string(),
+  httpPath: v.string(),
+  primary: v.boolean(),
+  state: v.picklist(['online', 'offline', 'connecting', 'denied', 'not-configured']),
+  since: v.nullable(instant),
+  failure: v.nullable(failureSchema),
+  /** As it said when it was last reached; null = never. */
+  workspaceId: v.nullable(v.string()),
+  region: v.nullable(v.string()),
+});
+export type ConnectionRow = v.InferOutput<typeof connectionRow>;
+
 export const connectionStep = v.object({
   step: v.string(),
   state: v.picklist(['works', 'failed', 'skipped']),

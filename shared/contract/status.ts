@@ -2,11 +2,14 @@ import * as v from 'valibot';
 import { roles } from '../domain/policy.ts';
 import { keyProtections } from '../domain/vocabulary.ts';
 import { count, failureSchema, id, instant, logId } from './common.ts';
+import { connectionRow } from './share.ts';
 
 /** Age of one kind of fact: `completeTo` comes from data, `observedAt` from this device's clock. */
 export const freshness = v.object({
   source: id,
   label: v.string(),
+  /** Name of the workspace that was asked; null where there is only one, or none yet. */
+  workspace: v.nullable(v.string()),
   completeTo: v.nullable(instant),
   observedAt: v.nullable(instant),
   state: v.picklist(['never', 'fresh', 'stale', 'denied', 'failed', 'missing']),
@@ -38,6 +41,8 @@ export const status = v.object({
     since: v.nullable(instant),
     failure: v.nullable(failureSchema),
   }),
+  /** All workspaces, the primary one (which is `workspace`) first. */
+  workspaces: v.array(connectionRow),
   you: v.object({
     person: id,
     name: v.string(),

@@ -63,6 +63,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'role.revoke': '.....M',
   'pack.export': '....D.',
   'connection.found': 'VRCADM',
+  'connection.list': 'VRCADM',
+  'connection.remove': 'VRCADM',
   'connection.test': 'VRCADM',
   'connection.save': 'VRCADM',
   'connection.usePractice': 'VRCADM',

@@ -17,7 +17,7 @@ const at = (minutes: number): string => new Date(base + minutes * 60_000).toISOS
 const clock = { now: () => base + 300 * 60_000 };
 
 const fact = (id: string, minutes: number, asset = table): FactRow => ({
-  id, kind: 'run', source: 'system.lakeflow.job_run_timeline', workspace: 'w1', happened: at(minutes), observed: at(minutes + 5),
+  id, kind: 'run', source: 'system.lakeflow.job_run_timeline', workspace: 'w1', region: null, happened: at(minutes), observed: at(minutes + 5),
   complete_to: at(240), assets: JSON.stringify([asset]), title: `Run ${id} failed`, data: JSON.stringify({ result: 'failed' }),
 }); // prettier-ignore
 const sg = (n: number): string => `sg_${String(n).padStart(32, '0')}`;

@@ -22,7 +22,7 @@ type Rig = {
 const rig = async (practice: Practice): Promise<Rig> => {
   const workspace = practiceWorkspace(practice);
   const { store, close } = temporaryStore();
-  const lake = createLake({ workspace: () => workspace, store, clock, log: () => undefined });
+  const lake = createLake({ workspaces: () => [workspace], store, clock, log: () => undefined });
   return {
     practice, workspace, lake, store,
     close: async () => {

@@ -49,7 +49,7 @@ const open = async (limits: PackLimits = { rows: 500_000, bytes: 200e6 }, store?
   const asked: string[] = [];
   const through = noted(asked);
   if (store === undefined) {
-    const lake = createLake({ workspace: () => workspace, store: own.store, clock, log: () => undefined });
+    const lake = createLake({ workspaces: () => [workspace], store: own.store, clock, log: () => undefined });
     expect((await lake.refresh({ assets })).ok).toBe(true);
   }
   const packing = createPacking({

@@ -131,12 +131,17 @@ export const sampleLineage: Lineage = {
 }; // prettier-ignore
 
 const fresh = (source: string, label: string, minutes: number | null, state: Status['freshness'][number]['state'] = 'fresh') => ({
-  source, label, completeTo: minutes === null ? null : ago(minutes), observedAt: minutes === null ? null : ago(21), state, missing: [], note: null,
+  source, label, workspace: null, completeTo: minutes === null ? null : ago(minutes), observedAt: minutes === null ? null : ago(21), state, missing: [], note: null,
 }); // prettier-ignore
+
+export const sampleWorkspaces: Status['workspaces'] = [
+  { id: 'primary', name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', httpPath: '/sql/1.0/warehouses/practice0000000001', primary: true, state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' }, workspaceId: '7001', region: 'practice:local' },
+]; // prettier-ignore
 
 export const sampleStatus: Status = {
   app: { name: 'Breakwater', version: '0.1.0', contract: 1 }, profile: { name: 'default', folder: '/home/ada/.local/share/breakwater/default' }, now: ago(0), host: 'browser',
   workspace: { name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' } },
+  workspaces: sampleWorkspaces,
   you: { person: ada.id, name: ada.name, roles: ['commander', 'responder', 'dpo', 'admin'], device: 'k3Jt9vV0dN2cYxq1mA7h5sLw8rTbUeZgPfQoIi4XyRE', keyProtection: 'file', admitted: true, org: null },
   onlyHere: 7, quarantined: 2, unknownEvents: 2,
   shares: [

@@ -57,7 +57,7 @@ const lakeOver = (
   return {
     store,
     lake: createLake({
-      workspace: () => workspace,
+      workspaces: () => [workspace],
       store,
       clock,
       log: () => undefined,
@@ -241,7 +241,7 @@ describe('sources that fail', () => {
   it('without a workspace reading works and refreshing says what is missing', async () => {
     const { store, close } = temporaryStore(clock.now);
     cleanups.push(close);
-    const lake = createLake({ workspace: () => null, store, clock, log: () => undefined });
+    const lake = createLake({ workspaces: () => [], store, clock, log: () => undefined });
     expect(await lake.refresh({ assets: [] })).toMatchObject({ ok: false, error: { tag: 'NotConfigured' } });
     expect(lake.facts(store.read, { limit: 10 })).toEqual({ rows: [], next: null });
     expect(new Set(lake.sourceStates(store.read).map((one) => one.state))).toEqual(new Set(['never']));

@@ -86,7 +86,7 @@ const rig = (service: Service): { lake: Lake; store: Store; pass: (ms: number) =
     close: () => Promise.resolve(),
   };
   const lake = createLake({
-    workspace: () => workspace,
+    workspaces: () => [workspace],
     store,
     clock: { now: () => now },
     log: () => undefined,
@@ -171,7 +171,7 @@ describe('runs from REST', () => {
     const { lake, store } = rig(world);
     store.transaction((db) => {
       putSource(db, {
-        source: 'system.lakeflow.job_run_timeline', workspace: '7', cursor: null, complete_to: null, observed: null,
+        source: 'system.lakeflow.job_run_timeline', workspace: '7', region: null, cursor: null, complete_to: null, observed: null,
         state: 'fresh', missing: '[]', note: null,
       }); // prettier-ignore
       return ok(null);

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { Share } from '../../sync/port.ts';
 import type { ShareStatus, Sync } from '../../sync/engine.ts';
-import { plain } from '../connection.ts';
+import { plain } from '../connection-slot.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { joinOrganisation } from '../identity.ts';
 import type { Parts } from '../parts.ts';

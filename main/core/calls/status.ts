@@ -4,6 +4,7 @@ import { toInstant } from '../../../shared/base/time.ts';
 import type { Status } from '../../../shared/contract/status.ts';
 import type { Sync } from '../../sync/engine.ts';
 import type { ConnectionPart } from '../connection.ts';
+import { connectionRows } from '../connection-rows.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { notAdmitted } from '../identity.ts';
 import type { LakePart } from '../lake-part.ts';
@@ -53,6 +54,7 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
         name: names.nameOf(who.person),
         keyProtection: log.device.keyProtection,
         workspace: deps.connection.state(),
+        workspaces: connectionRows(deps.connection),
         shares: deps.sync.shares().map(shareView),
         devices: views.devices(db, who.org).flatMap(({ dev, person }) =>
           person === null

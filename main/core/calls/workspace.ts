@@ -3,13 +3,16 @@ import type { PracticeState } from '../../../shared/contract/share.ts';
 import { type FoundConnection, tokenFound } from '../../databricks/found.ts';
 import type { ConnectionStep, DatabricksFailure } from '../../databricks/port.ts';
 import type { ConnectionPart } from '../connection.ts';
-import { plain } from '../connection.ts';
+import { plain } from '../connection-slot.ts';
+import { connectionRows } from '../connection-rows.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
 
 type WorkspaceCalls =
   | 'lake.refresh'
   | 'connection.found'
+  | 'connection.list'
+  | 'connection.remove'
   | 'connection.test'
   | 'connection.save'
   | 'connection.usePractice'
@@ -65,6 +68,8 @@ export const workspaceCalls = ({
           hasToken: token !== null,
         })),
       }),
+    'connection.list': () => ok({ rows: connectionRows(connection) }),
+    'connection.remove': async ({ id }) => mapOk(await connection.remove(id), () => ({ removed: true })),
     'connection.test': async (given) => {
       const token = tokenOf(given);
       if (!token.ok) return err(plain(token.error));

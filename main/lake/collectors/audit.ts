@@ -123,6 +123,7 @@ export const auditCollector: Collector = {
   source,
   label: 'Audit log',
   meta: {
+    covers: 'region',
     when: 'watch',
     features: ['who changed tables, models, jobs and rights'],
     needs: [{ kind: 'select', table }],

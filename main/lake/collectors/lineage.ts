@@ -101,6 +101,7 @@ export const lineageCollector: Collector = tableCollector({
   order: 'last_at',
   groupBy: keys.map((key) => key.as),
   meta: {
+    covers: 'region',
     when: 'watch',
     features: ['the lineage map', 'grouping signals along lineage', 'reading around a room'],
     needs: [{ kind: 'select', table }],

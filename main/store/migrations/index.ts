@@ -4,6 +4,7 @@ import { migration0030 } from './0030-sync.ts';
 import { migration0040 } from './0040-lake.ts';
 import { migration0050 } from './0050-detect.ts';
 import { migration0060 } from './0060-profile.ts';
+import { migration0070 } from './0070-regions.ts';
 import { migration0080 } from './0080-pack.ts';
 import type { Migration } from './migration.ts';
 
@@ -18,5 +19,6 @@ export const migrations: readonly Migration[] = [
   migration0040,
   migration0050,
   migration0060,
+  migration0070,
   migration0080,
 ];

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
-import { Badge, Button, Choose, ErrorCard, Field, Tick } from '../../kit/index.ts';
+import { Badge, Button, Choose, ErrorCard, Field, Segmented, Tick } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useFeed, useStatus } from '../common/use.ts';
 import { Section } from './section.tsx';
@@ -21,6 +21,8 @@ export const ConnectionForm = () => {
   const [steps, setSteps] = useState<readonly Step[]>([]);
   const host = draft['host'] ?? '';
   const httpPath = draft['httpPath'] ?? '';
+  const beside = draft['as'] === 'beside';
+  const name = (draft['name'] ?? '').trim();
   const found = useFeed('connection.found', {}).value?.found ?? [];
   // What was found lends its token to its own host only, and never over one that was typed.
   const source = found.find((one) => one.id === draft['from'] && one.host === host.trim());
@@ -47,11 +49,12 @@ export const ConnectionForm = () => {
   };
   const save = async (): Promise<void> => {
     setBusy('save');
-    const answer = await act('connection.save', { ...input, acceptUnencrypted: accepted });
+    const as = beside ? { name: name === '' ? input.host : name } : {};
+    const answer = await act('connection.save', { ...input, ...as, acceptUnencrypted: accepted });
     setBusy('no');
     if (answer === null) return;
     setToken('');
-    tell('The connection is saved.');
+    tell(beside ? 'The workspace is added.' : 'The connection is saved.');
   };
   const backToPractice = async (): Promise<void> => {
     if ((await act('connection.usePractice', {})) !== null) tell('Breakwater uses the practice lakehouse.');
@@ -108,6 +111,28 @@ export const ConnectionForm = () => {
         }
         testId="connection-token"
       />
+      <Segmented
+        label="This workspace"
+        value={beside ? 'beside' : 'instead'}
+        options={[
+          {
+            id: 'instead',
+            label: `In place of ${status?.workspace.name ?? 'the first'}`,
+            testId: 'connection-instead',
+          },
+          { id: 'beside', label: 'Beside it', testId: 'connection-beside' },
+        ]}
+        onChange={(as) => typed(key, { as })}
+      />
+      {beside ? (
+        <Field
+          label="Name of the workspace"
+          value={draft['name'] ?? ''}
+          onChange={(text) => typed(key, { name: text })}
+          placeholder={host.trim() === '' ? 'for example: pricing, Frankfurt' : host.trim()}
+          testId="connection-name"
+        />
+      ) : null}
       <div className="notice">
         <p className="strong">Before anything but practice is connected</p>
         <p>
@@ -133,7 +158,7 @@ export const ConnectionForm = () => {
           onPress={() => void save()}
           data-testid="connection-save"
         >
-          Save and connect
+          {beside ? 'Add and connect' : 'Save and connect'}
         </Button>
         {status?.workspace.kind === 'practice' ? null : (
           <Button tone="quiet" onPress={() => void backToPractice()}>

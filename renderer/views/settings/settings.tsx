@@ -6,6 +6,7 @@ import { useStatus } from '../common/use.ts';
 import { roleWords } from '../common/words.ts';
 import { ConnectionForm } from './connection-form.tsx';
 import { Section } from './section.tsx';
+import { Workspaces } from './workspaces.tsx';
 import './settings.css';
 
 /** Taste, the connection, and plain words about what this is. */
@@ -17,6 +18,7 @@ export const SettingsPlace = () => (
     <div className="settings">
       <Taste />
       <You />
+      <Workspaces />
       <ConnectionForm />
       <About />
     </div>

@@ -33,13 +33,14 @@ export const Ages = ({ facts }: { readonly facts: readonly Freshness[] }) => {
       <ul data-testid="freshness" aria-label="Age of each kind of fact">
         {sorted.map((fact, at) => (
           <li
-            key={fact.source}
+            key={`${fact.source} ${fact.workspace ?? ''}`}
             data-source={fact.source}
             data-state={fact.state}
             className={at >= room ? 'sr-only' : fact.state === 'fresh' || fact.state === 'never' ? '' : 'tone-warn'}
             title={details(fact, times).join('\n')}
           >
-            {fact.label} {ageWords(fact, now)}
+            {fact.label}
+            {fact.workspace === null ? '' : ` (${fact.workspace})`} {ageWords(fact, now)}
           </li>
         ))}
       </ul>
@@ -65,14 +66,16 @@ export const AgesDialog = () => {
         <VirtualList
           label="Kinds of facts"
           items={facts}
-          keyOf={(fact) => fact.source}
+          keyOf={(fact) => `${fact.source} ${fact.workspace ?? ''}`}
           estimate={64}
           empty={<EmptyState title="No source has been read yet" />}
           render={(fact) => (
             <div className="list-row">
               <div>
                 <p>
-                  <span className="strong">{fact.label}</span> <code className="mono cap">{fact.source}</code>
+                  <span className="strong">{fact.label}</span>{' '}
+                  {fact.workspace === null ? null : <Chip>{fact.workspace}</Chip>}{' '}
+                  <code className="mono cap">{fact.source}</code>
                 </p>
                 {details(fact, times).map((line) => (
                   <p key={line} className="cap">

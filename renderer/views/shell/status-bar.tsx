@@ -62,22 +62,27 @@ const stateWords: Readonly<Record<Status['workspace']['state'], string>> = {
   online: 'Online', offline: 'Offline', connecting: 'Connecting', denied: 'Access denied', 'not-configured': 'No workspace',
 }; // prettier-ignore
 
+/** One workspace in the tooltip: how it is, and what to do where something is wrong. */
+const lineOf = ({ name, state, failure }: Status['workspaces'][number]): string =>
+  failure === null ? `${name}: ${stateWords[state].toLowerCase()}` : `${name}: ${failure.what} ${failure.advice}`;
+
 const Connection = ({ status }: { readonly status: Status }) => {
   const times = useTimes();
   const now = useNow();
-  const { workspace } = status;
-  const online = workspace.state === 'online';
+  const { workspace, workspaces } = status;
+  const reached = workspaces.filter(({ state }) => state === 'online').length;
+  const online = reached === workspaces.length;
   const since = workspace.since === null ? '' : ` since ${times.near(workspace.since, now)}`;
   return (
     <span
       className={online ? 'status-item' : 'status-item tone-warn strong'}
       data-testid="connection"
-      title={workspace.failure === null ? workspace.name : `${workspace.failure.what} ${workspace.failure.advice}`}
+      title={workspaces.map(lineOf).join('\n')}
       role="status"
     >
       {online ? <Wifi {...icon} /> : <CloudOff {...icon} />}
-      {stateWords[workspace.state]}
-      {since}
+      {workspaces.length > 1 ? `${reached} of ${workspaces.length} workspaces online` : stateWords[workspace.state]}
+      {workspaces.length > 1 ? '' : since}
     </span>
   );
 };
