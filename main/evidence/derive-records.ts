@@ -87,7 +87,7 @@ const facts = (context: PackContext, path: string, fits: (fact: CitationView) =>
       if (fits(fact)) yield citationJson(context, fact);
   });
 
-const isAudit = ({ kind }: CitationView): boolean => kind === 'audit';
+const isAudit = ({ kind }: CitationView): boolean => kind === 'audit' || kind === 'grant-change';
 const isModel = ({ kind }: CitationView): boolean => kind === 'model-version' || kind === 'alias-move';
 
 const auditCsv = (context: PackContext): PackFile => ({
