@@ -11,6 +11,11 @@ export type MarkingFact = {
 };
 export type MarkingSignal = { readonly monitor: string; readonly asset: AssetId };
 
+/** Kinds of facts that say that an asset was changed, other than by the data in it. */
+export const changeKinds: readonly string[] = [
+  'schema-change', 'alias-move', 'model-version', 'served-version', 'definition-change', 'grant-change',
+]; // prettier-ignore
+
 /** The asset that stands on the map for another: a column's table, a task's job. */
 const onMap = (asset: AssetId): AssetId => {
   const { kind, scope, native } = assetParts(asset);
@@ -21,7 +26,8 @@ const onMap = (asset: AssetId): AssetId => {
 
 /**
  * Marks from signals and facts. Failing: jobs with a failed run. Doubtful: tables that drifted. Changed: assets with a schema
- * change, an alias move or a new model version between `from` and `to`; a routine write is no change. `stale` is the caller's
+ * change, an alias move, a new or newly served model version, an edited definition or a changed right between `from` and `to`;
+ * a routine write is no change. `stale` is the caller's
  * knowledge of late tables; no detector of this version makes it.
  */
 export const marksOf = (input: {
@@ -30,16 +36,54 @@ export const marksOf = (input: {
   readonly from: Instant;
   readonly to?: Instant;
   readonly stale?: ReadonlySet<AssetId>;
+  /** Doubtful for another reason than a signal: what is served is not what an alias says. */
+  readonly doubts?: Iterable<AssetId>;
 }): Marks => {
   const failed = new Set<AssetId>();
   const doubtful = new Set<AssetId>();
+  for (const asset of input.doubts ?? []) doubtful.add(onMap(asset));
   for (const signal of input.signals) (signal.monitor === 'failed-run' ? failed : doubtful).add(onMap(signal.asset));
   const changed = new Set<AssetId>();
   for (const fact of input.facts) {
-    if (!['schema-change', 'alias-move', 'model-version'].includes(fact.kind)) continue;
+    if (!changeKinds.includes(fact.kind)) continue;
     if (fact.happenedAt < input.from || (input.to !== undefined && fact.happenedAt > input.to)) continue;
     const asset = fact.assets[0];
     if (asset !== undefined) changed.add(onMap(asset));
   }
   return { failed, changed, doubtful, stale: input.stale ?? new Set() };
+};
+
+const items = (value: unknown): readonly { readonly [key: string]: unknown }[] =>
+  Array.isArray(value)
+    ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
+    : [];
+const word = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/**
+ * Where what is served is not what an alias says: an alias flip redeploys nothing (facts 3.3). Both are facts of their own, kinds
+ * of `settings`; for every model and endpoint where a served version with traffic bears no alias although the model has some, the
+ * words that name both: "alias champion → v7, served v6".
+ */
+export const servedMismatches = (facts: readonly MarkingFact[]): ReadonlyMap<AssetId, string> => {
+  const aliases = new Map<string, readonly { readonly alias: string; readonly version: string }[]>();
+  for (const { data, assets } of facts) {
+    if (data['what'] !== 'aliases' || assets[0] === undefined) continue;
+    const named = items(data['items']).map((one) => ({ alias: word(one['alias']), version: word(one['version']) }));
+    aliases.set(word(data['model']), named);
+  }
+  const found = new Map<AssetId, string>();
+  for (const { data, assets } of facts) {
+    if (data['what'] !== 'served') continue;
+    const [endpoint, ...models] = assets;
+    for (const [model, known] of aliases) {
+      const served = items(data['items']).filter((one) => one['entity'] === model && one['traffic'] !== 0);
+      const versions = [...new Set(served.map((one) => word(one['version'])).filter((one) => one !== ''))].sort();
+      const odd = versions.filter((version) => !known.some((one) => one.version === version));
+      if (known.length === 0 || odd.length === 0) continue;
+      const words = `${known.map((one) => `alias ${one.alias} → v${one.version}`).join(', ')}, served v${odd.join(', v')}`;
+      for (const asset of [endpoint, models.find((one) => assetParts(one).native === model)])
+        if (asset !== undefined) found.set(asset, words);
+    }
+  }
+  return found;
 };

@@ -1,9 +1,10 @@
 import type { Instant } from '../../shared/base/time.ts';
 import { pageLimit } from '../../shared/contract/common.ts';
 import type { Lineage } from '../../shared/contract/room.ts';
-import type { AssetId } from '../../shared/domain/ids.ts';
+import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
+import { factKinds } from '../../shared/domain/vocabulary.ts';
 import { lineageView } from '../analysis/lineage.ts';
-import { marksOf } from '../analysis/marks.ts';
+import { changeKinds, marksOf, servedMismatches } from '../analysis/marks.ts';
 import type { Signal } from '../detect/port.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { LakeFact } from '../lake/port.ts';
@@ -33,12 +34,17 @@ export const lineageMap = (from: MapSources): Lineage => {
   if (focus.length === 0)
     return { nodes: [], edges: [], total, completeTo, note: 'No asset is linked to this room yet.' };
 
+  const mismatches = servedMismatches(servedAndAliases(from));
   const view = lineageView({
     // One hop more than is shown, so that what lies behind the edge of the map can be counted.
     edges: lake.edges(db, focus, hops + 1),
     focus,
-    marks: marksOf({ signals: from.signals, facts: changesOf(from), from: from.since }),
-    labelOf: (asset) => lake.assetLabel(db, asset),
+    marks: marksOf({ signals: from.signals, facts: changesOf(from), from: from.since, doubts: mismatches.keys() }),
+    labelOf: (asset) => {
+      const label = lake.assetLabel(db, asset);
+      const detail = mismatches.get(asset);
+      return detail === undefined ? label : { ...label, detail };
+    },
     hops,
     total,
     completeTo,
@@ -67,11 +73,17 @@ export const lineageMap = (from: MapSources): Lineage => {
   };
 };
 
+/** What endpoints around the room serve, and where the aliases of their models point. */
+const servedAndAliases = ({ lake, db, focus, hops }: MapSources): readonly LakeFact[] => {
+  const assets = lake.around(db, focus, hops).filter((asset) => ['model', 'endpoint'].includes(assetParts(asset).kind));
+  return assets.length === 0 ? [] : lake.facts(db, { assets, kinds: ['settings'], limit: pageLimit }).rows;
+};
+
 const changesOf = ({ lake, db, focus, hops, since }: MapSources): readonly LakeFact[] => {
   const facts: LakeFact[] = [];
   const assets = lake.around(db, focus, hops);
   for (let before: string | null = null; facts.length < changeLimit;) {
-    const kinds = ['schema-change', 'alias-move', 'model-version'] as const;
+    const kinds = factKinds.filter((kind) => changeKinds.includes(kind));
     const page = lake.facts(db, { assets, kinds, from: since, before, limit: pageLimit });
     facts.push(...page.rows);
     if (page.next === null) break;

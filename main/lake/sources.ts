@@ -19,6 +19,8 @@ import { modelsCollector } from './collectors/models.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
 import { runsCollector } from './collectors/runs.ts';
+import { servedEntitiesCollector } from './collectors/served-entities.ts';
+import { servingCollector } from './collectors/serving.ts';
 import { taskRunsCollector } from './collectors/task-runs.ts';
 
 /** All sources in the order in which they are read: names before runs, lineage before what is scoped by it. */
@@ -33,6 +35,8 @@ export const collectors: readonly Collector[] = [
   runMessagesCollector,
   driftCollector,
   modelsCollector,
+  servingCollector,
+  servedEntitiesCollector,
   auditCollector,
   historyCollector,
   columnsCollector,

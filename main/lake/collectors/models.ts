@@ -1,45 +1,19 @@
-import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
-import { toInstant, type Instant } from '../../../shared/base/time.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
+import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
+import { endsRound, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { keepState } from '../state-source.ts';
 
 const source = 'rest.unity-catalog.models';
 const base = '/api/2.1/unity-catalog/models';
-const maxPages = 20;
 /** Models looked at closely per refresh, newest changes first. */
 const maxModels = 60;
-
-const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
-const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.map(object) : []);
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-/** REST times are epoch milliseconds (facts 3). */
-const instant = (value: unknown): Instant | null =>
-  typeof value === 'number' && value > 0 && value < 4_102_444_800_000 ? toInstant(value) : null;
-
-/** All pages of a list: pages may be empty while another follows, and come in no order (facts 3.3). */
-const listAll = async (
-  context: CollectContext,
-  path: string,
-  key: string,
-): Promise<Result<readonly JsonObject[], DatabricksFailure>> => {
-  const found: JsonObject[] = [];
-  let token: string | null = null;
-  for (let page = 0; page < maxPages; page += 1) {
-    const query: Record<string, string> = { max_results: '100', ...(token === null ? {} : { page_token: token }) };
-    const answer = await context.workspace.rest.call({ method: 'GET', path, query }, context.options);
-    if (!answer.ok) return answer;
-    const body = object(answer.value);
-    found.push(...objects(body[key]));
-    const next = text(body['next_page_token']);
-    if (next === null || next === token) break;
-    token = next;
-  }
-  return ok(found);
-};
 
 const versionFact = (version: JsonObject, full: string, context: CollectContext): LakeFact | null => {
   const [number, at] = [version['version'], instant(version['created_at'])];
@@ -113,6 +87,41 @@ const moveFact = (
   data: { model: full.toLowerCase(), alias, from, to, by: null, seen: 'by comparison' },
 });
 
+/** Where the aliases of a model point now: one fact, beside the one about what is served (a mismatch of the two is drawn). */
+const aliasState = (full: string, now: Readonly<Record<string, string>>, context: CollectContext): CollectedFact => ({
+  fact: {
+    id: factId('settings', context.metastoreId, `${full.toLowerCase()}/aliases`),
+    kind: 'settings',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: context.observedAt,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [modelAsset(context.metastoreId, full)],
+    title: `Aliases of model ${full.split('.').at(-1) ?? full}`,
+    data: {
+      what: 'aliases',
+      model: full.toLowerCase(),
+      items: Object.entries(now).map(([alias, version]) => ({ alias, version })),
+    },
+  },
+  merge: keepState,
+});
+
+const paged = { max_results: '100' } as const;
+
+/** All models, newest changes first; around a room those in its scope, by name. */
+const namedModels = async (
+  context: CollectContext,
+): Promise<Result<readonly { readonly full: string }[], DatabricksFailure>> => {
+  if (context.lane === 'pack') return ok(scoped(context, 'model').map((full) => ({ full })));
+  const models = await listAll(context, base, 'registered_models', paged);
+  if (!models.ok) return models;
+  const changedAt = (model: JsonObject): number => (typeof model['updated_at'] === 'number' ? model['updated_at'] : 0);
+  const sorted = [...models.value].sort((a, b) => changedAt(b) - changedAt(a));
+  return ok(sorted.flatMap((model) => text(model['full_name']) ?? []).map((full) => ({ full })));
+};
+
 /** Registered models with their versions and aliases. */
 export const modelsCollector: Collector = {
   source,
@@ -127,31 +136,24 @@ export const modelsCollector: Collector = {
   },
   table: null,
   collect: async (context) => {
-    const models = await listAll(context, base, 'registered_models');
-    if (!models.ok) return models;
+    const named = await namedModels(context);
+    if (!named.ok) return named;
     const known = readAliases(context.cursor);
     const aliases: Record<string, Record<string, string>> = {};
     const facts: CollectedFact[] = [];
     const edges: LakeEdge[] = [];
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
-    const changedAt = (model: JsonObject): number =>
-      typeof model['updated_at'] === 'number' ? model['updated_at'] : 0;
-    const named = models.value
-      .filter((model) => text(model['full_name']) !== null)
-      .sort((a, b) => changedAt(b) - changedAt(a));
-    for (const model of named.slice(0, maxModels)) {
-      const full = text(model['full_name']) ?? '';
+    for (const { full } of named.value.slice(0, maxModels)) {
       const path = `${base}/${encodeURIComponent(full)}`;
-      const versions = await listAll(context, `${path}/versions`, 'model_versions');
+      const versions = await listAll(context, `${path}/versions`, 'model_versions', paged);
       const detail = await context.workspace.rest.call(
         { method: 'GET', path, query: { include_aliases: 'true' } },
         context.options,
       );
       if (!versions.ok || !detail.ok) {
         const found = !versions.ok ? versions.error : !detail.ok ? detail.error : undefined;
-        if (found !== undefined && ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut'].includes(found.tag))
-          return err(found);
+        if (found !== undefined && endsRound(found)) return err(found);
         failure = found;
         if (known[full] !== undefined) aliases[full] = { ...known[full] };
         continue;
@@ -183,6 +185,7 @@ export const modelsCollector: Collector = {
           });
       }
       aliases[full] = now;
+      facts.push(aliasState(full, now, context));
     }
     return ok({
       facts,
@@ -191,7 +194,9 @@ export const modelsCollector: Collector = {
       completeTo,
       missingColumns: [],
       note:
-        named.length > maxModels ? `The ${maxModels} models that changed last were read, of ${named.length}.` : null,
+        named.value.length > maxModels
+          ? `The ${maxModels} models that changed last were read, of ${named.value.length}.`
+          : null,
       ...(failure === undefined ? {} : { failure }),
     });
   },

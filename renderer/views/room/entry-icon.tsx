@@ -9,7 +9,7 @@ const byKind: Readonly<Record<Entry['kind'], LucideIcon>> = {
   merge: Link2, signal: Bell, unknown: CircleHelp,
 }; // prettier-ignore
 const byFact: Readonly<Record<string, LucideIcon>> = {
-  run: Play, 'table-version': GitBranch, 'schema-change': Columns3, drift: Activity, 'model-version': Package, 'alias-move': CircleCheckBig, audit: KeyRound, 'grant-change': KeyRound,
+  run: Play, 'table-version': GitBranch, 'schema-change': Columns3, drift: Activity, 'model-version': Package, 'alias-move': CircleCheckBig, audit: KeyRound, 'grant-change': KeyRound, 'served-version': Package, 'definition-change': PenLine, repair: Play,
 }; // prettier-ignore
 
 /** The picture of an entry's kind, in the colour of its tone. */

@@ -1,0 +1,98 @@
+import type { TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { modelAsset, workspaceAsset } from '../assets.ts';
+import type { CollectContext, Collector } from '../collector.ts';
+import type { LakeEdge, LakeFact } from '../port.ts';
+import { instantOf, textOf } from '../rows.ts';
+import { eitherOf, scoped } from '../scope-filter.ts';
+import { asMicros, asText } from '../select.ts';
+import { tableCollector } from '../table-source.ts';
+import { timeWindow } from '../window.ts';
+import { servedId, servedTitle } from './serving.ts';
+
+const kind = statementKind('lake.served-entities', 'read', 'which versions of models endpoints came to serve');
+const countKind = statementKind('lake.served-entities.count', 'read', 'how many changes of served versions there are');
+const source = 'system.serving.served_entities';
+const table = { catalog: 'system', schema: 'serving', table: 'served_entities' };
+const wants = [
+  asText('workspace_id', { as: 'ws', required: true }),
+  asText('endpoint_name', { as: 'endpoint', required: true }),
+  asText('served_entity_name', { as: 'served' }),
+  asText('entity_type', { as: 'entity_kind' }),
+  asText('entity_name', { as: 'entity', required: true }),
+  asText('entity_version', { as: 'version' }),
+  asText('endpoint_config_version', { as: 'config' }),
+  asText('created_by', { as: 'who' }),
+  asMicros('change_time', { as: 'changed', required: true }),
+  asMicros('endpoint_delete_time', { as: 'deleted' }),
+];
+
+type Read = { readonly fact: LakeFact; readonly edges: readonly LakeEdge[] };
+
+/** One row: a version that came to be served, or an endpoint that was deleted. */
+const readRow = (row: TextRow, context: CollectContext): Read | null => {
+  const [ws, endpoint, entity, changed] = [
+    textOf(row, 'ws'), textOf(row, 'endpoint'), textOf(row, 'entity'), instantOf(row, 'changed'),
+  ]; // prettier-ignore
+  if (ws === null || endpoint === null || entity === null || changed === null) return null;
+  const [version, config] = [textOf(row, 'version'), textOf(row, 'config') ?? ''];
+  const deleted = instantOf(row, 'deleted');
+  const asset = workspaceAsset('endpoint', ws, endpoint);
+  const isModel = version !== null && entity.split('.').length === 3;
+  const model = isModel ? modelAsset(context.metastoreId, entity) : null;
+  const name = textOf(row, 'served') ?? `${entity}-${version ?? ''}`;
+  const id = servedId(ws, endpoint, config, deleted === null ? name : `${name}/deleted`);
+  const fact: LakeFact = {
+    id,
+    kind: 'served-version',
+    source,
+    workspace: ws,
+    happenedAt: deleted ?? changed,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [asset, ...(model === null ? [] : [model])],
+    title: deleted === null ? servedTitle(endpoint, entity, version) : `Endpoint ${endpoint} was deleted`,
+    data: {
+      endpoint, entity: entity.toLowerCase(), version, name, configVersion: config, by: textOf(row, 'who'),
+      type: textOf(row, 'entity_kind'), deleted: deleted !== null,
+    }, // prettier-ignore
+  };
+  const edges =
+    model === null
+      ? []
+      : [{ from: model, to: asset, source, via: null, firstSeen: changed, lastSeen: deleted ?? changed }];
+  return { fact, edges };
+};
+
+/** When which version came to be served, and by whom: the history of what REST shows as it is now. */
+export const servedEntitiesCollector: Collector = tableCollector({
+  source,
+  label: 'Served versions',
+  table,
+  kind,
+  countKind,
+  wants,
+  order: 'changed',
+  meta: {
+    when: 'pack',
+    features: ['when an endpoint came to serve a version'],
+    needs: [{ kind: 'select', table }],
+    preview: 'Public Preview',
+    latenessMs: null,
+    retentionDays: 365,
+  },
+  ask: (context) => {
+    const ids = scoped(context, 'model', 'endpoint');
+    if (context.lane !== 'pack' || ids.length === 0) return null;
+    const time = timeWindow(context, 'change_time');
+    const of = eitherOf('entity_name', 'endpoint_name', 'ids', ids);
+    return {
+      where: [...time.where, of.where, { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` }],
+      parameters: { ...time.parameters, ...of.parameters, workspace: context.workspaceId },
+    };
+  },
+  read: (row, context) => {
+    const read = readRow(row, context);
+    return read === null ? null : { facts: [{ fact: read.fact }], edges: read.edges };
+  },
+});
