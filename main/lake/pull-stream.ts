@@ -1,11 +1,11 @@
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databricks/port.ts';
-import { column, dbx, named } from '../databricks/statements.ts';
+import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { batchRows, streamLimit, type CollectContext } from './collector.ts';
 import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
 import { instantOf, latest } from './rows.ts';
-import { announced, maskedColumns, type Selection } from './select.ts';
+import { announced, maskedColumns } from './select.ts';
 
 /** Number of a row in the answer, from 1: where the numbers go on without a hole, nothing was left out before them. */
 const rowColumn = 'bw_row';
@@ -42,16 +42,9 @@ const note = (seen: Seen, rows: readonly TextRow[], spec: Pull): void => {
   for (const name of maskedColumns(rows, spec.wants)) seen.missing.add(name);
 };
 
-const statementOf = (
-  spec: Pull,
-  asked: {
-    readonly selection: Selection;
-    readonly where: Parameters<typeof named>[0];
-    readonly groups: Parameters<typeof named>[0];
-  },
-): Statement => {
+const statementOf = (spec: Pull, asked: Piece): Statement => {
   const order = column(spec.order);
-  const rows = dbx`SELECT ${asked.selection.list} FROM ${spec.table} WHERE ${asked.where}${asked.groups} ORDER BY ${order} LIMIT ${streamLimit}`;
+  const rows = dbx`${asked} ORDER BY ${order} LIMIT ${streamLimit}`;
   const number = named(dbx`row_number() OVER (ORDER BY ${order})`, rowColumn);
   return spec.kind(dbx`SELECT *, ${number} FROM (${rows}) AS asked ORDER BY ${column(rowColumn)}`, spec.parameters);
 };
@@ -97,7 +90,7 @@ async function* pullOnce(
   const seen: Seen = {
     rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing),
   }; // prettier-ignore
-  for await (const page of ahead(context, statementOf(spec, asked.value))) {
+  for await (const page of ahead(context, statementOf(spec, asked.value.rows))) {
     if (!page.ok) return yield page;
     for (let at = 0; at < page.value.rows.length; at += batchRows) {
       const rows = page.value.rows.slice(at, at + batchRows);

@@ -6,7 +6,7 @@ import { probeColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
-import { isCutOff, maskedColumns, selectable, type Selection, type Wanted } from './select.ts';
+import { isCutOff, maskedColumns, selectable, total, type Selection, type Wanted } from './select.ts';
 
 /** A condition and the column that it needs: a table without the column is asked without the condition. */
 export type Condition = { readonly needs: string; readonly piece: Piece };
@@ -22,6 +22,8 @@ export type Pull = {
   readonly order: string;
   /** Group by all wanted text columns that are not listed here; empty = no grouping. */
   readonly groupBy?: readonly string[];
+  /** A condition on aliases of `wants`, judged after their window functions: which of the rows are wanted. */
+  readonly keep?: Piece;
   readonly limit?: number;
 };
 export type Pulled = {
@@ -77,13 +79,11 @@ export const pull = async (context: CollectContext, spec: Pull): Promise<Result<
   return first.ok || !mayHaveChanged(context, spec.table, first.error) ? first : pullOnce(context, spec);
 };
 
-/** The parts of a statement for a table with the columns that it has now. */
+/** A SELECT over a table with the columns that it has now, without order and limit. */
 export const askable = async (
   context: CollectContext,
   spec: Pull,
-): Promise<
-  Result<{ readonly selection: Selection; readonly where: Piece; readonly groups: Piece }, DatabricksFailure>
-> => {
+): Promise<Result<{ readonly selection: Selection; readonly rows: Piece }, DatabricksFailure>> => {
   const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
   const selection = selectable(columns.value, spec.wants);
@@ -97,19 +97,21 @@ export const askable = async (
     );
   const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
   const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
-  return ok({ selection, where, groups: grouping(spec, columns.value) });
+  const source = dbx`${spec.table} WHERE ${where}${grouping(spec, columns.value)}`;
+  const rows =
+    spec.keep === undefined
+      ? dbx`SELECT ${[...selection.list, total]} FROM ${source}`
+      : dbx`SELECT *, ${total} FROM (SELECT ${selection.list} FROM ${source}) AS seen WHERE ${spec.keep}`;
+  return ok({ selection, rows });
 };
 
 const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
   const asked = await askable(context, spec);
   if (!asked.ok) return asked;
-  const { selection, where, groups } = asked.value;
+  const { selection, rows } = asked.value;
   const limit = spec.limit ?? pullLimit;
   const found = await context.workspace.warehouse.query(
-    spec.kind(
-      dbx`SELECT ${selection.list} FROM ${spec.table} WHERE ${where}${groups} ORDER BY ${column(spec.order)} LIMIT ${limit}`,
-      spec.parameters,
-    ),
+    spec.kind(dbx`${rows} ORDER BY ${column(spec.order)} LIMIT ${limit}`, spec.parameters),
     context.options,
   );
   if (!found.ok) return found;
@@ -122,11 +124,13 @@ export const countRows = async (context: CollectContext, spec: Pull): Promise<Re
   if (!columns.ok) return columns;
   const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
   const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
+  const source = dbx`${spec.table} WHERE ${where}${grouping(spec, columns.value)}`;
+  const counted =
+    spec.keep === undefined
+      ? dbx`SELECT 1 AS one FROM ${source}`
+      : dbx`SELECT 1 AS one FROM (SELECT ${selectable(columns.value, spec.wants).list} FROM ${source}) AS seen WHERE ${spec.keep}`;
   const found = await context.workspace.warehouse.query(
-    spec.kind(
-      dbx`SELECT CAST(count(*) AS STRING) AS n FROM (SELECT 1 AS one FROM ${spec.table} WHERE ${where}${grouping(spec, columns.value)}) AS counted`,
-      spec.parameters,
-    ),
+    spec.kind(dbx`SELECT CAST(count(*) AS STRING) AS n FROM (${counted}) AS counted`, spec.parameters),
     context.options,
   );
   if (!found.ok) return found;

@@ -1,4 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
+import { parseExact } from '../databricks/exact-json.ts';
 import type { TextRow } from '../databricks/port.ts';
 
 /** Reading rows of text that somebody else's server made: nothing is trusted, nothing throws. */
@@ -44,6 +46,13 @@ export const numberOf = (row: TextRow, name: string): number | null => {
   return Number.isFinite(number) ? number : null;
 };
 
+/** A struct that was asked as JSON; empty when it is absent, masked or no object. */
+export const objectOf = (row: TextRow, name: string): JsonObject => {
+  const raw = textOf(row, name);
+  const value = raw === null ? null : parseExact(raw);
+  return value !== null && value.ok && isJsonObject(value.value) ? value.value : {};
+};
+
 export const later = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null ? b : b === null ? a : a > b ? a : b;
 export const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
@@ -66,15 +75,20 @@ export const results = [
 export type RunResult = (typeof results)[number];
 
 const spellings: Readonly<Record<string, RunResult>> = {
-  SUCCEEDED: 'succeeded', SUCCESS: 'succeeded', COMPLETED: 'succeeded',
+  SUCCEEDED: 'succeeded', SUCCESS: 'succeeded', COMPLETED: 'succeeded', FINISHED: 'succeeded',
   FAILED: 'failed', ERROR: 'failed', FAILURE: 'failed', INTERNAL_ERROR: 'failed', RUN_EXECUTION_ERROR: 'failed',
-  CANCELLED: 'cancelled', CANCELED: 'cancelled', USER_CANCELED: 'cancelled', UPSTREAM_CANCELED: 'cancelled',
+  CANCELLED: 'cancelled', CANCELED: 'cancelled', USER_CANCELED: 'cancelled', UPSTREAM_CANCELED: 'cancelled', KILLED: 'cancelled',
   TIMED_OUT: 'timed-out', TIMEDOUT: 'timed-out',
   SKIPPED: 'skipped', EXCLUDED: 'skipped', DISABLED: 'skipped', UPSTREAM_FAILED: 'skipped', MAXIMUM_CONCURRENT_RUNS_REACHED: 'skipped',
   SUCCESS_WITH_FAILURES: 'succeeded-with-failures', BLOCKED: 'blocked', RUNNING: 'running', PENDING: 'running', QUEUED: 'running',
+  CREATED: 'running', WAITING_FOR_RESOURCES: 'running', INITIALIZING: 'running', RESETTING: 'running', SETTING_UP_TABLES: 'running', STOPPING: 'running',
+  COMPILING: 'running', COMPILED: 'running', STARTED: 'running', SCHEDULED: 'running',
 }; // prettier-ignore
 
-/** Three sources spell results three ways (system tables, REST, run events; facts 1.1 and 3.1): one word for each. */
+/**
+ * Sources spell one outcome in several ways (lakeflow, REST, pipelines, query history, MLflow; facts 1.1, 3.1, 3.2, 8): one word
+ * for each. The raw spelling stays in the fact.
+ */
 export const normaliseResult = (raw: string | null): RunResult => {
   if (raw === null) return 'running';
   const key = raw

@@ -1,5 +1,5 @@
 import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
-import { column, dbx, marker } from '../databricks/statements.ts';
+import { column, dbx, marker, type Piece } from '../databricks/statements.ts';
 import { carrier } from './assets.ts';
 import type { CollectContext } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
@@ -20,28 +20,24 @@ export const scoped = (context: CollectContext, ...kinds: readonly string[]): re
  * `lower(column)` is one of these ids. The list is one parameter of JSON text, so that a name may hold any character and the
  * statement stays the same for every scope.
  */
-export const oneOf = (
-  name: string,
-  parameter: string,
-  ids: readonly string[],
-): { readonly where: Condition; readonly parameters: Parameters } => ({
+export const oneOf = (name: string, parameter: string, ids: readonly string[]): Asked =>
+  among(name, column(name), parameter, ids);
+
+/** As `oneOf`, for a value that is made of several columns or a field; `needs` is one of these columns. */
+export const among = (needs: string, value: Piece, parameter: string, ids: readonly string[]): Asked => ({
   where: {
-    needs: name,
-    piece: dbx`array_contains(from_json(${marker(parameter)}, 'array<string>'), lower(CAST(${column(name)} AS STRING)))`,
+    needs,
+    piece: dbx`array_contains(from_json(${marker(parameter)}, 'array<string>'), lower(CAST(${value} AS STRING)))`,
   },
   parameters: { [parameter]: JSON.stringify(ids.map((id) => id.toLowerCase())) },
 });
 
 /** One of two columns is one of these ids: either end of something. Both columns must be there. */
-export const eitherOf = (
-  first: string,
-  second: string,
-  parameter: string,
-  ids: readonly string[],
-): { readonly where: Condition; readonly parameters: Parameters } => {
+export const eitherOf = (first: string, second: string, parameter: string, ids: readonly string[]): Asked => {
   const [one, other] = [oneOf(first, parameter, ids), oneOf(second, parameter, ids)];
   return {
     where: { needs: second, piece: dbx`(${one.where.piece} OR ${other.where.piece})` },
     parameters: one.parameters,
   };
 };
+type Asked = { readonly where: Condition; readonly parameters: Parameters };

@@ -29,12 +29,25 @@ export const asJson = (from: string, options?: Options): Wanted => wanted(from, 
 /** A field of a struct, as text. */
 export const fieldText = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
   wanted(from, dbx`CAST(${column(from)}.${column(field)} AS STRING)`, options);
+/** The beginning of a text: a cell may hold megabytes, and only its first characters are ever shown. */
+export const asShort = (from: string, limit: number, options?: Options): Wanted =>
+  wanted(from, dbx`left(CAST(${column(from)} AS STRING), ${limit})`, options);
+/** A number that the warehouse works out, e.g. `sum(usage_quantity)`; `from` is the column that it needs. */
+export const computed = (from: string, as: string, expression: Piece): Wanted =>
+  wanted(from, dbx`CAST(${expression} AS STRING)`, { as });
+/** The same column in the row before it, by `order`, among rows that agree in `keys`. */
+export const before = (want: Wanted, keys: readonly string[], order: string): Wanted =>
+  wanted(
+    want.from,
+    dbx`lag(${want.expression}) OVER (PARTITION BY ${keys.map((key) => column(key))} ORDER BY ${column(order)})`,
+    { as: `before_${want.as}` },
+  );
 export const fieldMicros = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
   wanted(from, dbx`CAST(unix_micros(${column(from)}.${column(field)}) AS STRING)`, options);
 
 /** How many rows the statement would have had without its LIMIT, on every row: shows an answer that was cut off. */
 export const totalColumn = 'bw_total';
-const total = named(dbx`CAST(count(*) OVER () AS STRING)`, totalColumn);
+export const total = named(dbx`CAST(count(*) OVER () AS STRING)`, totalColumn);
 
 export type Selection = {
   /** For the SELECT list, with NULL in place of what the table lacks. */
@@ -49,7 +62,7 @@ export const selectable = (columns: ReadonlySet<string>, wants: readonly Wanted[
   const has = (want: Wanted): boolean => columns.has(want.from.toLowerCase());
   const missing = wants.filter((want) => !has(want));
   return {
-    list: [...wants.map((want) => named(has(want) ? want.expression : dbx`CAST(NULL AS STRING)`, want.as)), total],
+    list: wants.map((want) => named(has(want) ? want.expression : dbx`CAST(NULL AS STRING)`, want.as)),
     missing: [...new Set(missing.map((want) => want.from))],
     impossible: [...new Set(missing.filter((want) => want.required).map((want) => want.from))],
   };

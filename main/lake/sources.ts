@@ -17,6 +17,9 @@ import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
+import { pipelinesCollector } from './collectors/pipelines.ts';
+import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
+import { qualityCollector } from './collectors/quality.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
 import { runsCollector } from './collectors/runs.ts';
 import { servedEntitiesCollector } from './collectors/served-entities.ts';
@@ -27,13 +30,16 @@ import { taskRunsCollector } from './collectors/task-runs.ts';
 export const collectors: readonly Collector[] = [
   jobsCollector,
   jobTasksCollector,
+  pipelinesCollector,
   lineageCollector,
   columnLineageCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,
   runMessagesCollector,
+  pipelineUpdatesCollector,
   driftCollector,
+  qualityCollector,
   modelsCollector,
   servingCollector,
   servedEntitiesCollector,

@@ -1,7 +1,8 @@
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
-import type { StatementMaker } from '../databricks/statements.ts';
+import type { Piece, StatementMaker } from '../databricks/statements.ts';
+import { boundTo } from './bound.ts';
 import type {
   CollectContext,
   CollectResult,
@@ -36,6 +37,13 @@ export type TableSource = {
   /** Alias of `wants` by which rows are ordered and the cursor moves: a moment. */
   readonly order: string;
   readonly groupBy?: readonly string[];
+  /** A condition on aliases of `wants`, judged after window functions. */
+  readonly keep?: Piece;
+  /**
+   * Native ids that bound what is asked, where something does: a cursor says nothing about ids that were not asked for, so
+   * new ones start it again at the horizon. Empty = nothing is asked.
+   */
+  readonly bound?: (context: CollectContext) => readonly string[] | null;
   /** What is asked for; null = nothing in scope, nothing is asked. */
   readonly ask: (
     context: CollectContext,
@@ -73,9 +81,10 @@ export const tableCollector = (spec: TableSource): Collector => {
     wants: spec.wants,
     order: spec.order,
     ...(spec.groupBy === undefined ? {} : { groupBy: spec.groupBy }),
+    ...(spec.keep === undefined ? {} : { keep: spec.keep }),
     ...asked,
   });
-  return {
+  const collector: Collector = {
     source: spec.source,
     label: spec.label,
     table: spec.table,
@@ -124,4 +133,5 @@ export const tableCollector = (spec: TableSource): Collector => {
       return rows.ok ? ok({ rows: rows.value, statements: 1, counted: true }) : rows;
     },
   };
+  return spec.bound === undefined ? collector : boundTo(collector, spec.bound);
 };

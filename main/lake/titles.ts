@@ -6,10 +6,13 @@ const words: Readonly<Record<string, string>> = {
   'succeeded-with-failures': 'succeeded, with failed tasks', blocked: 'is blocked', running: 'is running', unknown: 'ended in a way we do not know',
 }; // prettier-ignore
 
+/** How something ended, in words that follow its name. */
+export const resultWords = (result: string): string => words[result] ?? 'ended';
+
 /** "Run 88213 of daily_features failed", "Task check of daily_features failed (run 88213)". */
 export const runTitle = (fact: LakeFact, jobName: string): string => {
   const { run, task, result, name } = fact.data;
-  const what = words[said(result)] ?? 'ended';
+  const what = resultWords(said(result));
   const job = jobName.startsWith('job ') && typeof name === 'string' && name !== '' ? name : jobName;
   return typeof task === 'string'
     ? `Task ${task} of ${job} ${what} (run ${said(run)})`
