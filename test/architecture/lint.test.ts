@@ -37,7 +37,8 @@ describe('lint', () => {
     const report = lint(['main', 'renderer', 'shared', 'test', 'resources']);
     expect(report.number_of_files).toBeGreaterThan(100);
     expect(report.diagnostics.map((one) => `${one.filename}: ${one.code} ${one.message}`)).toEqual([]);
-  });
+    // Types of the whole tree: slow on a machine that does other things as well.
+  }, 180_000);
 
   // Outside the tree, so that no other check of this run sees the plant.
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-lint-'));
