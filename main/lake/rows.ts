@@ -46,6 +46,13 @@ export const numberOf = (row: TextRow, name: string): number | null => {
   return Number.isFinite(number) ? number : null;
 };
 
+/** A decimal as exact text: never through a float (38 digits would lose most of theirs). */
+export const decimalOf = (row: TextRow, name: string): string | null => {
+  const value = textOf(row, name);
+  const [whole = '', fraction, ...more] = value?.replace(/^-/, '').split('.') ?? [];
+  const digits = /^\d{1,38}$/;
+  return more.length === 0 && digits.test(whole) && (fraction === undefined || digits.test(fraction)) ? value : null;
+};
 /** A struct that was asked as JSON; empty when it is absent, masked or no object. */
 export const objectOf = (row: TextRow, name: string): JsonObject => {
   const raw = textOf(row, name);

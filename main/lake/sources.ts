@@ -11,6 +11,7 @@ import {
   viewsCollector,
 } from './collectors/catalog.ts';
 import { columnLineageCollector } from './collectors/column-lineage.ts';
+import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
 import { historyCollector } from './collectors/history.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
@@ -40,6 +41,7 @@ export const collectors: readonly Collector[] = [
   pipelineUpdatesCollector,
   driftCollector,
   qualityCollector,
+  costCollector,
   modelsCollector,
   servingCollector,
   servedEntitiesCollector,

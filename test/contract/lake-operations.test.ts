@@ -13,7 +13,8 @@ import { addRows, at } from '../support/system-rows.ts';
 
 /** Sources about what ran, what it cost and how good it was: rows in practice's system tables, facts out. */
 const now = Date.now();
-const clock = { now: () => Date.now() };
+let offset = 0;
+const clock = { now: () => Date.now() + offset };
 const hour = 3_600_000;
 let practice: Practice;
 let workspace: Workspace;
@@ -147,5 +148,54 @@ describe('quality', () => {
     expect(state?.completeTo).toBe(toInstant(now - 5 * hour));
     await read('system.data_quality_monitoring.table_results', [], rig);
     expect(told()).toEqual(expected);
+  });
+});
+
+describe('cost', () => {
+  const day = toInstant(now - 48 * hour).slice(0, 10);
+  const start = Date.parse(`${day}T05:00:00Z`);
+  const usage = (more: object) => ({
+    workspace_id: ws, sku_name: 'TEST_JOBS', cloud: 'AZURE', usage_unit: 'DBU', usage_date: day, ingestion_date: day, record_type: 'ORIGINAL',
+    usage_start_time: at(start), usage_end_time: at(start + hour), billing_origin_product: 'JOBS', usage_metadata: { job_id: 'c-1', cluster_id: 'k-1' }, ...more,
+  }); // prettier-ignore
+
+  it('sums originals, retractions and restatements exactly, with the list price of the time', async () => {
+    await addRows(workspace, 'billing.list_prices', [
+      { sku_name: 'TEST_JOBS', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(now - 9000 * hour), price_end_time: at(now - 900 * hour), pricing: { default: '9' } },
+      { sku_name: 'TEST_JOBS', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(now - 900 * hour), pricing: { default: '0.6', effective_list: { default: '0.300000000000000001' } } },
+    ]); // prettier-ignore
+    await addRows(workspace, 'billing.usage', [
+      usage({ usage_quantity: '10.000000000000000001' }),
+      usage({ usage_quantity: '2', usage_metadata: { job_id: 'c-1', cluster_id: 'k-2' } }),
+      usage({ usage_quantity: '5', usage_metadata: { cluster_id: 'k-3' }, record_type: 'ORIGINAL' }),
+      usage({ usage_quantity: '-5', usage_metadata: { cluster_id: 'k-3' }, record_type: 'RETRACTION' }),
+      usage({ usage_quantity: '100', usage_metadata: {} }),
+      usage({ usage_quantity: '7', sku_name: 'TEST_FREE', usage_metadata: { warehouse_id: 'w-1' } }),
+    ]);
+    const rig = await read('system.billing.usage');
+    const of = (asset: string) => rig.facts('cost').filter((one) => one.assets.some((id) => id.endsWith(asset)));
+    expect(of('|c-1')).toMatchObject([
+      {
+        title: `job c-1 used 12 DBU on ${day}: 3.6 USD at list price, not the invoice`,
+        happenedAt: toInstant(start + hour),
+        data: { quantity: '12.000000000000000001', listPrice: '0.300000000000000001', listAmount: '3.600000000000000012300000000000000001', corrections: 0 },
+      },
+    ]); // prettier-ignore
+    expect(of('|k-3')).toMatchObject([{ data: { quantity: '0', corrections: 1 } }]);
+    expect(of('|w-1')).toMatchObject([{ title: `warehouse w-1 used 7 DBU on ${day}: list price not known` }]);
+
+    // A correction that arrives later replaces the fact, as soon as usage is read again.
+    await addRows(workspace, 'billing.usage', [
+      usage({ usage_quantity: '-2', record_type: 'RETRACTION', ingestion_date: toInstant(now).slice(0, 10) }),
+      usage({ usage_quantity: '1.5', record_type: 'RESTATEMENT', ingestion_date: toInstant(now).slice(0, 10) }),
+    ]);
+    await read('system.billing.usage', [], rig);
+    expect(of('|c-1')[0]?.data['quantity']).toBe('12.000000000000000001');
+    offset = 4 * hour;
+    await read('system.billing.usage', [], rig);
+    offset = 0;
+    expect(of('|c-1')).toMatchObject([
+      { data: { quantity: '11.500000000000000001', quantityBefore: '12.000000000000000001', corrections: 2 } },
+    ]);
   });
 });

@@ -1,0 +1,231 @@
+import type { JsonObject } from '../../../shared/base/json.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
+import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import { jobAsset, workspaceAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
+import { plus, rounded, times } from '../decimal.ts';
+import { labelOf } from '../labels.ts';
+import { makeFact } from '../make-fact.ts';
+import type { LakeFact } from '../port.ts';
+import { countRows, pull, type Pull } from '../pull.ts';
+import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
+import { among, scoped } from '../scope-filter.ts';
+import { asText, computed } from '../select.ts';
+import { pricesTable, readPrices, type Price } from './prices.ts';
+
+const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
+const countKind = statementKind('lake.usage.count', 'read', 'how many sums of usage there are');
+const source = 'system.billing.usage';
+const table = { catalog: 'system', schema: 'billing', table: 'usage' };
+/** A day is compared with the same weekday of weeks past. */
+const weeksBack = 21 * 86_400_000;
+/** Usage arrives up to 12 hours late (facts 1.0): asking more often finds little and scans much. */
+const everyMs = 3 * 3_600_000;
+export const priceWords = 'list price, not the invoice';
+
+/** To what usage is charged here: the most specific thing that is billed, so that nothing is counted twice. */
+const meta = column('usage_metadata');
+const ids = [
+  ['job', 'job_id'], ['pipeline', 'dlt_pipeline_id'], ['endpoint', 'endpoint_name'], ['warehouse', 'warehouse_id'], ['cluster', 'cluster_id'],
+] as const; // prettier-ignore
+const cases = ids.map(([name, field]) => {
+  const prefix = { job: dbx`'job|'`, pipeline: dbx`'pipeline|'`, endpoint: dbx`'endpoint|'`, warehouse: dbx`'warehouse|'`, cluster: dbx`'cluster|'` }[name]; // prettier-ignore
+  return dbx`concat(${prefix}, ${meta}.${column(field)})`;
+});
+const charged = dbx`coalesce(${cases})`;
+const hourOf = dbx`unix_micros(date_trunc('HOUR', usage_start_time))`;
+
+const groups = [
+  asText('workspace_id', { as: 'ws', required: true }),
+  asText('usage_date', { as: 'day', required: true }),
+  asText('sku_name', { as: 'sku', required: true }),
+  asText('usage_unit', { as: 'unit', required: true }),
+  asText('cloud'),
+  asText('billing_origin_product', { as: 'product' }),
+  computed('usage_metadata', 'charged', charged),
+];
+const hour = computed('usage_start_time', 'hour', hourOf);
+const sums = [
+  computed('usage_quantity', 'quantity', dbx`sum(usage_quantity)`),
+  computed('record_type', 'corrections', dbx`sum(CASE WHEN record_type <> 'ORIGINAL' THEN 1 ELSE 0 END)`),
+  computed('usage_end_time', 'newest', dbx`unix_micros(max(usage_end_time))`),
+];
+
+/** Sums by day in the background; by hour, of the assets in scope, when a room is packed. */
+const spec = (context: CollectContext): Pull | null => {
+  const packs = context.lane === 'pack';
+  const keys = packs ? [...groups, hour] : groups;
+  const wanted = ids.flatMap(([name]) => scoped(context, name).map((id) => `${name}|${id}`));
+  if (packs && wanted.length === 0) return null;
+  const of = packs ? among('usage_metadata', charged, 'charged', wanted) : null;
+  const since = packs ? context.horizon : minus(context.horizon, weeksBack);
+  return {
+    kind,
+    table,
+    wants: [...keys, ...sums],
+    where: [
+      { needs: 'usage_date', piece: dbx`usage_date >= CAST(:since AS DATE)` },
+      ...(context.until === null ? [] : [{ needs: 'usage_date', piece: dbx`usage_date <= CAST(:until AS DATE)` }]),
+      { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
+      { needs: 'usage_metadata', piece: dbx`${charged} IS NOT NULL` },
+      ...(of === null ? [] : [of.where]),
+    ],
+    parameters: {
+      since: since.slice(0, 10),
+      ...(context.until === null ? {} : { until: context.until.slice(0, 10) }),
+      workspace: context.workspaceId,
+      ...of?.parameters,
+    },
+    order: 'day',
+    groupBy: keys.map(({ as }) => as),
+  };
+};
+
+const assetOf = (ws: string, text: string): AssetId | null => {
+  const [name = '', ...rest] = text.split('|');
+  const known = ids.find(([one]) => one === name)?.[0];
+  if (known === undefined || rest.length === 0) return null;
+  return known === 'job' ? jobAsset(ws, rest.join('|')) : workspaceAsset(known, ws, rest.join('|'));
+};
+
+type Sum = {
+  readonly row: TextRow;
+  readonly asset: AssetId;
+  readonly ws: string;
+  readonly day: string;
+  readonly sku: string;
+  readonly unit: string;
+  readonly newest: Instant;
+  readonly quantity: string;
+};
+const sumOf = (row: TextRow): Sum | null => {
+  const [ws, day, sku, unit] = ['ws', 'day', 'sku', 'unit'].map((name) => textOf(row, name));
+  const [what, newest, quantity] = [textOf(row, 'charged'), instantOf(row, 'newest'), decimalOf(row, 'quantity')];
+  const asset = !ws || what === null ? null : assetOf(ws, what);
+  if (!ws || !day || !sku || !unit || newest === null || quantity === null || asset === null) return null;
+  return { row, asset, ws, day, sku, unit, newest, quantity };
+};
+
+/** One day of one SKU of one asset; `parts` are its hours, or the day itself. */
+const dayFact = (
+  parts: readonly [Sum, ...Sum[]],
+  price: (sum: Sum) => Price | null,
+  context: CollectContext,
+): LakeFact => {
+  const [first] = parts;
+  const last = latest(parts.map(({ newest }) => newest)) ?? first.newest;
+  const quantity = parts.map((one) => one.quantity).reduce(plus, '0');
+  const priced = parts.map((one) => ({ one, price: price(one) }));
+  const currency = priced[0]?.price?.currency ?? null;
+  const complete = priced.every((each) => each.price !== null && each.price.currency === currency);
+  const amount = complete
+    ? priced.map(({ one, price: each }) => times(one.quantity, each?.amount ?? '0')).reduce(plus)
+    : null;
+  const rates = new Set(priced.map((each) => each.price?.amount ?? ''));
+  const hours: JsonObject | null = parts.every(({ row }) => instantOf(row, 'hour') !== null)
+    ? Object.fromEntries(parts.map(({ row, quantity: each }) => [instantOf(row, 'hour')?.slice(11, 16) ?? '', each]))
+    : null;
+  const name = labelOf(context.db, first.asset).name;
+  const worth = amount === null ? 'list price not known' : `${rounded(amount)} ${currency ?? ''} at ${priceWords}`;
+  return makeFact(context, {
+    source,
+    kind: 'cost',
+    scope: first.ws,
+    workspace: first.ws,
+    native: [first.asset, first.sku, first.unit, textOf(first.row, 'product') ?? '', first.day].join('/'),
+    at: last,
+    assets: [first.asset],
+    title: `${name} used ${rounded(quantity)} ${first.unit} on ${first.day}: ${worth}`,
+    data: {
+      day: first.day, sku: first.sku, unit: first.unit, product: textOf(first.row, 'product'), quantity,
+      listPrice: rates.size === 1 ? (priced[0]?.price?.amount ?? null) : null, listAmount: amount, currency,
+      meaning: priceWords, corrections: parts.reduce((sum, { row }) => sum + (numberOf(row, 'corrections') ?? 0), 0),
+      usedUntil: last, hours, quantityBefore: null,
+    }, // prettier-ignore
+  });
+};
+
+/** A sum that was read again replaces the older one: usage is late and is corrected. What it said before stays beside it. */
+const replaceDay = (old: LakeFact, next: LakeFact): LakeFact => {
+  const same = old.data['quantity'] === next.data['quantity'];
+  return {
+    ...next,
+    data: {
+      ...next.data,
+      hours: next.data['hours'] ?? (same ? (old.data['hours'] ?? null) : null),
+      quantityBefore: same ? (old.data['quantityBefore'] ?? null) : (old.data['quantity'] ?? null),
+    },
+  };
+};
+
+/**
+ * Usage and its list price per asset and day (facts 1.1 `billing.usage`, `billing.list_prices`). Always a sum over all record
+ * types: a correction is a RETRACTION and a RESTATEMENT beside the ORIGINAL, and arrives with a later ingestion date, so every
+ * pull sums the whole window anew. Decimals stay exact text. Covers this workspace; usage without an asset is left out.
+ */
+export const costCollector: Collector = {
+  source,
+  label: 'Usage and list prices',
+  table,
+  meta: {
+    when: 'watch',
+    features: ['costs of assets', 'jumps in cost as signals'],
+    needs: [
+      { kind: 'select', table },
+      { kind: 'select', table: pricesTable },
+    ],
+    preview: null,
+    latenessMs: 12 * 3_600_000,
+    retentionDays: 365,
+  },
+  collect: async (context) => {
+    const asked = spec(context);
+    const rested = context.cursor === null || context.clock.now() - fromInstant(context.cursor) >= everyMs;
+    const rest = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
+    if (asked === null) return ok({ ...rest, note: null });
+    if (context.lane === 'watch' && !rested)
+      return ok({ ...rest, note: 'Read at most every 3 hours: usage arrives up to 12 hours late.' });
+    const found = await pull(context, asked);
+    if (!found.ok) return found;
+    const sums = found.value.rows.map(sumOf);
+    const days = new Map<string, [Sum, ...Sum[]]>();
+    for (const sum of sums) {
+      if (sum === null) continue;
+      const key = [sum.asset, sum.sku, sum.unit, textOf(sum.row, 'product') ?? '', sum.day].join('\n');
+      const known = days.get(key);
+      if (known === undefined) days.set(key, [sum]);
+      else known.push(sum);
+    }
+    const prices = await readPrices(context, [...new Set(sums.flatMap((sum) => (sum === null ? [] : [sum.sku])))]);
+    const unreadable = sums.filter((sum) => sum === null).length;
+    const facts = [...days.values()].map((parts): CollectedFact => {
+      const price = (sum: Sum): Price | null =>
+        prices.ok ? prices.value({ sku: sum.sku, cloud: textOf(sum.row, 'cloud'), unit: sum.unit }, sum.newest) : null;
+      return { fact: dayFact(parts, price, context), merge: replaceDay };
+    });
+    const newest = latest(sums.map((sum) => sum?.newest ?? null));
+    const notes = [
+      ...(prices.ok ? [] : [`List prices are not readable: ${prices.error.what}`]),
+      ...(unreadable > 0 ? [`${unreadable} sums could not be read.`] : []),
+      ...(found.value.full ? ['More sums than one pull can hold; the newest days are left out.'] : []),
+    ];
+    return ok({
+      facts,
+      cursor: found.value.cutOff === null ? toInstant(context.clock.now()) : context.cursor,
+      completeTo:
+        found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
+      missingColumns: found.value.missingColumns,
+      note: notes.length === 0 ? null : notes.join(' '),
+      ...(found.value.cutOff === null ? {} : { failure: found.value.cutOff }),
+    });
+  },
+  estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+    const asked = spec(context);
+    if (asked === null) return ok({ rows: 0, statements: 0, counted: true });
+    const rows = await countRows(context, { ...asked, kind: countKind });
+    return rows.ok ? ok({ rows: rows.value, statements: 2, counted: true }) : rows;
+  },
+};
