@@ -1,10 +1,25 @@
 import { fault, type RestAnswer, type RestApi, type RestDeps } from './rest/common.ts';
+import { external, lineage, monitors, permissions } from './rest/catalog.ts';
+import { clusters, pipelines, queryHistory } from './rest/compute.ts';
 import { jobs } from './rest/jobs.ts';
 import { models } from './rest/models.ts';
+import { serving } from './rest/serving.ts';
 import { workspace } from './rest/workspace.ts';
 
 /** One file an API; the first that knows a path answers. */
-const apis: readonly RestApi[] = [workspace, jobs, models];
+const apis: readonly RestApi[] = [
+  workspace,
+  jobs,
+  models,
+  pipelines,
+  clusters,
+  queryHistory,
+  serving,
+  permissions,
+  lineage,
+  external,
+  monitors,
+];
 
 /** Answer one REST call. */
 export const answerRest = async (deps: RestDeps, method: string, url: URL, body: string): Promise<RestAnswer> => {

@@ -2,6 +2,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { practiceShare } from '../bench/share.ts';
 import { root } from './tsconfigs.ts';
 
 const files = globSync('{main,renderer,shared}/**/*.{ts,tsx}', { cwd: root });
@@ -76,6 +77,11 @@ describe('ratchet', () => {
     );
     // The name of the drill is an argument that main/cli passes on; it is listed by main/practice.
     expect(hits(names, outside)).toEqual([]);
+  });
+
+  it('the practice lakehouse is at most a quarter of main', () => {
+    expect(practiceShare()).toBeGreaterThan(5);
+    expect(practiceShare()).toBeLessThanOrEqual(25);
   });
 
   it('no registry host stands in the lock file', () => {

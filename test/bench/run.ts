@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { logFigures } from './log.ts';
 import { packFigures } from './pack.ts';
 import { pull } from './pull.ts';
+import { shareFigures } from './share.ts';
 import { startFigures } from './start.ts';
 import type { Figure } from './seams.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  share: shareFigures,
   log: logFigures,
   pull,
   pack: packFigures,

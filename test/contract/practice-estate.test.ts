@@ -96,3 +96,66 @@ describe('the estate', () => {
     ).toBe(0);
   });
 });
+
+describe('REST of the estate', () => {
+  const get = async (path: string): Promise<Record<string, unknown>> => {
+    const reply = await practice.rest(path);
+    expect(reply.status, path).toBe(200);
+    return reply.body;
+  };
+  const list = async (path: string, name: string): Promise<readonly Record<string, unknown>[]> =>
+    (await get(path))[name] as readonly Record<string, unknown>[];
+
+  it('shows a run at once, whose rows come an hour later, and what was repaired', async () => {
+    const runs = await list('/api/2.2/jobs/runs/list?limit=26&expand_tasks=true', 'runs');
+    const newest = runs.find((r) => String(r['run_name']).includes('-'));
+    expect(newest).toBeDefined();
+    const seen: number[] = [];
+    for (let token = ''; seen.length < 80;) {
+      const page = await get(`/api/2.2/jobs/runs/list?limit=26${token}`);
+      seen.push(...(page['runs'] as { run_id: number }[]).map((r) => r.run_id));
+      if (page['has_more'] !== true) break;
+      token = `&page_token=${String(page['next_page_token'])}`;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    const [repaired] = await driver.query(
+      `SELECT run_id AS r FROM system.lakeflow.job_run_timeline WHERE result_state IS NOT NULL GROUP BY run_id HAVING count(*) > 1 LIMIT 1`,
+    );
+    const run = `/api/2.2/jobs/runs/get?run_id=${String(repaired?.['r'])}`;
+    expect(await get(run)).not.toHaveProperty('repair_history');
+    expect((await get(`${run}&include_history=true`))['repair_history']).toMatchObject([{ type: 'ORIGINAL' }, { type: 'REPAIR' }]); // prettier-ignore
+  });
+
+  it('answers for pipelines, endpoints, clusters, grants, lineage, monitors and queries', async () => {
+    const [pipeline] = await list('/api/2.0/pipelines', 'statuses');
+    const updates = await list(`/api/2.0/pipelines/${String(pipeline?.['pipeline_id'])}/updates`, 'updates');
+    expect(updates[0]).toMatchObject({ cause: 'JOB_TASK' });
+    expect((await list(`/api/2.0/pipelines/${String(pipeline?.['pipeline_id'])}/events?filter=level='ERROR'`, 'events')).length).toBe(0); // prettier-ignore
+    const endpoints = await list('/api/2.0/serving-endpoints', 'endpoints');
+    expect(endpoints.length).toBe(8);
+    // One endpoint serves another version than its champion: two facts.
+    const differing: string[] = [];
+    for (const endpoint of endpoints) {
+      const config = endpoint['config'] as { served_entities: { entity_name: string; entity_version: string }[] };
+      const entity = config.served_entities[0];
+      const model = await get(`/api/2.1/unity-catalog/models/${entity?.entity_name ?? ''}?include_aliases=true`);
+      const [alias] = model['aliases'] as { version_num: number }[];
+      if (String(alias?.version_num) !== entity?.entity_version) differing.push(String(endpoint['name']));
+    }
+    expect(differing.length).toBe(1);
+    const clusters = await list('/api/2.1/clusters/list', 'clusters');
+    expect(clusters.length).toBe(14);
+    expect((await practice.rest('/api/2.1/clusters/get?cluster_id=none')).status).toBe(400);
+    const events = await practice.rest('/api/2.1/clusters/events', { method: 'POST', body: { cluster_id: clusters[0]?.['cluster_id'] } }); // prettier-ignore
+    expect(events.body['total_count']).toBeGreaterThan(0);
+    const table = (await driver.query("SELECT source_table_full_name AS t FROM system.access.column_lineage LIMIT 1"))[0]?.['t']; // prettier-ignore
+    expect((await get(`/api/2.1/unity-catalog/permissions/table/${String(table)}`))['privilege_assignments']).toBeInstanceOf(Array); // prettier-ignore
+    const hop = await get(
+      `/api/2.0/lineage-tracking/table-lineage?table_name=${String(table)}&include_entity_lineage=true`,
+    );
+    expect((hop['downstreams'] as unknown[]).length).toBeGreaterThan(0);
+    expect((await list('/api/2.0/lineage-tracking/external-metadata', 'external_metadata')).length).toBe(3);
+    expect((await list('/api/data-quality/v1/monitors', 'monitors')).length).toBeGreaterThan(0);
+    expect((await list('/api/2.0/sql/history/queries?max_results=5', 'res')).length).toBe(5);
+  });
+});

@@ -67,3 +67,26 @@ export const page = (
   const from = Number(query.get('page_token') ?? 0) || 0;
   return { items: all.slice(from, from + size), next: from + size < all.length ? String(from + size) : null };
 };
+
+/** The rows of a query as JSON objects; numbers of 64 bits become numbers where they fit, times are epoch ms by the query. */
+export const found = async (lake: Lake, sql: string): Promise<readonly JsonObject[]> => {
+  const connection = await lake.connect();
+  try {
+    const read = await connection.runAndReadAll(`SELECT CAST(to_json(q) AS VARCHAR) FROM (${sql}) q`);
+    return read.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
+  } finally {
+    connection.closeSync();
+  }
+};
+
+/** A list answer: `{[name]: items, next_page_token?}`. */
+export const listed = (
+  name: string,
+  all: readonly JsonObject[],
+  query: URLSearchParams,
+  standard = 25,
+  most = 100,
+): RestAnswer => {
+  const { items, next } = page(all, query, standard, most);
+  return good({ [name]: items, ...(next === null ? {} : { next_page_token: next }) });
+};

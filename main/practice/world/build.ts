@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import type { Lake, Write } from '../duck/lake.ts';
+import type { Lake } from '../duck/lake.ts';
 import type { Alteration } from '../duck/statements.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { stamp, Telling, type Row } from './bulk.ts';
+import { saveDocuments, type Document } from './documents.ts';
 import type { Estate } from './estate/plan.ts';
 import { tellEstate } from './estate/tell.ts';
 import { driftRows, firstWindow, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
@@ -17,25 +18,6 @@ const tableProperties = {
   'delta.enableChangeDataFeed': 'true',
   'delta.enableRowTracking': 'true',
   'delta.columnMapping.mode': 'name',
-};
-
-/** The documents that REST shows. */
-export type Document = {
-  readonly kind: 'job' | 'run' | 'model' | 'version';
-  readonly id: string;
-  readonly at: number;
-  readonly body: JsonObject;
-};
-
-export const saveDocuments = async (write: Write, documents: readonly Document[]): Promise<void> => {
-  if (documents.length === 0) return;
-  const rows = JSON.stringify(
-    documents.map((d) => ({ k: d.kind, i: d.id, a: Math.round(d.at), b: JSON.stringify(d.body) })),
-  );
-  await write.run(
-    `INSERT INTO bw.documents SELECT r.k, r.i, r.a, r.b FROM (SELECT unnest(from_json($rows::JSON, '[{"k":"VARCHAR","i":"VARCHAR","a":"BIGINT","b":"VARCHAR"}]')) AS r)`,
-    { rows },
-  );
 };
 
 /** The change that breaks a bronze table. */

@@ -1,7 +1,7 @@
 import type { Lake } from '../duck/lake.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { appendVersion, type Row } from './bulk.ts';
-import { saveDocuments, type Document } from './build.ts';
+import { saveDocuments, type Document } from './documents.ts';
 import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { createRandom } from './random.ts';
 import { roundRows } from './rows.ts';

@@ -62,7 +62,7 @@ export const prepare = async (write: Write, estate: Estate): Promise<void> => {
   // What a scenario makes dearer: costs of a cluster or a model from its onset on.
   await write.run('CREATE OR REPLACE TABLE est.costs(id VARCHAR, onset TIMESTAMP, factor DOUBLE)');
   await write.run(
-    'CREATE OR REPLACE TABLE est.runs(kind VARCHAR, job VARCHAR, run VARCHAR, started TIMESTAMP, ended TIMESTAMP, state VARCHAR, message VARCHAR)',
+    'CREATE OR REPLACE TABLE est.runs(kind VARCHAR, job VARCHAR, run VARCHAR, started TIMESTAMP, ended TIMESTAMP, state VARCHAR, message VARCHAR, repaired BOOLEAN)',
   );
 };
 
@@ -70,7 +70,7 @@ export const prepare = async (write: Write, estate: Estate): Promise<void> => {
 export const tellRuns = (write: Write, { plan, within }: Telling, span: Span): Promise<number> =>
   write.run(`INSERT INTO est.runs
     SELECT kind, id, CASE WHEN kind = 'JOB' THEN CAST(100000000000000 + hash(k) % 800000000000000 AS VARCHAR) ELSE bw.uuid(k) END, started,
-      started + to_milliseconds(CAST(length * 60000 * (0.75 + 0.4 * bw.dice(k || 'l')) * (0.7 + 0.3 * bw.busy(CAST(d AS DATE))) AS BIGINT)), 'SUCCEEDED', NULL
+      started + to_milliseconds(CAST(length * 60000 * (0.75 + 0.4 * bw.dice(k || 'l')) * (0.7 + 0.3 * bw.busy(CAST(d AS DATE))) AS BIGINT)), 'SUCCEEDED', NULL, kind = 'JOB' AND bw.dice(k || 'r') < 0.01
     FROM (SELECT j.*, d, d + to_minutes(j.minute) + to_seconds(CAST(bw.dice(j.id || d || 's') * 240 AS INTEGER)) AS started, '${plan.seed}' || j.id || d AS k
       FROM (SELECT 'JOB' AS kind, id, minute, length, weekdays FROM est.v_jobs UNION ALL SELECT 'PIPELINE', id, minute, length, FALSE FROM est.v_pipelines) j,
         range(date_trunc('day', ${moment(span.from)}), ${moment(span.to)}, INTERVAL 1 DAY) AS days(d) WHERE NOT (j.weekdays AND isodow(d) > 5))

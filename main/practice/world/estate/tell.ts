@@ -4,6 +4,8 @@ import { quoteText, duckType } from '../../duck/sql-types.ts';
 import { columnsAt, storage, type Table } from '../../duck/table.ts';
 import { columnsOf } from '../domains.ts';
 import type { Plan } from '../plan.ts';
+import { saveDocuments } from '../documents.ts';
+import { modelDocuments } from './models.ts';
 import { governanceSetup, governanceSources } from './governance.ts';
 import { learningSources } from './learning.ts';
 import { moneySources } from './money.ts';
@@ -80,6 +82,7 @@ export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: E
     await tellTable(write, full, spec.columns, { from: begin, to: now });
     await write.save(full);
   }
+  await saveDocuments(write, modelDocuments(plan, estate));
   for (const sql of governanceSetup(plan.catalog, plan.schemas)) await write.run(sql);
   await tellSources(lake, write, plan, estate, { from: now - 365 * day, to: now }, (table) => Promise.resolve(table));
 };

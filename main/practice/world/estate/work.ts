@@ -13,6 +13,8 @@ export const tasksSql = `(SELECT x.run, x.job, x.name, x.owner, x.cluster, x.key
   FROM (SELECT r.run, r.job, r.started, r.ended, r.state, r.message, j.name, j.owner, j.cluster, len(j.tasks) AS parts, (len(j.tasks) + 2) // 2 AS bad, unnest(j.tasks) AS key, generate_subscripts(j.tasks, 1) AS n
     FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE r.kind = 'JOB') x)`;
 const onCluster = `[{'type': 'CLASSIC', 'cluster_id': cluster, 'warehouse_id': CAST(NULL AS VARCHAR)}]`;
+/** A repaired run has a result for each attempt: the first one failed on the way. */
+const repairedAt = 'started + to_milliseconds((epoch_ms(ended) - epoch_ms(started)) * 2 // 5)';
 const seconds = (from: string, to: string): string => `CAST(epoch(${to}) - epoch(${from}) AS BIGINT)`;
 const created = (t: { now: string }): string => `${t.now} - INTERVAL 190 DAY`;
 const cron = `'0 ' || (minute % 60) || ' ' || (minute // 60) || ' * * ?'`;
@@ -54,7 +56,9 @@ export const workSources: readonly Source[] = [
     sql: (t) =>
       `SELECT ${t.ids}, job AS job_id, run AS run_id, a AS period_start_time, b AS period_end_time, 'CRON' AS trigger_type, 'JOB_RUN' AS run_type, j.name AS run_name, [j.cluster] AS compute_ids,
         [{'type': 'CLASSIC', 'cluster_id': j.cluster}] AS compute, ${last('state')} AS result_state, ${last(code)} AS termination_code, ${last(type)} AS termination_type
-      FROM ${slices("(SELECT * FROM est.runs WHERE kind = 'JOB')")} s JOIN est.v_jobs j ON j.id = s.job WHERE ${t.within('b')}`,
+      FROM ${slices("(SELECT * FROM est.runs WHERE kind = 'JOB')")} s JOIN est.v_jobs j ON j.id = s.job WHERE ${t.within('b')}
+      UNION ALL BY NAME SELECT ${t.ids}, job AS job_id, run AS run_id, started AS period_start_time, ${repairedAt} AS period_end_time, 'CRON' AS trigger_type, 'JOB_RUN' AS run_type, j.name AS run_name, [j.cluster] AS compute_ids,
+        'FAILED' AS result_state, 'CLOUD_FAILURE' AS termination_code, 'CLOUD_FAILURE' AS termination_type FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE r.repaired AND ${t.within(repairedAt)}`,
   },
   {
     table: 'lakeflow.job_task_run_timeline',

@@ -1,0 +1,144 @@
+import type { JsonObject } from '../../../shared/base/json.ts';
+import { fullName } from '../duck/table.ts';
+import { below, fault, found, good, listed, type RestApi } from './common.ts';
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Grants on a securable (facts 3.6); privileges with underscores, as REST spells them. */
+export const permissions: RestApi = async ({ lake }, { method, path, query }) => {
+  const rest = below(path, '/api/2.1/unity-catalog/permissions');
+  if (rest === null || method !== 'GET' || rest.length !== 2) return null;
+  const [kind = '', name = ''] = rest;
+  if (kind === 'table' && lake.find(name.split('.')) === undefined)
+    return fault(404, 'TABLE_DOES_NOT_EXIST', `Table '${name}' does not exist.`);
+  const principal = query.get('principal');
+  const rows = await found(
+    lake,
+    `SELECT principal, list(DISTINCT replace(privilege, ' ', '_')) AS privileges FROM bw.grants WHERE kind = ${quoted(kind.toUpperCase())} AND object = ${quoted(name)}${
+      principal === null ? '' : ` AND principal = ${quoted(principal)}`
+    } GROUP BY principal ORDER BY principal`,
+  );
+  return good({ privilege_assignments: rows });
+};
+
+const info = (full: string): JsonObject => {
+  const [catalog_name = '', schema_name = '', name = ''] = full.split('.');
+  return { name, catalog_name, schema_name, table_type: 'TABLE' };
+};
+
+/** One hop of lineage (facts 3.7, undocumented but used): from what the lineage tables hold by now. */
+export const lineage: RestApi = async ({ lake, world }, { method, path, query }) => {
+  const kind = /^\/api\/2\.0\/lineage-tracking\/(table|column)-lineage$/.exec(path)?.[1];
+  if (kind === undefined || method !== 'GET') return null;
+  const full = query.get('table_name') ?? '';
+  if (lake.find(full.split('.')) === undefined)
+    return fault(404, 'TABLE_DOES_NOT_EXIST', `Table '${full}' does not exist.`);
+  const table = lake.table(['system', 'access', `${kind}_lineage`]);
+  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
+  const col = (c: string): string => name.get(c) ?? 'NULL';
+  const side = async (own: string, other: string): Promise<readonly JsonObject[]> => {
+    if (kind === 'column')
+      return (
+        await found(
+          lake,
+          `SELECT DISTINCT ${col(`${other}_table_full_name`)} AS t, ${col(`${other}_column_name`)} AS c FROM d.t${table.key} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${own}_column_name`)} = ${quoted(query.get('column_name') ?? '')} AND ${col(`${other}_table_full_name`)} IS NOT NULL ORDER BY 1, 2`,
+        )
+      ).map((r): JsonObject => {
+        const { name: table_name, ...rest } = info(String(r['t']));
+        return { ...rest, table_name: table_name ?? '', name: r['c'] ?? '' };
+      });
+    const rows = await found(
+      lake,
+      `SELECT ${col(`${other}_table_full_name`)} AS t, CAST(max(${col('event_time')}) AS VARCHAR) AS ts, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'JOB') AS jobs, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'PIPELINE') AS pipelines
+       FROM d.t${table.key} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${other}_table_full_name`)} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+    );
+    const workspace_id = Number(world.workspaceId);
+    return rows.map((r) => ({
+      tableInfo: { ...info(String(r['t'])), lineage_timestamp: r['ts'] ?? '' },
+      ...(query.get('include_entity_lineage') === 'true' && Array.isArray(r['jobs'])
+        ? { jobInfos: r['jobs'].map((job) => ({ workspace_id, job_id: Number(job) })) }
+        : {}),
+      ...(query.get('include_entity_lineage') === 'true' && Array.isArray(r['pipelines'])
+        ? { pipelineInfos: r['pipelines'].map((id) => ({ workspace_id, pipeline_id: String(id) })) }
+        : {}),
+    }));
+  };
+  const [up, down] = [await side('target', 'source'), await side('source', 'target')];
+  return good(kind === 'table' ? { upstreams: up, downstreams: down } : { upstream_cols: up, downstream_cols: down });
+};
+
+/** What feeds the lakehouse and is fed by it, registered as external metadata by its owners. */
+const outside = [
+  ['tills_core', 'OTHER', 'CASH_REGISTER', 'Tills of all shops'],
+  ['erp_purchasing', 'SAP', 'TABLE', 'Purchasing of the group'],
+  ['revenue_workbook', 'POWER_BI', 'DASHBOARD', 'What the board reads on Mondays'],
+] as const;
+
+export const external: RestApi = ({ world }, { method, path, query }) => {
+  const meta = below(path, '/api/2.0/lineage-tracking/external-metadata');
+  const edges = below(path, '/api/2.0/lineage-tracking/external-lineage');
+  if (method !== 'GET' || (meta === null && edges === null)) return Promise.resolve(null);
+  const estate = world.estate;
+  const systems = estate === null ? [] : outside;
+  const shown = systems.map(([name, system_type, entity_type, description], i): JsonObject => ({
+    name,
+    system_type,
+    entity_type,
+    description,
+    id: `ext-${i + 1}`,
+    owner: estate?.people[i] ?? '',
+    columns: [],
+    properties: {},
+    metastore_id: world.metastoreId,
+  }));
+  if (meta !== null) {
+    if (meta[0] === undefined) return Promise.resolve(listed('external_metadata', shown, query));
+    const one = shown.find((m) => m['name'] === meta[0]);
+    return Promise.resolve(
+      one === undefined
+        ? fault(404, 'RESOURCE_DOES_NOT_EXIST', `External metadata '${meta[0]}' does not exist.`)
+        : good(one),
+    );
+  }
+  const asked = query.get('object_info.table.name') ?? '';
+  const bronze = (estate?.tables ?? []).filter((t) => t.layer === 'bronze' && t.sources.length === 0).slice(0, 6);
+  const board = (estate?.tables ?? []).filter((t) => t.full.endsWith('_board')).slice(0, 2);
+  const relations = [
+    ...bronze.map((t, i) => ({ system: i % 2, table: t.full, direction: 'UPSTREAM' })),
+    ...board.map((t) => ({ system: 2, table: t.full, direction: 'DOWNSTREAM' })),
+  ].filter((r) => r.table === asked && r.direction === (query.get('lineage_direction') ?? r.direction));
+  return Promise.resolve(
+    listed(
+      'external_lineage_relationships',
+      relations.map((r) => ({
+        external_metadata_info: { name: outside[r.system]?.[0] ?? '', system_type: outside[r.system]?.[1] ?? '', entity_type: outside[r.system]?.[2] ?? '' },
+        table_info: { name: r.table.split('.')[2] ?? '', catalog_name: world.catalog, schema_name: r.table.split('.')[1] ?? '' },
+      })), // prettier-ignore
+      query,
+    ),
+  );
+};
+
+/** Monitors of tables (facts 3.9): by the new path with the id of the table, and by name. */
+export const monitors: RestApi = ({ lake, world }, { method, path }) => {
+  const byId = below(path, '/api/data-quality/v1/monitors');
+  const byName = /^\/api\/2\.1\/unity-catalog\/tables\/([^/]+)\/monitor$/.exec(path)?.[1];
+  if (method !== 'GET' || (byId === null && byName === undefined)) return Promise.resolve(null);
+  const drift = lake.tables().filter((t) => t.name.endsWith('_drift_metrics') && t.catalog === world.catalog);
+  const all = drift.flatMap((d) => {
+    const table = lake.find([d.catalog, d.schema, d.name.replace(/_drift_metrics$/, '')]);
+    return table === undefined ? [] : [{ table, drift: fullName(d), profile: fullName(d).replace(/drift_metrics$/, 'profile_metrics') }]; // prettier-ignore
+  });
+  const one = all.find((m) => m.table.id === byId?.[1] || fullName(m.table) === byName);
+  if (byId !== null && byId.length === 0)
+    return Promise.resolve(good({ monitors: all.map((m) => ({ object_type: 'table', object_id: m.table.id, data_profiling_config: { drift_metrics_table_name: m.drift, profile_metrics_table_name: m.profile, status: 'DATA_PROFILING_STATUS_ACTIVE' } })) })); // prettier-ignore
+  if (one === undefined)
+    return Promise.resolve(fault(404, 'RESOURCE_DOES_NOT_EXIST', 'There is no monitor on this object.'));
+  return Promise.resolve(
+    good(
+      byName === undefined
+        ? { object_type: 'table', object_id: one.table.id, data_profiling_config: { drift_metrics_table_name: one.drift, profile_metrics_table_name: one.profile, status: 'DATA_PROFILING_STATUS_ACTIVE', monitor_version: 0 } }
+        : { table_name: byName, drift_metrics_table_name: one.drift, profile_metrics_table_name: one.profile, status: 'MONITOR_STATUS_ACTIVE', monitor_version: '0' },
+    ), // prettier-ignore
+  );
+};

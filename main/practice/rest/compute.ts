@@ -1,0 +1,151 @@
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { below, fault, found, good, listed, type RestApi } from './common.ts';
+
+const ms = (column: string): string => `epoch_ms(${column})`;
+
+/** Pipelines, their updates and events (facts 3.2). Events carry no details here: those are in the event log. */
+export const pipelines: RestApi = async ({ lake, world, clock }, { method, path, query }) => {
+  const rest = below(path, '/api/2.0/pipelines');
+  if (rest === null || method !== 'GET') return null;
+  const all = world.estate?.pipelines ?? [];
+  const [id, part, update] = rest;
+  const shown = (p: (typeof all)[number]): JsonObject => ({
+    pipeline_id: p.id,
+    name: p.name,
+    state: 'IDLE',
+    health: 'HEALTHY',
+    creator_user_name: p.owner,
+    run_as_user_name: p.owner,
+  });
+  if (id === undefined) return listed('statuses', all.map(shown), query);
+  const pipeline = all.find((p) => p.id === id);
+  if (pipeline === undefined)
+    return fault(404, 'RESOURCE_DOES_NOT_EXIST', `The specified pipeline ${id} was not found.`);
+  const runs = await found(
+    lake,
+    `SELECT run, ${ms('started')} AS s, ${ms('ended')} AS e, state, message FROM est.runs WHERE kind = 'PIPELINE' AND job = '${pipeline.id}' ORDER BY started DESC LIMIT 100`,
+  );
+  const stateOf = (r: JsonObject): string =>
+    Number(r['e']) > clock.now() ? 'RUNNING' : r['state'] === 'SUCCEEDED' ? 'COMPLETED' : 'FAILED';
+  const updates = runs.map((r): JsonObject => ({
+    update_id: r['run'] ?? '',
+    state: stateOf(r),
+    cause: 'JOB_TASK',
+    full_refresh: false,
+    creation_time: r['s'] ?? 0,
+  }));
+  if (part === undefined)
+    return good({ ...shown(pipeline), spec: { id: pipeline.id, name: pipeline.name, catalog: world.catalog, serverless: true, edition: 'ADVANCED' }, latest_updates: updates.slice(0, 5) }); // prettier-ignore
+  if (part === 'updates' && update === undefined) return listed('updates', updates, query);
+  if (part === 'updates') {
+    const one = updates.find((u) => u['update_id'] === update);
+    return one === undefined
+      ? fault(404, 'RESOURCE_DOES_NOT_EXIST', `The specified update ${update ?? ''} was not found.`)
+      : good({ update: { ...one, pipeline_id: pipeline.id } });
+  }
+  if (part !== 'events') return null;
+  const level = /level\s*=\s*'(\w+)'/.exec(query.get('filter') ?? '')?.[1];
+  const since = Date.parse(/timestamp\s*>=?\s*'([^']+)'/.exec(query.get('filter') ?? '')?.[1] ?? '');
+  const events = runs
+    .filter((r) => Number(r['e']) <= clock.now() && !(Number(r['e']) <= since))
+    .map((r): JsonObject => {
+      const update = String(r['run']);
+      const failed = typeof r['message'] === 'string' ? r['message'] : null;
+      return {
+        id: `${update}-end`,
+        origin: { pipeline_id: pipeline.id, pipeline_name: pipeline.name, update_id: update },
+        timestamp: new Date(Number(r['e'])).toISOString(),
+        message: `Update ${update.slice(0, 6)} is ${stateOf(r)}.`,
+        level: failed === null ? 'INFO' : 'ERROR',
+        event_type: 'update_progress',
+        maturity_level: 'STABLE',
+        ...(failed === null
+          ? {}
+          : { error: { fatal: true, exceptions: [{ class_name: 'com.databricks.pipelines.UnexpectedFlowFailure', message: failed, stack: [] }] } }),
+      };
+    }); // prettier-ignore
+  return listed(
+    'events',
+    events.filter((e) => level === undefined || e['level'] === level),
+    query,
+    25,
+    250,
+  );
+};
+
+/** Clusters: get, list and events (facts 3.5). An unknown one answers 400. */
+export const clusters: RestApi = async ({ lake, world, clock }, { method, path, query, body }) => {
+  const call = /^\/api\/2\.[01]\/clusters\/(get|list|events)$/.exec(path)?.[1];
+  if (call === undefined) return null;
+  const table = world.estate === null ? undefined : lake.find(['system', 'compute', 'clusters']);
+  if (table === undefined) return call === 'list' ? good({ clusters: [] }) : null;
+  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
+  const col = (c: string): string => name.get(c) ?? 'NULL';
+  const edits = await found(
+    lake,
+    `SELECT ${[
+      'cluster_id',
+      'cluster_name',
+      'owned_by',
+      'min_autoscale_workers',
+      'max_autoscale_workers',
+      'auto_termination_minutes',
+      'worker_node_type',
+      'driver_node_type',
+      'dbr_version',
+      'data_security_mode',
+    ]
+      .map((c) => `${col(c)} AS ${c}`)
+      .join(', ')}, ${ms(col('change_time'))} AS ts FROM d.t${table.key} WHERE __removed IS NULL ORDER BY ts DESC`,
+  );
+  const latest = edits.filter((e, i) => edits.findIndex((o) => o['cluster_id'] === e['cluster_id']) === i);
+  const shown = (c: JsonObject): JsonObject => ({
+    cluster_id: c['cluster_id'] ?? '',
+    cluster_name: c['cluster_name'] ?? '',
+    creator_user_name: c['owned_by'] ?? '',
+    spark_version: c['dbr_version'] ?? '',
+    node_type_id: c['worker_node_type'] ?? '',
+    driver_node_type_id: c['driver_node_type'] ?? '',
+    autoscale: { min_workers: c['min_autoscale_workers'] ?? 0, max_workers: c['max_autoscale_workers'] ?? 0 },
+    autotermination_minutes: c['auto_termination_minutes'] ?? 0,
+    data_security_mode: c['data_security_mode'] ?? '',
+    cluster_source: 'UI',
+    state: 'RUNNING',
+  });
+  if (call === 'list') return listed('clusters', latest.map(shown), query);
+  const asked = method === 'POST' ? parseJson(body) : null;
+  const request = asked?.ok === true && isJsonObject(asked.value) ? asked.value : {};
+  const id = query.get('cluster_id') ?? (typeof request['cluster_id'] === 'string' ? request['cluster_id'] : '');
+  const one = latest.find((c) => c['cluster_id'] === id);
+  if (one === undefined) return fault(400, 'INVALID_PARAMETER_VALUE', `Cluster ${id} does not exist`);
+  if (call === 'get') return good(shown(one));
+  const start = typeof request['start_time'] === 'number' ? request['start_time'] : 0;
+  const events = edits
+    .filter((e) => e['cluster_id'] === id && Number(e['ts']) >= start && Number(e['ts']) <= clock.now())
+    .map((e, i, own): JsonObject => ({ cluster_id: id, timestamp: e['ts'] ?? 0, type: i === own.length - 1 ? 'CREATING' : 'EDITED', details: { user: e['owned_by'] ?? '' } })); // prettier-ignore
+  return good({ events, total_count: events.length });
+};
+
+/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. */
+export const queryHistory: RestApi = async ({ lake, world, clock }, { method, path, query }) => {
+  if (path !== '/api/2.0/sql/history/queries' || method !== 'GET') return null;
+  const table = lake.find(['system', 'query', 'history']);
+  if (table === undefined || world.estate === null) return good({ res: [], has_next_page: false });
+  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
+  const of = (c: string): string => name.get(c) ?? 'NULL';
+  const since = Number(query.get('filter_by.query_start_time_range.start_time_ms') ?? 0) || 0;
+  const statuses = query.getAll('filter_by.statuses');
+  const rows = (await found(
+    lake,
+    `SELECT ${of('statement_id')} AS query_id, ${of('execution_status')} AS status, ${of('executed_by')} AS user_name, ${of('statement_type')} AS statement_type, ${ms(of('start_time'))} AS query_start_time_ms, ${ms(of('end_time'))} AS query_end_time_ms,
+       ${of('total_duration_ms')} AS duration, ${of('statement_text')} AS query_text, ${of('read_rows')} AS rows_read, ${of('compute')}.warehouse_id AS warehouse_id FROM d.t${table.key} WHERE ${ms(of('start_time'))} BETWEEN ${since} AND ${clock.now()} ORDER BY query_start_time_ms DESC LIMIT 2000`,
+  )).filter((r) => statuses.length === 0 || statuses.includes(String(r['status']))); // prettier-ignore
+  const size = Math.min(Number(query.get('max_results') ?? 100) || 100, 1_000);
+  const from = Number(query.get('page_token') ?? 0) || 0;
+  const more = from + size < rows.length;
+  return good({
+    res: rows.slice(from, from + size),
+    has_next_page: more,
+    ...(more ? { next_page_token: String(from + size) } : {}),
+  });
+};
