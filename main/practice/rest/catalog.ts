@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { fullName } from '../duck/table.ts';
-import { below, fault, found, good, listed, type RestApi } from './common.ts';
+import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -44,7 +44,7 @@ export const lineage: RestApi = async ({ lake, world }, { method, path, query })
           `SELECT DISTINCT ${col(`${other}_table_full_name`)} AS t, ${col(`${other}_column_name`)} AS c FROM d.t${table.key} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${own}_column_name`)} = ${quoted(query.get('column_name') ?? '')} AND ${col(`${other}_table_full_name`)} IS NOT NULL ORDER BY 1, 2`,
         )
       ).map((r): JsonObject => {
-        const { name: table_name, ...rest } = info(String(r['t']));
+        const { name: table_name, ...rest } = info(idOf(r['t']));
         return { ...rest, table_name: table_name ?? '', name: r['c'] ?? '' };
       });
     const rows = await found(
@@ -54,7 +54,7 @@ export const lineage: RestApi = async ({ lake, world }, { method, path, query })
     );
     const workspace_id = Number(world.workspaceId);
     return rows.map((r) => ({
-      tableInfo: { ...info(String(r['t'])), lineage_timestamp: r['ts'] ?? '' },
+      tableInfo: { ...info(idOf(r['t'])), lineage_timestamp: r['ts'] ?? '' },
       ...(query.get('include_entity_lineage') === 'true' && Array.isArray(r['jobs'])
         ? { jobInfos: r['jobs'].map((job) => ({ workspace_id, job_id: Number(job) })) }
         : {}),

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
-import { below, fault, found, good, listed, type RestApi } from './common.ts';
+import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
 
 const ms = (column: string): string => `epoch_ms(${column})`;
 
@@ -49,7 +49,7 @@ export const pipelines: RestApi = async ({ lake, world, clock }, { method, path,
   const events = runs
     .filter((r) => Number(r['e']) <= clock.now() && !(Number(r['e']) <= since))
     .map((r): JsonObject => {
-      const update = String(r['run']);
+      const update = idOf(r['run']);
       const failed = typeof r['message'] === 'string' ? r['message'] : null;
       return {
         id: `${update}-end`,
@@ -139,7 +139,7 @@ export const queryHistory: RestApi = async ({ lake, world, clock }, { method, pa
     lake,
     `SELECT ${of('statement_id')} AS query_id, ${of('execution_status')} AS status, ${of('executed_by')} AS user_name, ${of('statement_type')} AS statement_type, ${ms(of('start_time'))} AS query_start_time_ms, ${ms(of('end_time'))} AS query_end_time_ms,
        ${of('total_duration_ms')} AS duration, ${of('statement_text')} AS query_text, ${of('read_rows')} AS rows_read, ${of('compute')}.warehouse_id AS warehouse_id FROM d.t${table.key} WHERE ${ms(of('start_time'))} BETWEEN ${since} AND ${clock.now()} ORDER BY query_start_time_ms DESC LIMIT 2000`,
-  )).filter((r) => statuses.length === 0 || statuses.includes(String(r['status']))); // prettier-ignore
+  )).filter((r) => statuses.length === 0 || statuses.includes(idOf(r['status']))); // prettier-ignore
   const size = Math.min(Number(query.get('max_results') ?? 100) || 100, 1_000);
   const from = Number(query.get('page_token') ?? 0) || 0;
   const more = from + size < rows.length;

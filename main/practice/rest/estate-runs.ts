@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import type { EstateJob } from '../world/estate/plan.ts';
-import { found, type RestDeps } from './common.ts';
+import { found, idOf, type RestDeps } from './common.ts';
 
 /** The settings of a job of the estate, as jobs/get shows them. */
 export const estateJob = (job: EstateJob, createdAt: number): JsonObject => ({
@@ -49,7 +49,7 @@ const stateOf = (state: State, running: boolean, message: string): JsonObject =>
 const runBody = (row: Readonly<Record<string, JsonValue>>, job: EstateJob, now: number): JsonObject => {
   const [start, end] = [Number(row['s']), Number(row['e'])];
   const run = Number(row['run']);
-  const state = String(row['state']) as State;
+  const state = idOf(row['state']) as State;
   const message = typeof row['message'] === 'string' ? row['message'] : '';
   const running = end > now;
   const parts = job.tasks.length;
@@ -106,7 +106,7 @@ export const estateRuns = async (deps: RestDeps, where: string, limit: number): 
     `SELECT run, job, epoch_ms(started) AS s, epoch_ms(ended) AS e, state, message, repaired FROM est.runs WHERE kind = 'JOB' AND ${where} ORDER BY started DESC, run LIMIT ${limit}`,
   );
   return rows.flatMap((row) => {
-    const job = jobs.get(String(row['job']));
+    const job = jobs.get(idOf(row['job']));
     return job === undefined ? [] : [runBody(row, job, deps.clock.now())];
   });
 };

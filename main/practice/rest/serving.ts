@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import type { EstateModel } from '../world/estate/plan.ts';
-import { below, documents, fault, good, type RestApi } from './common.ts';
+import { below, documents, fault, good, idOf, type RestApi } from './common.ts';
 
 /** Endpoints and what they serve (facts 3.4): a version of their own, whatever an alias says. */
 export const serving: RestApi = async ({ lake, world }, { method, path }) => {
@@ -31,7 +31,7 @@ export const serving: RestApi = async ({ lake, world }, { method, path }) => {
     };
   };
   // A scenario may have moved what is served on: then a document says so.
-  const moved = new Map((await documents(lake, 'served')).map((d) => [String(d['model']), Number(d['version'])]));
+  const moved = new Map((await documents(lake, 'served')).map((d) => [idOf(d['model']), Number(d['version'])]));
   const all = (world.estate?.models ?? []).flatMap((m) =>
     m.endpoint === null ? [] : [shown(m, moved.get(m.full) ?? m.endpoint.version)],
   );
