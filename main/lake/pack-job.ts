@@ -218,6 +218,14 @@ export const packJob = async (
       if (end.end === 'failed' && endsRefresh(end.failure)) return wait(end.failure);
     }
   }
+  const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
+  totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());
-  change(room, { state: 'done', finished: now, scope: JSON.stringify([...scope.keys()]), note: null });
+  change(room, {
+    state: 'done',
+    finished: now,
+    scope: JSON.stringify([...scope.keys()]),
+    totals: JSON.stringify(totals),
+    note: null,
+  });
 };

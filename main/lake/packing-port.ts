@@ -60,6 +60,8 @@ export type Pack = {
   readonly assets: number;
   /** Assets within `hops` that the limits left out. */
   readonly leftOut: number;
+  /** Sources that were not in it when it was last complete. */
+  readonly missing: readonly string[];
   readonly estimate: PackEstimate | null;
   /** What was removed when the room was closed, and what of it stays because it is cited. */
   readonly released: { readonly at: Instant; readonly removed: number; readonly cited: number } | null;
@@ -97,6 +99,8 @@ export type Packing = {
   /** Go on with whatever waits: the connection works. */
   readonly nudge: () => void;
   readonly pack: (db: ReadableDb, room: string) => Pack | null;
+  /** Every affected asset of the room was in scope when it was last packed. */
+  readonly covers: (db: ReadableDb, room: string) => boolean;
   /** Resolves when nothing is under way; for tools and tests. */
   readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;

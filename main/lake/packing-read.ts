@@ -9,9 +9,11 @@ import { packSourceStates, packStates, type Pack, type PackedSource } from './pa
 export type Totals = {
   readonly estimate: PackEstimate | null;
   readonly leftOut: number;
+  /** Sources that were not in it when it was last complete. */
+  readonly missing: readonly string[];
   readonly released: { readonly at: Instant; readonly removed: number; readonly cited: number } | null;
 };
-export const noTotals: Totals = { estimate: null, leftOut: 0, released: null };
+export const noTotals: Totals = { estimate: null, leftOut: 0, missing: [], released: null };
 
 const object = (text: string): JsonObject => {
   const value = parseJson(text);
@@ -43,10 +45,11 @@ const releasedOf = (value: JsonValue | undefined): Totals['released'] => {
 
 /** Written and read by this device only; what is not as it should be counts as not there. */
 export const totalsOf = (row: Pick<PackRow, 'totals'>): Totals => {
-  const { estimate, leftOut, released } = object(row.totals);
+  const { estimate, leftOut, missing, released } = object(row.totals);
   return {
     estimate: estimateOf(estimate),
     leftOut: whole(leftOut),
+    missing: texts(missing),
     released: releasedOf(released),
   };
 };
@@ -93,7 +96,7 @@ const unread = (source: string): PackedSource => ({
 export const readPack = (db: ReadableDb, room: string, all: readonly string[]): Pack | null => {
   const row = packOf(db, room);
   if (row === undefined) return null;
-  const { estimate, leftOut, released } = totalsOf(row);
+  const { estimate, leftOut, missing, released } = totalsOf(row);
   const read = packSources(db, row.id).map(sourceOf);
   const never = all.filter((source) => !read.some((one) => one.source === source));
   return {
@@ -107,6 +110,7 @@ export const readPack = (db: ReadableDb, room: string, all: readonly string[]): 
     finishedAt: row.finished,
     assets: scopeOf(row).length,
     leftOut,
+    missing,
     estimate,
     released,
     note: row.note,

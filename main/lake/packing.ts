@@ -3,9 +3,10 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import { packOf, packRows, packSources, putPack, putPackSource, releasePack } from '../store/packs.ts';
 import type { PackRow } from '../store/packs.ts';
+import { carrier } from './assets.ts';
 import { packJob, estimateOnly } from './pack-job.ts';
 import type { Packing, PackingDeps, PackRequest, PackState } from './packing-port.ts';
-import { noTotals, readPack, totalsOf } from './packing-read.ts';
+import { noTotals, readPack, scopeOf, totalsOf } from './packing-read.ts';
 import { keptMs } from './refresh.ts';
 import { collectors as allCollectors } from './sources.ts';
 
@@ -85,7 +86,8 @@ export const createPacking = (deps: PackingDeps): Packing => {
           until: request.to,
           started: now,
           finished: isGone ? null : (before?.finished ?? null),
-          totals: JSON.stringify(noTotals),
+          // What was missing stays known until this round has found out.
+          totals: JSON.stringify({ ...noTotals, missing: before === undefined ? [] : totalsOf(before).missing }),
           note: null,
         });
         // Under way from an earlier start: it goes on. Read to its end: the cursor stays, and what is new since is read.
@@ -140,6 +142,11 @@ export const createPacking = (deps: PackingDeps): Packing => {
       for (const { room, state } of packRows(store.read)) if (isGoing(state)) enqueue(room);
     },
     pack: (db, room) => readPack(db, room, sources),
+    covers: (db, room) => {
+      const row = packOf(db, room);
+      const scope = new Set(row === undefined ? [] : scopeOf(row));
+      return row !== undefined && deps.assetsOf(room).every((asset) => scope.has(carrier(asset)));
+    },
     settled: async () => {
       for (let before: Promise<void> | null = null; before !== working;) {
         before = working;

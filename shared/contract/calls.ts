@@ -4,6 +4,7 @@ import { roles } from '../domain/policy.ts';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
 import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
+import { offlineCard, offlineEstimate, offlineLimits } from './offline.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
 import {
   connectionFound,
@@ -57,6 +58,13 @@ const oneToken = <T extends TokenOrFound>() =>
     ({ token, from }) => (token === undefined) !== (from === undefined),
     'give a token, or name where it was found',
   );
+/** How far a room is packed for offline, and from when; left out = as the room suggests. */
+const packing = v.object({
+  log: logId,
+  hops: v.optional(v.pipe(count, v.minValue(1), v.maxValue(6)), 3),
+  from: v.optional(instant),
+  to: v.optional(instant),
+});
 const reason = v.optional(v.pipe(v.string(), v.maxLength(textLimit)));
 
 /** name → capability, input, output. Queries can be called, or subscribed to: then the core pushes diffs. */
@@ -87,6 +95,8 @@ export const calls = {
     v.object({ log: logId, hops: v.optional(v.pipe(count, v.maxValue(6)), 3) }),
     lineage,
   ),
+  /** How far the room is packed for working offline: the badge, the card, every source. */
+  'offline.get': query('room.view', ofRoom, offlineCard),
   /** Equal on devices that have converged: digest of the projections and the stream heads they stand on. */
   'room.digest': query(
     'room.view',
@@ -232,6 +242,14 @@ export const calls = {
 
   // The lake, shares, people, packs, connection, practice.
   'lake.refresh': command('lake.refresh', nothing, v.object({ started: v.boolean() })),
+  /** What packing would bring and cost; goes out to count. */
+  'offline.estimate': command('lake.refresh', packing, offlineEstimate),
+  /** Pack, or fetch what is new since. Answers at once; `offline.get` tells how far it is. */
+  'offline.start': command('lake.refresh', packing, v.object({ started: v.boolean() })),
+  'offline.pause': command('lake.refresh', ofRoom, nothing),
+  'offline.resume': command('lake.refresh', ofRoom, nothing),
+  'offline.cancel': command('lake.refresh', ofRoom, nothing),
+  'offline.limits': command('lake.refresh', v.partial(offlineLimits), offlineLimits),
   'share.setup': command(
     'share.setup',
     v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),

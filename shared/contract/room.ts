@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities } from '../domain/vocabulary.ts';
 import { count, hash, id, instant, ledger, logId, person, settled } from './common.ts';
+import { offlineBadge } from './offline.ts';
 
 export const roomRow = v.object({
   log: logId,
@@ -14,6 +15,7 @@ export const roomRow = v.object({
   conflicts: count,
   onlyHere: count,
   mergedInto: v.nullable(logId),
+  offline: offlineBadge,
 });
 export type RoomRow = v.InferOutput<typeof roomRow>;
 
@@ -109,6 +111,7 @@ export const room = v.object({
   assets: v.array(v.object({ id, name: v.string(), kind: v.string() })),
   entries: count,
   onlyHere: count,
+  offline: offlineBadge,
   /** Events kept without effect (author not authorised or not attested) and events of types this build does not know. */
   withoutEffect: count,
   unknown: count,

@@ -1,0 +1,59 @@
+import { fromInstant } from '../../shared/base/time.ts';
+import type { OfflineBadge, OfflineSource } from '../../shared/contract/offline.ts';
+import { fullName } from '../databricks/identifiers.ts';
+import type { Collector, Need } from '../lake/collector.ts';
+import type { Pack, PackedSource } from '../lake/packing-port.ts';
+
+/** What was packed so long ago is no answer to "could I leave now?" any more. */
+const staleAfterMs = 2 * 3_600_000;
+
+const isSettled = ({ state }: PackedSource): boolean => state !== 'due' && state !== 'reading';
+const isMissing = (one: PackedSource): boolean => isSettled(one) && one.state !== 'done';
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
+
+/** Could I leave now? From what is on this disk and the time; `label` names a source for people. */
+export const badgeOf = (pack: Pack | null, now: number, label: (source: string) => string): OfflineBadge => {
+  if (pack === null) return { state: 'none', done: 0, total: 0, missing: [], since: null };
+  const { sources, finishedAt } = pack;
+  const done = sources.filter(isSettled).length;
+  const counts = { done, total: sources.length, since: finishedAt };
+  const named = (all: readonly string[]): string[] => unique(all.map(label));
+  if (pack.state === 'released' || pack.state === 'refused')
+    return { ...counts, state: pack.state, done: 0, total: 0, missing: [] };
+  // An earlier pack stands while a further one is under way.
+  if (finishedAt !== null) {
+    const missing =
+      pack.state === 'done' ? named(sources.filter(isMissing).map(({ source }) => source)) : named(pack.missing);
+    const isOld = now - fromInstant(finishedAt) > staleAfterMs;
+    return { ...counts, missing, state: isOld ? 'stale' : missing.length > 0 ? 'partly' : 'ready' };
+  }
+  const state = pack.state === 'cancelled' || pack.state === 'done' ? 'partly' : pack.state;
+  const notHere = sources.filter((one) => isMissing(one) || (state === 'partly' && one.state !== 'done'));
+  return { ...counts, state, missing: named(notHere.map(({ source }) => source)) };
+};
+
+/** A right in the words in which one asks an administrator for it. */
+const asked = (need: Need): string =>
+  need.kind === 'select' ? `SELECT on ${fullName(need.table)}` : `${need.privilege} on ${need.on}`;
+
+/** A source as a line of the card: with what to ask for where it was refused. */
+export const sourceLine = (one: PackedSource, collector: Collector | undefined): OfflineSource => {
+  const isLacking = one.state === 'refused' || one.state === 'missing' || one.state === 'failed';
+  return {
+    source: one.source,
+    label: collector?.label ?? one.source,
+    workspace: one.workspace,
+    state: one.state,
+    rows: one.rows,
+    expected: one.expected,
+    statements: one.statements,
+    pages: one.pages,
+    bytes: one.bytes,
+    completeTo: one.completeTo,
+    observedAt: one.observedAt,
+    missing: [...one.missingColumns],
+    note: one.note,
+    ask: one.state === 'refused' ? (collector?.meta.needs ?? []).map(asked) : [],
+    without: isLacking ? [...(collector?.meta.features ?? [])] : [],
+  };
+};

@@ -1,0 +1,208 @@
+import * as v from 'valibot';
+import type { Failure } from '../../shared/base/failure.ts';
+import { mapOk, ok, type Result } from '../../shared/base/result.ts';
+import { fromInstant, type Cancel, type Instant, toInstant } from '../../shared/base/time.ts';
+import {
+  type OfflineBadge,
+  type OfflineCard,
+  type OfflineEstimate,
+  offlineLimits,
+  type OfflineLimits,
+} from '../../shared/contract/offline.ts';
+import { allows } from '../../shared/domain/policy.ts';
+import type { AssetId, LogId } from '../../shared/domain/ids.ts';
+import type { Workspace } from '../databricks/port.ts';
+import { createPacking } from '../lake/packing.ts';
+import type { Pack, PackRequest } from '../lake/packing-port.ts';
+import { collectors, sourceLabel } from '../lake/sources.ts';
+import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
+import { getSetting, setSetting } from '../store/settings.ts';
+import type { LakePart } from './lake-part.ts';
+import { badgeOf, sourceLine } from './offline-card.ts';
+import type { Parts } from './parts.ts';
+import { roomScopeOf } from './room-scope.ts';
+
+/** Rooms packed for working offline: what screens ask, what people press, and what happens by itself. */
+export type OfflinePart = {
+  readonly badge: (log: LogId) => OfflineBadge;
+  readonly card: (header: RoomHeader) => OfflineCard;
+  readonly estimate: (request: PackRequest) => Promise<Result<OfflineEstimate, Failure>>;
+  readonly start: (request: PackRequest) => Result<null, Failure>;
+  readonly pause: (log: LogId) => Result<null, Failure>;
+  readonly resume: (log: LogId) => Result<null, Failure>;
+  readonly cancel: (log: LogId) => Result<null, Failure>;
+  readonly limits: () => OfflineLimits;
+  readonly setLimits: (change: Partial<OfflineLimits>) => Result<OfflineLimits, Failure>;
+  /** From when on a room is packed when nobody says otherwise. */
+  readonly suggestedFrom: (header: RoomHeader) => Instant;
+  /** The connection works: pack opened rooms, go on with what waits, bring up to date, let closed rooms go. */
+  readonly turn: () => void;
+  readonly stop: () => Promise<void>;
+};
+
+const settingKey = 'offline.limits';
+const defaults: OfflineLimits = { rows: 500_000, megabytes: 400, keepDays: 14, auto: true };
+const suggestedHops = 3;
+/** What happened before the onset can be its cause; schedules run weekly, some every second week. */
+const beforeOnsetMs = 14 * 86_400_000;
+/** A packed room of an open incident is brought up to date this often while the connection works. */
+const againAfterMs = 30 * 60_000;
+/** How many rooms are kept packed; those with the newest entries. */
+const roomLimit = 20;
+/** Progress is shown at most this often. */
+const showMs = 300;
+
+const isOpen = ({ phase, merged }: RoomListRow): boolean => phase !== 'learning' && merged === null;
+
+export const offlineOf = (
+  parts: Parts,
+  lake: LakePart,
+  workspaces: () => readonly Workspace[],
+): OfflinePart => {
+  const { clock, scheduler, logger, views } = parts;
+  const { store } = parts.profile;
+  const db = store.read;
+  const scope = roomScopeOf(parts, lake);
+  let showing: Cancel | null = null;
+  const show = (): void => {
+    showing ??= scheduler.after(showMs, () => {
+      showing = null;
+      parts.changed();
+    });
+  };
+
+  const limits = (): OfflineLimits => {
+    const saved = v.safeParse(v.partial(offlineLimits), getSetting(db, settingKey) ?? {});
+    return { ...defaults, ...(saved.success ? saved.output : {}) };
+  };
+  const packing = createPacking({
+    workspaces,
+    store,
+    clock,
+    log: (line) => logger.info(line),
+    breathe: () => new Promise((resolve) => void scheduler.after(0, resolve)),
+    assetsOf: (room) => {
+      const header = views.roomHeader(db, room as LogId);
+      return header === null ? [] : scope.assets(header).map((asset) => asset as AssetId);
+    },
+    limits: () => {
+      const { rows, megabytes } = limits();
+      return { rows, bytes: megabytes * 1_000_000 };
+    },
+    changed: show,
+  });
+
+  const suggestedFrom = (header: RoomHeader): Instant => {
+    const onset: Instant = header.startedAt ?? header.openedAt ?? toInstant(clock.now());
+    return toInstant(fromInstant(onset) - beforeOnsetMs);
+  };
+  const badge = (log: LogId): OfflineBadge => badgeOf(packing.pack(db, log), clock.now(), sourceLabel);
+
+  const isDue = (pack: Pack): boolean => {
+    if (pack.state !== 'done' || pack.finishedAt === null) return false;
+    return clock.now() - fromInstant(pack.finishedAt) >= againAfterMs || !packing.covers(db, pack.room);
+  };
+  const keep = (row: RoomListRow): void => {
+    const pack = packing.pack(db, row.log);
+    const header = views.roomHeader(db, row.log);
+    if (header === null || (pack !== null && pack.state !== 'released' && !isDue(pack))) return;
+    packing.start({
+      room: row.log,
+      hops: pack?.hops ?? suggestedHops,
+      from: pack?.from ?? suggestedFrom(header),
+      to: pack?.to ?? null,
+    });
+  };
+  const letGo = (row: RoomListRow, keepDays: number): void => {
+    const last = row.lastEntryAt ?? row.openedAt;
+    if (last === null || clock.now() - fromInstant(last) < keepDays * 86_400_000) return;
+    const pack = packing.pack(db, row.log);
+    if (pack === null || pack.state === 'released') return;
+    packing.release(row.log, citedAnywhere());
+  };
+  const citedAnywhere = (): readonly string[] =>
+    views.roomList(db).flatMap(({ log }) => views.citations(db, log).map(({ factId }) => factId));
+
+  return {
+    badge,
+    card: (header) => {
+      const pack = packing.pack(db, header.log);
+      const sources = pack?.sources ?? [];
+      const sum = (key: 'rows' | 'bytes' | 'statements' | 'pages'): number =>
+        sources.reduce((all, one) => all + one[key], 0);
+      return {
+        badge: badge(header.log),
+        pack:
+          pack === null
+            ? null
+            : {
+                hops: pack.hops,
+                reach: pack.reach,
+                from: pack.from,
+                to: pack.to,
+                startedAt: pack.startedAt,
+                finishedAt: pack.finishedAt,
+                running: pack.state === 'packing' || pack.state === 'waiting',
+                assets: pack.assets,
+                leftOut: pack.leftOut,
+                rows: sum('rows'),
+                bytes: sum('bytes'),
+                statements: sum('statements'),
+                pages: sum('pages'),
+                estimate: pack.estimate === null ? null : named(pack.estimate),
+                released: pack.released,
+                note: pack.note,
+              },
+        sources: sources.map((one) =>
+          sourceLine(
+            one,
+            collectors.find(({ source }) => source === one.source),
+          ),
+        ),
+        limits: limits(),
+        suggested: { hops: suggestedHops, from: suggestedFrom(header) },
+        can: { pack: allows(parts.who().roles, 'lake.refresh') },
+      };
+    },
+    estimate: async (request) => mapOk(await packing.estimate(request), named),
+    start: packing.start,
+    pause: packing.pause,
+    resume: packing.resume,
+    cancel: packing.cancel,
+    limits,
+    setLimits: (change) =>
+      mapOk(
+        store.transaction<null>((writable) => {
+          setSetting(writable, settingKey, { ...limits(), ...change });
+          return ok(null);
+        }),
+        limits,
+      ),
+    suggestedFrom,
+    turn: () => {
+      const { auto, keepDays } = limits();
+      const rooms = views.roomList(db);
+      if (auto) for (const row of rooms.filter(isOpen).slice(0, roomLimit)) keep(row);
+      for (const row of rooms) if (!isOpen(row)) letGo(row, keepDays);
+      packing.nudge();
+    },
+    stop: async () => {
+      showing?.();
+      await packing.stop();
+    },
+  };
+};
+
+const named = (estimate: {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly statements: number;
+  readonly ms: number;
+  readonly uncounted: readonly string[];
+}): OfflineEstimate => ({
+  rows: estimate.rows,
+  bytes: estimate.bytes,
+  statements: estimate.statements,
+  ms: estimate.ms,
+  uncounted: [...new Set(estimate.uncounted.map(sourceLabel))],
+});

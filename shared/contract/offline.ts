@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import { count, id, instant } from './common.ts';
+
+/** Could I leave now? One word for lists and headers; the card says why. */
+export const offlineBadge = v.object({
+  /**
+   * `ready`: everything is here and fresh. `packing`, `waiting` (for the connection), `paused`: not all yet, `done` of `total`
+   * sources. `partly`: read to the end, but something is missing. `stale`: all was here at `since`. `refused`: a rule forbids it.
+   * `released`: the room was closed and let go. `none`: never packed on this device.
+   */
+  state: v.picklist(['none', 'packing', 'waiting', 'paused', 'ready', 'partly', 'stale', 'refused', 'released']),
+  done: count,
+  total: count,
+  /** Names of sources that are not in it, for people. */
+  missing: v.array(v.string()),
+  /** When it was last complete. */
+  since: v.nullable(instant),
+});
+export type OfflineBadge = v.InferOutput<typeof offlineBadge>;
+
+export const offlineSource = v.object({
+  source: id,
+  label: v.string(),
+  workspace: v.string(),
+  state: v.picklist(['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out']),
+  rows: count,
+  /** Rows that were expected; null = it could not be known. */
+  expected: v.nullable(count),
+  statements: count,
+  pages: count,
+  bytes: count,
+  completeTo: v.nullable(instant),
+  observedAt: v.nullable(instant),
+  missing: v.array(v.string()),
+  note: v.nullable(v.string()),
+  /** What a refused source needs, to ask an administrator for; and what a person does without it. */
+  ask: v.array(v.string()),
+  without: v.array(v.string()),
+});
+export type OfflineSource = v.InferOutput<typeof offlineSource>;
+
+export const offlineEstimate = v.object({
+  rows: count,
+  bytes: count,
+  statements: count,
+  ms: count,
+  /** Sources whose size could only be guessed or not be known, by name for people. */
+  uncounted: v.array(v.string()),
+});
+export type OfflineEstimate = v.InferOutput<typeof offlineEstimate>;
+
+export const offlineLimits = v.object({
+  rows: v.pipe(count, v.minValue(1_000), v.maxValue(5_000_000)),
+  megabytes: v.pipe(count, v.minValue(1), v.maxValue(5_000)),
+  /** Days after the last entry of a closed room until what only it needed is let go. */
+  keepDays: v.pipe(count, v.maxValue(365)),
+  /** Rooms are packed by themselves when they are opened. */
+  auto: v.boolean(),
+});
+export type OfflineLimits = v.InferOutput<typeof offlineLimits>;
+
+export const offlineCard = v.object({
+  badge: offlineBadge,
+  pack: v.nullable(
+    v.object({
+      hops: count,
+      /** Hops that fitted into the limits. */
+      reach: count,
+      from: instant,
+      to: v.nullable(instant),
+      startedAt: instant,
+      finishedAt: v.nullable(instant),
+      /** A further pack is under way while an earlier one is complete. */
+      running: v.boolean(),
+      assets: count,
+      leftOut: count,
+      rows: count,
+      bytes: count,
+      statements: count,
+      pages: count,
+      estimate: v.nullable(offlineEstimate),
+      released: v.nullable(v.object({ at: instant, removed: count, cited: count })),
+      note: v.nullable(v.string()),
+    }),
+  ),
+  sources: v.array(offlineSource),
+  limits: offlineLimits,
+  /** Where the window of a room begins when nobody says otherwise. */
+  suggested: v.object({ hops: count, from: instant }),
+  can: v.object({ pack: v.boolean() }),
+});
+export type OfflineCard = v.InferOutput<typeof offlineCard>;
