@@ -8,6 +8,7 @@ import type { Slot } from './connection-slot.ts';
 import { createLoop, type Loop } from './loops.ts';
 import { primaryId } from './saved-connections.ts';
 import type { Sync } from '../sync/engine.ts';
+import type { OfflinePart } from './offline.ts';
 
 /** How often the lake is read. A real warehouse bills while it is awake; practice is local and should feel live. */
 const practiceEveryMs = 8_000;
@@ -37,7 +38,13 @@ type Reader = {
 };
 
 /** Everything that runs by itself: reading the lake and detecting, sharing, the tick. No call waits for any of it. */
-export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: LakePart, sync: Sync): Background => {
+export const backgroundOf = (
+  parts: Parts,
+  connection: ConnectionPart,
+  lake: LakePart,
+  sync: Sync,
+  offline: OfflinePart,
+): Background => {
   const { scheduler, random, logger } = parts;
   const readers = new Map<string, Reader>();
   const readerOf = (slot: Slot): Reader => {
@@ -54,6 +61,7 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
       const read = await lake.refresh(workspace.value, asked, signal);
       if (!signal.aborted) slot.told(read.ok ? null : read.error);
       if (read.ok && !wasOnline && slot.id === primaryId) sync.nudge();
+      if (read.ok && !signal.aborted) offline.turn();
       parts.changed();
       return read;
     };
@@ -133,7 +141,7 @@ export const backgroundOf = (parts: Parts, connection: ConnectionPart, lake: Lak
     stop: async () => {
       stopWatching();
       connection.onSlots(() => undefined);
-      await Promise.all([...[...readers.values()].map(({ loop }) => loop.stop()), tick.stop()]);
+      await Promise.all([...[...readers.values()].map(({ loop }) => loop.stop()), tick.stop(), offline.stop()]);
       await sync.close();
     },
   };

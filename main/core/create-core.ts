@@ -19,6 +19,7 @@ import { attachmentCalls } from './calls/attachments.ts';
 import { entryCalls } from './calls/entries.ts';
 import { incidentCalls } from './calls/incident.ts';
 import { ledgerCalls } from './calls/ledger.ts';
+import { offlineCalls } from './calls/offline.ts';
 import { packCalls } from './calls/packs.ts';
 import { peopleCalls } from './calls/people.ts';
 import { roomCalls } from './calls/rooms.ts';
@@ -31,6 +32,7 @@ import type { Handlers } from './handlers.ts';
 import { foundOnFirstStart, identityOf } from './identity.ts';
 import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
+import { offlineOf } from './offline.ts';
 import type { Parts } from './parts.ts';
 import { roomSignalsOf } from './room-signals.ts';
 import { openSecrets } from './secrets.ts';
@@ -142,7 +144,8 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   const lake = lakePartOf(parts, connection);
   const sync = shareOf(parts, connection, opened.value.retireDevice);
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
-  const background = backgroundOf(parts, connection, lake, sync);
+  const offline = offlineOf(parts, lake, () => connection.slots().flatMap((slot) => slot.current() ?? []));
+  const background = backgroundOf(parts, connection, lake, sync, offline);
   const hasLoops = deps.background ?? true;
   const handlers: Handlers = {
     ...statusCalls(parts, {
@@ -155,7 +158,8 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       notices: deps.notices,
     }),
     ...triageCalls(parts, lake),
-    ...roomCalls(parts, lake),
+    ...roomCalls(parts, lake, offline.badge),
+    ...offlineCalls(parts, offline),
     ...incidentCalls(parts),
     ...entryCalls(parts, lake),
     ...attachmentCalls(parts, uploads),

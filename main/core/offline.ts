@@ -32,13 +32,15 @@ export type OfflinePart = {
   readonly resume: (log: LogId) => Result<null, Failure>;
   readonly cancel: (log: LogId) => Result<null, Failure>;
   readonly limits: () => OfflineLimits;
-  readonly setLimits: (change: Partial<OfflineLimits>) => Result<OfflineLimits, Failure>;
+  readonly setLimits: (change: LimitsChange) => Result<OfflineLimits, Failure>;
   /** From when on a room is packed when nobody says otherwise. */
   readonly suggestedFrom: (header: RoomHeader) => Instant;
   /** The connection works: pack opened rooms, go on with what waits, bring up to date, let closed rooms go. */
   readonly turn: () => void;
   readonly stop: () => Promise<void>;
 };
+
+type LimitsChange = { readonly [K in keyof OfflineLimits]?: OfflineLimits[K] | undefined };
 
 const settingKey = 'offline.limits';
 const defaults: OfflineLimits = { rows: 500_000, megabytes: 400, keepDays: 14, auto: true };
@@ -54,11 +56,7 @@ const showMs = 300;
 
 const isOpen = ({ phase, merged }: RoomListRow): boolean => phase !== 'learning' && merged === null;
 
-export const offlineOf = (
-  parts: Parts,
-  lake: LakePart,
-  workspaces: () => readonly Workspace[],
-): OfflinePart => {
+export const offlineOf = (parts: Parts, lake: LakePart, workspaces: () => readonly Workspace[]): OfflinePart => {
   const { clock, scheduler, logger, views } = parts;
   const { store } = parts.profile;
   const db = store.read;
@@ -72,8 +70,8 @@ export const offlineOf = (
   };
 
   const limits = (): OfflineLimits => {
-    const saved = v.safeParse(v.partial(offlineLimits), getSetting(db, settingKey) ?? {});
-    return { ...defaults, ...(saved.success ? saved.output : {}) };
+    const saved = v.safeParse(offlineLimits, getSetting(db, settingKey));
+    return saved.success ? saved.output : defaults;
   };
   const packing = createPacking({
     workspaces,
@@ -173,7 +171,13 @@ export const offlineOf = (
     setLimits: (change) =>
       mapOk(
         store.transaction<null>((writable) => {
-          setSetting(writable, settingKey, { ...limits(), ...change });
+          const now = limits();
+          setSetting(writable, settingKey, {
+            rows: change.rows ?? now.rows,
+            megabytes: change.megabytes ?? now.megabytes,
+            keepDays: change.keepDays ?? now.keepDays,
+            auto: change.auto ?? now.auto,
+          });
           return ok(null);
         }),
         limits,

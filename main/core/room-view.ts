@@ -26,6 +26,7 @@ export type RoomSources = {
   readonly blobHere: (sha256: string) => boolean;
   /** Assets of the room: what its signals, facts and entries name. */
   readonly assets: Room['assets'];
+  readonly offline: Room['offline'];
 };
 
 export const namesFor = (from: Pick<RoomSources, 'db' | 'views' | 'org' | 'me'>, roomOrg: LogId | null): Names =>
@@ -62,6 +63,7 @@ export const roomView = (from: RoomSources, header: RoomHeader): Room => {
     assets: firstPage(from.assets),
     entries: header.counts.entries,
     onlyHere: from.marks.onlyHere(log),
+    offline: from.offline,
     withoutEffect: header.counts.withoutEffect,
     unknown: header.counts.unknown,
     can: {
@@ -183,7 +185,7 @@ const attachmentsOf = ({ db, views, blobHere }: RoomSources, log: LogId, names: 
     .sort((a, b) => b.at.localeCompare(a.at));
 
 /** One line of `rooms.list`. */
-export const roomRowView = (row: RoomListRow, names: Names, marks: Marks): RoomRow => ({
+export const roomRowView = (row: RoomListRow, names: Names, marks: Marks, offline: RoomRow['offline']): RoomRow => ({
   log: row.log,
   title: row.title ?? 'Title not here yet',
   class: row.class,
@@ -203,4 +205,5 @@ export const roomRowView = (row: RoomListRow, names: Names, marks: Marks): RoomR
   conflicts: row.conflicts,
   onlyHere: marks.onlyHere(row.log),
   mergedInto: row.merged,
+  offline,
 });

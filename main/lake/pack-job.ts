@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
-import { packOf, packSource, packSources, type PackRow } from '../store/packs.ts';
+import { packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
 import { estimatePack, type PackEstimate } from './pack-estimate.ts';
@@ -17,14 +17,17 @@ import { around, nearestFirst } from './scope.ts';
 /** A workspace that is being packed from, with everything that goes over its line counted into `tally.now`. */
 type Place = { readonly workspace: Workspace; readonly ids: Ids; readonly tally: { now: Tally } };
 
+/** One for the packing that is under way, another for estimates that are asked meanwhile: each counts its own. */
 const places = new WeakMap<Workspace, Place>();
+const estimated = new WeakMap<Workspace, Place>();
 
 const placeOf = async (
   deps: PackingDeps,
   workspace: Workspace,
   signal: AbortSignal,
+  all: WeakMap<Workspace, Place>,
 ): Promise<Result<Place, DatabricksFailure>> => {
-  const known = places.get(workspace);
+  const known = all.get(workspace);
   if (known !== undefined) return ok(known);
   const found = await workspace.identity({ signal });
   if (!found.ok) return found;
@@ -35,7 +38,7 @@ const placeOf = async (
     ids: { workspaceId, metastoreId, region },
     tally,
   };
-  places.set(workspace, place);
+  all.set(workspace, place);
   return ok(place);
 };
 
@@ -45,6 +48,8 @@ const noWorkspace: Failure = failure(
   'What was packed before stays on this disk.',
   'It goes on by itself when the connection is back.',
 );
+
+const isSameRegion = (a: Ids, b: Ids): boolean => a.metastoreId === b.metastoreId && a.region === b.region;
 
 type Scope = ReadonlyMap<AssetId, number>;
 const within = (scope: Scope, hops: number): Scope => new Map([...scope].filter(([, distance]) => distance <= hops));
@@ -89,12 +94,15 @@ const reachOf = async (
   for (let reach = request.hops; ; reach -= 1) {
     const scope = within(all, reach);
     let estimate: PackEstimate | null = null;
-    for (const { workspace, ids, tally } of work.places) {
+    for (const [at, { workspace, ids, tally }] of work.places.entries()) {
       const counted: PackEstimate | DatabricksFailure = await estimatePack(
         { db: deps.store.read, clock: deps.clock, ends: endsRefresh },
         {
           pack: work.pack,
-          collectors,
+          collectors: collectors.filter(
+            ({ meta }) =>
+              meta.covers !== 'region' || !work.places.slice(0, at).some((one) => isSameRegion(one.ids, ids)),
+          ),
           workspace,
           tallied: (now) => {
             tally.now = now;
@@ -116,10 +124,14 @@ const reachOf = async (
 };
 const nothing: PackEstimate = { rows: 0, bytes: 0, statements: 0, ms: 0, uncounted: [], sources: {} };
 
-const placesNow = async (deps: PackingDeps, signal: AbortSignal): Promise<Result<readonly Place[], Failure>> => {
+const placesNow = async (
+  deps: PackingDeps,
+  signal: AbortSignal,
+  all: WeakMap<Workspace, Place>,
+): Promise<Result<readonly Place[], Failure>> => {
   const found: Place[] = [];
   for (const workspace of deps.workspaces()) {
-    const place = await placeOf(deps, workspace, signal);
+    const place = await placeOf(deps, workspace, signal, all);
     if (!place.ok) return place;
     found.push(place.value);
   }
@@ -132,7 +144,7 @@ export const estimateOnly = async (
   request: PackRequest,
   signal: AbortSignal,
 ): Promise<Result<PackEstimate, Failure>> => {
-  const found = await placesNow(deps, signal);
+  const found = await placesNow(deps, signal, estimated);
   if (!found.ok) return found;
   const pack = packOf(deps.store.read, request.room)?.id ?? null;
   const reached = await reachOf(deps, collectors, { pack, places: found.value, request, signal });
@@ -142,6 +154,16 @@ export const estimateOnly = async (
 type Change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>) => Result<null, Failure>;
 
 const settled = new Set(['done', 'refused', 'missing', 'failed', 'left-out']);
+/** What a region's workspaces share is read through the first of them that may. */
+const isReadBy =
+  (places: readonly Place[], mine: Place) =>
+  (rows: readonly PackSourceRow[], source: string): boolean =>
+    places.some(
+      ({ ids }) =>
+        ids.workspaceId !== mine.ids.workspaceId &&
+        isSameRegion(ids, mine.ids) &&
+        rows.some((row) => row.source === source && row.workspace === ids.workspaceId && row.state === 'done'),
+    );
 /** A cut in the middle of an answer is worth one more try from where it stopped. */
 const worthAnotherTry = (end: PackSourceEnd): boolean =>
   end.end === 'failed' &&
@@ -164,7 +186,7 @@ export const packJob = async (
   const wait = (why: Failure): void => {
     if (!signal.aborted) change(room, { state: 'waiting', note: `${why.what} ${why.advice}` });
   };
-  const found = await placesNow(deps, signal);
+  const found = await placesNow(deps, signal, places);
   if (!found.ok) return wait(found.error);
   if (row.state === 'waiting') change(room, { state: 'packing', note: null });
   const request: PackRequest = { room, hops: row.hops, from: row.since, to: row.until };
@@ -191,6 +213,11 @@ export const packJob = async (
     for (const collector of collectors) {
       const known = packSource(store.read, row.id, collector.source, place.ids.workspaceId);
       if (known !== undefined && settled.has(known.state)) continue;
+      if (
+        collector.meta.covers === 'region' &&
+        isReadBy(found.value, place)(packSources(store.read, row.id), collector.source)
+      )
+        continue;
       // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
       scope = nearestFirst(around(store.read, deps.assetsOf(room), reach).distance);
       let end: PackSourceEnd = { end: 'stopped' };

@@ -71,7 +71,7 @@ export const sampleRoom: Room = {
   },
   phase: settled('root-cause' as const), commander: settled(ada.id), commanderName: ada.name, harm: settled('open' as const),
   summary: settled({ know: 'Rename in bronze, 11:47, feeds wrong discounts', unknown: 'Whether orders were placed on it', next: 'Contain serving, then restore v812' }, ada, ago(27)),
-  mergedInto: null, startedAt: ago(161), detectedAt: ago(82), openedAt: ago(73),
+  mergedInto: null, offline: { state: 'partly', done: 11, total: 11, missing: ['Audit log'], since: ago(12) }, startedAt: ago(161), detectedAt: ago(82), openedAt: ago(73),
   clocks: [
     { id: 'harm', label: 'Harm', kind: 'state', value: 'not contained', startsAt: ago(73), endsAt: null, rule: 'nobody has said that it is contained', tone: 'bad', stopped: null },
     { id: 'elapsed', label: 'Open since', kind: 'elapsed', value: null, startsAt: ago(161), endsAt: null, rule: 'since it started', tone: 'plain', stopped: null },
@@ -184,6 +184,7 @@ const row = (log: string, title: string, severity: RoomRow['severity'], more: Pa
   conflicts: 0,
   onlyHere: 0,
   mergedInto: null,
+  offline: { state: 'none', done: 0, total: 0, missing: [], since: null },
   ...more,
 });
 export const sampleRooms: readonly RoomRow[] = [

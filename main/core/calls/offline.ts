@@ -2,7 +2,7 @@ import type { Failure } from '../../../shared/base/failure.ts';
 import { mapOk, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
-import { plain } from '../connection.ts';
+import { plain } from '../connection-slot.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { OfflinePart } from '../offline.ts';
 import type { Parts } from '../parts.ts';

@@ -1,5 +1,6 @@
 import type { Failure } from '../../../shared/base/failure.ts';
 import { mapOk, ok, type Result } from '../../../shared/base/result.ts';
+import type { OfflineBadge } from '../../../shared/contract/offline.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
@@ -19,7 +20,7 @@ import { roomOf } from '../write.ts';
 type RoomCalls = 'rooms.list' | 'room.get' | 'room.timeline' | 'room.entry' | 'room.lineage' | 'room.digest';
 
 /** Reading rooms: all answers come from this device and take no network. */
-export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> => {
+export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => OfflineBadge): HandlersOf<RoomCalls> => {
   const { views } = parts;
   const db: ReadableDb = parts.profile.store.read;
 
@@ -37,7 +38,11 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
       const marks = marksFor(db, parts.log);
       const all = views.roomList(db);
       const { rows, next } = pageOf(all, ({ log }) => log, limit, before);
-      return ok({ rows: rows.map((row) => roomRowView(row, names(row.org), marks)), next, total: all.length });
+      return ok({
+        rows: rows.map((row) => roomRowView(row, names(row.org), marks, badge(row.log))),
+        next,
+        total: all.length,
+      });
     },
     'room.get': ({ log }) =>
       inRoom(log, (header) => {
@@ -45,7 +50,18 @@ export const roomCalls = (parts: Parts, lake: LakePart): HandlersOf<RoomCalls> =
         const marks = marksFor(db, parts.log);
         const assets = onMap(scope.assets(header)).map((id) => ({ id, ...lake.label(id) }));
         return roomView(
-          { db, views, clock: parts.clock, me: person, org, roles, marks, blobHere: parts.blobs.has, assets },
+          {
+            db,
+            views,
+            clock: parts.clock,
+            me: person,
+            org,
+            roles,
+            marks,
+            blobHere: parts.blobs.has,
+            assets,
+            offline: badge(header.log),
+          },
           header,
         );
       }),

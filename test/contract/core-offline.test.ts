@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Core } from '../../main/core/create-core.ts';
+import { scratch, value } from '../support/core.ts';
+import { answersFor, cardOf, createRecorder, openOfflineCore, packedRoom } from '../support/offline-core.ts';
+import { startPractice, type Practice } from '../support/practice.ts';
+import { until } from '../support/browser.ts';
+
+/** A packed room without a network: a real core over the unmodified driver on a practice world, its connection layer recorded. */
+const start = Date.now();
+let later = 0;
+const clock = { now: (): number => start + later };
+const hour = 3_600_000;
+let practice: Practice;
+let core: Core | undefined;
+
+beforeAll(async () => {
+  practice = await startPractice({ seed: 1, fault: 'line', now: () => start });
+}, 120_000);
+afterAll(async () => {
+  await core?.close();
+  await practice.close();
+});
+
+describe('a room that was opened', () => {
+  it(
+    'packs itself, and every query answers the same without a network, without one call',
+    { timeout: 180_000 },
+    async () => {
+      const home = scratch();
+      const online = createRecorder();
+      core = await openOfflineCore(home, practice, online, { clock });
+      const log = await packedRoom(core);
+      expect(online.asked).toContain('lake.table-history');
+      const row = value(await core.call('rooms.list', {})).rows.find((one) => one.log === log);
+      const card = await cardOf(core, log);
+      expect(card.badge.state).toBe('ready');
+      expect([row?.offline, value(await core.call('room.get', { log })).offline]).toEqual([card.badge, card.badge]);
+      expect(card.pack).toMatchObject({ hops: 3, reach: 3, leftOut: 0 });
+      expect(card.pack?.rows).toBeGreaterThan(500);
+      for (const source of card.sources) expect([source.source, source.state]).toEqual([source.source, 'done']);
+      await core.close();
+
+      // The same disk, once with the lakehouse there and once with it gone.
+      const words = ['failed', 'version', 'job', 'no such word'];
+      const there = createRecorder();
+      core = await openOfflineCore(home, practice, there, { clock, background: false });
+      const answers = await answersFor(core, log, words);
+      await core.close();
+      await practice.control({ disconnected: true });
+      const gone = createRecorder();
+      core = await openOfflineCore(home, practice, gone, { clock, background: false });
+      const again = await answersFor(core, log, words);
+      expect(answers.size).toBeGreaterThan(100);
+      expect([...again.keys()]).toEqual([...answers.keys()]);
+      for (const [question, answer] of answers) expect(again.get(question), question).toEqual(answer);
+      expect(there.asked).toEqual([]);
+      expect(gone.asked).toEqual([]);
+      // Could I leave now? It says since when it is old.
+      later = 3 * hour;
+      expect((await cardOf(core, log)).badge).toMatchObject({ state: 'stale', since: card.pack?.finishedAt });
+      later = 0;
+      await core.close();
+      core = undefined;
+      await practice.control({ release: true });
+    },
+  );
+
+  it('waits while the connection is gone, and goes on by itself', { timeout: 180_000 }, async () => {
+    const home = scratch();
+    core = await openOfflineCore(home, practice, createRecorder(), { clock });
+    const log = await packedRoom(core);
+    await practice.control({ disconnected: true });
+    value(await core.call('offline.start', { log, hops: 4 }));
+    const card = await until('it waits', async () => {
+      const now = await cardOf(core as Core, log);
+      return now.pack?.note === null ? null : now;
+    }, 60_000); // prettier-ignore
+    // What was packed before is still here.
+    expect(card.badge.state).toBe('ready');
+    await practice.control({ release: true });
+    value(await core.call('lake.refresh', {}));
+    await until('it is packed again', async () => {
+      const { pack } = await cardOf(core as Core, log);
+      return (pack?.hops === 4 && !pack.running) || null;
+    }, 60_000); // prettier-ignore
+    await core.close();
+    core = undefined;
+  });
+});
