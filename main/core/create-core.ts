@@ -22,6 +22,7 @@ import { ledgerCalls } from './calls/ledger.ts';
 import { offlineCalls } from './calls/offline.ts';
 import { packCalls } from './calls/packs.ts';
 import { peopleCalls } from './calls/people.ts';
+import { residencyCalls } from './calls/residency.ts';
 import { roomCalls } from './calls/rooms.ts';
 import { shareCalls } from './calls/shares.ts';
 import { statusCalls } from './calls/status.ts';
@@ -34,6 +35,7 @@ import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
 import { offlineOf } from './offline.ts';
 import type { Parts } from './parts.ts';
+import { residencyPart } from './residency.ts';
 import { roomSignalsOf } from './room-signals.ts';
 import { openSecrets } from './secrets.ts';
 import { createServe } from './serve.ts';
@@ -141,10 +143,14 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     practice: deps.practice,
     changed: parts.changed,
   });
-  const lake = lakePartOf(parts, connection);
+  const residency = residencyPart(parts, connection);
+  const lake = lakePartOf(parts, connection, residency.refuses);
   const sync = shareOf(parts, connection, opened.value.retireDevice);
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
-  const offline = offlineOf(parts, lake, () => connection.slots().flatMap((slot) => slot.current() ?? []));
+  const offline = offlineOf(parts, lake, {
+    workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
+    refuses: residency.refuses,
+  });
   const background = backgroundOf(parts, connection, lake, sync, offline);
   const hasLoops = deps.background ?? true;
   const handlers: Handlers = {
@@ -165,6 +171,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...attachmentCalls(parts, uploads),
     ...ledgerCalls(parts, sync),
     ...peopleCalls(parts, sync),
+    ...residencyCalls(parts, residency, background.look),
     ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
     ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
     ...workspaceCalls({

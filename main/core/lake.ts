@@ -13,12 +13,17 @@ import { displayName } from './display.ts';
 import type { LakePart } from './lake-part.ts';
 import { lineageMap } from './lineage.ts';
 import type { Parts } from './parts.ts';
+import type { ResidencyPart } from './residency.ts';
 
 const detectedKey = 'detect.at';
 const keptLimit = 8;
 
 /** The cached lake and detection behind the core's own view of them. Proposals are kept until signals or verdicts change. */
-export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'slots' | 'known' | 'learn'>): LakePart => {
+export const lakePartOf = (
+  parts: Parts,
+  connection: Pick<ConnectionPart, 'slots' | 'known' | 'learn'>,
+  refuses: ResidencyPart['refuses'],
+): LakePart => {
   const { clock, logger } = parts;
   const { store } = parts.profile;
   const db = store.read;
@@ -28,6 +33,7 @@ export const lakePartOf = (parts: Parts, connection: Pick<ConnectionPart, 'slots
       const slot = connection.slots().find((one) => one.current() === workspace);
       if (slot !== undefined) connection.learn(slot.id, { workspaceId, metastoreId, region });
     },
+    refuses,
     store,
     clock,
     log: (line) => logger.info(line),

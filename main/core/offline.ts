@@ -11,9 +11,8 @@ import {
 } from '../../shared/contract/offline.ts';
 import { allows } from '../../shared/domain/policy.ts';
 import type { AssetId, LogId } from '../../shared/domain/ids.ts';
-import type { Workspace } from '../databricks/port.ts';
 import { createPacking } from '../lake/packing.ts';
-import type { Pack, PackRequest } from '../lake/packing-port.ts';
+import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
 import { collectors, sourceLabel } from '../lake/sources.ts';
 import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
@@ -56,7 +55,11 @@ const showMs = 300;
 
 const isOpen = ({ phase, merged }: RoomListRow): boolean => phase !== 'learning' && merged === null;
 
-export const offlineOf = (parts: Parts, lake: LakePart, workspaces: () => readonly Workspace[]): OfflinePart => {
+export const offlineOf = (
+  parts: Parts,
+  lake: LakePart,
+  from: Pick<PackingDeps, 'workspaces' | 'refuses'>,
+): OfflinePart => {
   const { clock, scheduler, logger, views } = parts;
   const { store } = parts.profile;
   const db = store.read;
@@ -74,7 +77,7 @@ export const offlineOf = (parts: Parts, lake: LakePart, workspaces: () => readon
     return saved.success ? saved.output : defaults;
   };
   const packing = createPacking({
-    workspaces,
+    ...from,
     store,
     clock,
     log: (line) => logger.info(line),

@@ -112,7 +112,7 @@ export type Collector = {
 export const endsRefresh = (failure: DatabricksFailure | null): failure is DatabricksFailure =>
   failure !== null &&
   ['Offline', 'Unauthorized', 'Cancelled', 'BadCertificate', 'NotConfigured'].includes(failure.tag) &&
-  failure.code !== 'HTTP 404';
+  failure.code?.startsWith('HTTP 404') !== true;
 
 /** Rows of one statement at most; a source with more is read in several pulls. */
 export const pullLimit = 20_000;

@@ -24,6 +24,7 @@ import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, 
 import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
 import { ownAssets, regionalReader } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
+import { withholdPlace } from './withhold.ts';
 import { collectors as allCollectors } from './sources.ts';
 
 export type LakeDeps = {
@@ -31,6 +32,8 @@ export type LakeDeps = {
   readonly workspaces: () => readonly Workspace[];
   /** A workspace said which it is: for whoever keeps names beside ids. */
   readonly identified?: (workspace: Workspace, ids: Ids) => void;
+  /** Why facts of a region may not be stored here; null = they may. */
+  readonly refuses?: (region: string | null) => DatabricksFailure | null;
   readonly store: Store;
   readonly clock: Clock;
   /** One line for the diagnostic log. */
@@ -144,6 +147,11 @@ export const createLake = (deps: LakeDeps): Lake => {
     if (!ids.ok) {
       if (isLost(ids.error)) lost.add(workspace);
       return ids;
+    }
+    const refused = deps.refuses?.(ids.value.region) ?? null;
+    if (refused !== null) {
+      withholdPlace(deps, collectors.filter((one) => isDue(one, scope)), ids.value, refused); // prettier-ignore
+      return err(refused);
     }
     const sources: SourceResult[] = [];
     for (const collector of collectors.filter((one) => isDue(one, scope) && reads(one, ids.value))) {

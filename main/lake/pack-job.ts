@@ -7,7 +7,7 @@ import { packOf, packSource, packSources, type PackRow, type PackSourceRow } fro
 import { endsRefresh, type Collector } from './collector.ts';
 import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
 import { estimatePack, type PackEstimate } from './pack-estimate.ts';
-import { readPackSourceSafely, type PackSourceEnd } from './pack-source.ts';
+import { readPackSourceSafely, refuseSources, type PackSourceEnd } from './pack-source.ts';
 import type { PackingDeps, PackLimits, PackRequest } from './packing-port.ts';
 import { totalsOf } from './packing-read.ts';
 import type { Ids } from './refresh.ts';
@@ -95,6 +95,7 @@ const reachOf = async (
     const scope = within(all, reach);
     let estimate: PackEstimate | null = null;
     for (const [at, { workspace, ids, tally }] of work.places.entries()) {
+      if ((deps.refuses?.(ids.region) ?? null) !== null) continue;
       const counted: PackEstimate | DatabricksFailure = await estimatePack(
         { db: deps.store.read, clock: deps.clock, ends: endsRefresh },
         {
@@ -124,18 +125,22 @@ const reachOf = async (
 };
 const nothing: PackEstimate = { rows: 0, bytes: 0, statements: 0, ms: 0, uncounted: [], sources: {} };
 
+/** The places that answer now, and what one that does not says: the others are packed all the same, then it is waited for. */
+type Places = { readonly there: readonly Place[]; readonly lost: Failure | null };
+
 const placesNow = async (
   deps: PackingDeps,
   signal: AbortSignal,
   all: WeakMap<Workspace, Place>,
-): Promise<Result<readonly Place[], Failure>> => {
-  const found: Place[] = [];
+): Promise<Result<Places, Failure>> => {
+  const there: Place[] = [];
+  let lost: Failure | null = null;
   for (const workspace of deps.workspaces()) {
     const place = await placeOf(deps, workspace, signal, all);
-    if (!place.ok) return place;
-    found.push(place.value);
+    if (place.ok) there.push(place.value);
+    else lost ??= place.error;
   }
-  return found.length === 0 ? err(noWorkspace) : ok(found);
+  return there.length === 0 ? err(lost ?? noWorkspace) : ok({ there, lost });
 };
 
 export const estimateOnly = async (
@@ -147,7 +152,8 @@ export const estimateOnly = async (
   const found = await placesNow(deps, signal, estimated);
   if (!found.ok) return found;
   const pack = packOf(deps.store.read, request.room)?.id ?? null;
-  const reached = await reachOf(deps, collectors, { pack, places: found.value, request, signal });
+  const { there } = found.value;
+  const reached = await reachOf(deps, collectors, { pack, places: there, request, signal });
   return reached.ok ? ok(reached.value.estimate) : reached;
 };
 
@@ -188,12 +194,14 @@ export const packJob = async (
   };
   const found = await placesNow(deps, signal, places);
   if (!found.ok) return wait(found.error);
+  const { there } = found.value;
+  let { lost } = found.value;
   if (row.state === 'waiting') change(room, { state: 'packing', note: null });
   const request: PackRequest = { room, hops: row.hops, from: row.since, to: row.until };
   let totals = totalsOf(row);
   let reach = row.reach;
   if (totals.estimate === null) {
-    const reached = await reachOf(deps, collectors, { pack: row.id, places: found.value, request, signal });
+    const reached = await reachOf(deps, collectors, { pack: row.id, places: there, request, signal });
     if (!reached.ok) return wait(reached.error);
     if (signal.aborted) return;
     reach = reached.value.reach;
@@ -209,13 +217,18 @@ export const packJob = async (
     return sum.rows >= limits.rows || sum.bytes >= limits.bytes;
   };
   let scope: Scope = new Map();
-  for (const place of found.value) {
+  for (const place of there) {
+    const refused = deps.refuses?.(place.ids.region) ?? null;
+    if (refused !== null) {
+      refuseSources(deps, { pack: row.id, ids: place.ids, collectors }, refused);
+      continue;
+    }
     for (const collector of collectors) {
       const known = packSource(store.read, row.id, collector.source, place.ids.workspaceId);
       if (known !== undefined && settled.has(known.state)) continue;
       if (
         collector.meta.covers === 'region' &&
-        isReadBy(found.value, place)(packSources(store.read, row.id), collector.source)
+        isReadBy(there, place)(packSources(store.read, row.id), collector.source)
       )
         continue;
       // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
@@ -242,9 +255,13 @@ export const packJob = async (
       deps.changed();
       if (end.end === 'stopped') return;
       if (end.end === 'disk') return wait(end.failure);
-      if (end.end === 'failed' && endsRefresh(end.failure)) return wait(end.failure);
+      if (end.end === 'failed' && endsRefresh(end.failure)) {
+        lost ??= end.failure;
+        break;
+      }
     }
   }
+  if (lost !== null) return wait(lost);
   const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
   totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());

@@ -133,7 +133,7 @@ const readAll = async (
   return { end: 'full' };
 };
 
-const fresh = (work: PackSourceWork): PackSourceRow => ({
+const fresh = (work: Pick<PackSourceWork, 'pack' | 'collector' | 'ids'>): PackSourceRow => ({
   pack: work.pack,
   source: work.collector.source,
   workspace: work.ids.workspaceId,
@@ -257,6 +257,21 @@ const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<P
     case 'disk':
       return {};
   }
+};
+
+/** Facts of this place may not lie on this device: each source is refused, and the card says why. Nothing is asked. */
+export const refuseSources = (
+  deps: Pick<PackSourceDeps, 'store'>,
+  work: Pick<PackSourceWork, 'pack' | 'ids'> & { readonly collectors: readonly Collector[] },
+  refused: DatabricksFailure,
+): void => {
+  deps.store.transaction<null>((db) => {
+    for (const collector of work.collectors) {
+      const before = packSource(db, work.pack, collector.source, work.ids.workspaceId) ?? fresh({ ...work, collector });
+      putPackSource(db, { ...before, state: 'refused', cursor: null, covered: '[]', note: words(refused) });
+    }
+    return ok(null);
+  });
 };
 
 /** Runs a source and keeps a bug of its own to itself. */

@@ -2,7 +2,7 @@ import type { Result } from '../../shared/base/result.ts';
 import type { Failure } from '../../shared/base/failure.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
-import type { Workspace } from '../databricks/port.ts';
+import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import type { Clock } from '../../shared/base/time.ts';
 import type { Collector } from './collector.ts';
@@ -72,6 +72,8 @@ export type Pack = {
 export type PackingDeps = {
   /** Workspaces that can be read now; empty = none is connected. */
   readonly workspaces: () => readonly Workspace[];
+  /** Why facts of a region may not be stored here; null = they may. Asked before anything is read of a workspace there. */
+  readonly refuses?: (region: string | null) => DatabricksFailure | null;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: (line: string) => void;

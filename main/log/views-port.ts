@@ -243,6 +243,21 @@ export type VerdictView = {
   readonly reason: string | null;
   readonly snapshot: JsonValue | null;
 };
+export type ResidencyView = {
+  readonly region: string;
+  readonly allowed: SettledView<'yes' | 'no'>;
+  /** Null = none given, or withheld. */
+  readonly reason: string | null;
+};
+/** Numbers that stand for a day's limit: several where people set it while apart. Empty = nobody set it. */
+export type BudgetView = {
+  readonly statements: readonly number[];
+  readonly minutes: readonly number[];
+  readonly by: Author | null;
+  readonly at: Instant | null;
+};
+/** What devices reported for one UTC day, one row each. */
+export type UsageView = { readonly dev: DeviceId; readonly statements: number; readonly seconds: number };
 export type AnnouncedRoom = {
   readonly log: LogId;
   readonly title: string | null;
@@ -286,6 +301,10 @@ export type Views = {
   /** Devices that registered themselves and wait for someone to confirm them. */
   readonly pendingJoins: (db: ReadableDb, org: LogId) => readonly DeviceView[];
   readonly verdicts: (db: ReadableDb, org: LogId) => readonly VerdictView[];
+  readonly residency: (db: ReadableDb, org: LogId) => readonly ResidencyView[];
+  readonly budget: (db: ReadableDb, org: LogId) => BudgetView;
+  /** `day` = `YYYY-MM-DD` in UTC. */
+  readonly usage: (db: ReadableDb, org: LogId, day: string) => readonly UsageView[];
   readonly announcedRooms: (db: ReadableDb, org: LogId) => readonly AnnouncedRoom[];
   readonly quarantineList: (db: ReadableDb, limit: number) => readonly QuarantineRow[];
 };

@@ -16,6 +16,7 @@ import {
   people,
   practiceState,
   quarantined,
+  residencyRow,
 } from './share.ts';
 import { shareState, status } from './status.ts';
 
@@ -121,6 +122,8 @@ export const calls = {
 
   /** The workspaces of this profile, the primary one first. */
   'connection.list': query('app.view', nothing, v.object({ rows: v.array(connectionRow) })),
+
+  'residency.list': query('app.view', nothing, v.object({ rows: v.array(residencyRow) })),
 
   // Triage.
   'signal.judge': command(
@@ -275,6 +278,8 @@ export const calls = {
   'device.revoke': command('device.admit', v.object({ device: id, reason }), written),
   'role.grant': command('role.grant', v.object({ person: id, role: v.picklist(roles) }), written),
   'role.revoke': command('role.grant', v.object({ grant: hash, reason }), written),
+  /** Region as the metastore names it: `azure:westeurope`. */
+  'residency.set': command('residency.set', v.object({ region: shortText, allowed: v.boolean(), reason }), written),
   'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),
   'connection.test': command(
     'connection.manage',

@@ -86,6 +86,20 @@ export const connectionRow = v.object({
 });
 export type ConnectionRow = v.InferOutput<typeof connectionRow>;
 
+/** May facts of a region lie on a device? `allowed` null: nobody made a rule. `reason` null: none given, or withheld. */
+export const residencyRow = v.object({
+  region: v.string(),
+  allowed: v.nullable(v.boolean()),
+  /** Two people said different things while apart: the stricter one holds. */
+  contested: v.boolean(),
+  reason: v.nullable(v.string()),
+  by: v.nullable(person),
+  at: v.nullable(instant),
+  /** Workspaces of this profile that lie there. */
+  workspaces: v.array(v.string()),
+});
+export type ResidencyRow = v.InferOutput<typeof residencyRow>;
+
 export const connectionStep = v.object({
   step: v.string(),
   state: v.picklist(['works', 'failed', 'skipped']),

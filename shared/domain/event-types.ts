@@ -127,6 +127,25 @@ export const eventTypes = {
     { ...control, registers: [register('verdict', 'signal_id', 'verdict')] },
   ),
 
+  // Documents of the organisation: where facts may lie, what reading may cost, and what a device has used of it.
+  'residency.set': type(
+    'residency.set',
+    { region: clear('id'), allowed: clear('enum', ['yes', 'no']), reason: maybe(told('text')) },
+    { ...control, registers: [register('residency', 'region', 'allowed')] },
+  ),
+  'budget.set': type(
+    'budget.set',
+    { statements_per_day: clear('integer'), minutes_per_day: clear('integer') },
+    // Two numbers that belong together: the register says which event stands, its fields are read from there.
+    { ...control, registers: [register('budget', 'log', { is: 'set' })] },
+  ),
+  // Totals of the device that writes it, for one UTC day; names its own earlier report of that day in `over`.
+  'usage.reported': type(
+    'share.sync',
+    { day: clear('id'), statements: clear('integer'), seconds: clear('integer') },
+    { ...control, registers: [register('usage', 'day', { is: 'reported' })] },
+  ),
+
   // The incident.
   'incident.opened': type(
     'room.open',

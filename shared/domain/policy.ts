@@ -8,7 +8,7 @@ export type Role = (typeof roles)[number];
 export const capabilities = [
   'app.view', 'room.view', 'room.open', 'room.write', 'incident.steer', 'decision.record', 'signal.judge',
   'people.view', 'device.admit', 'role.grant', 'share.setup', 'share.sync', 'export', 'redact',
-  'lake.refresh', 'connection.manage', 'practice.control',
+  'lake.refresh', 'connection.manage', 'practice.control', 'residency.set', 'budget.set',
 ] as const; // prettier-ignore
 export type Capability = (typeof capabilities)[number];
 
@@ -34,6 +34,8 @@ export const policy: Readonly<Record<Capability, readonly Role[]>> = {
   'lake.refresh': ['responder', 'commander', 'approver', 'dpo'],
   'connection.manage': everyone,
   'practice.control': everyone,
+  'residency.set': ['admin', 'dpo'],
+  'budget.set': ['admin'],
 };
 
 /** True when any of the roles holds the capability. No roles → false: default deny. */

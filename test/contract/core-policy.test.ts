@@ -69,6 +69,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'role.grant': '.....M',
   'role.revoke': '.....M',
   'pack.export': '....D.',
+  'residency.list': 'VRCADM',
+  'residency.set': '....DM',
   'connection.found': 'VRCADM',
   'connection.list': 'VRCADM',
   'connection.remove': 'VRCADM',

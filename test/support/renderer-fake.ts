@@ -3,7 +3,7 @@ import { failure } from '../../shared/base/failure.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { Bridge } from '../../renderer/actions/index.ts';
 import {
-  ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleRoom, sampleRooms, sampleStatus, sampleWorkspaces,
+  ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleStatus, sampleWorkspaces,
 } from './renderer-sample.ts'; // prettier-ignore
 import type { Entry } from '../../shared/contract/room.ts';
 
@@ -102,6 +102,8 @@ export const createFake = (
         return samplePeople;
       case 'practice.get':
         return practice;
+      case 'residency.list':
+        return { rows: empty ? [] : sampleResidency };
       case 'connection.list':
         return { rows: sampleWorkspaces };
       case 'connection.found':

@@ -138,6 +138,11 @@ export const sampleWorkspaces: Status['workspaces'] = [
   { id: 'primary', name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', httpPath: '/sql/1.0/warehouses/practice0000000001', primary: true, state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' }, workspaceId: '7001', region: 'practice:local' },
 ]; // prettier-ignore
 
+export const sampleResidency: CallOutput<'residency.list'>['rows'] = [
+  { region: 'azure:eastus2', allowed: false, contested: false, reason: 'Customer contract 44: facts of this region stay in the United States.', by: ada, at: ago(9000), workspaces: [] },
+  { region: 'practice:local', allowed: null, contested: false, reason: null, by: null, at: null, workspaces: ['Practice lakehouse'] },
+]; // prettier-ignore
+
 export const sampleStatus: Status = {
   app: { name: 'Breakwater', version: '0.1.0', contract: 1 }, profile: { name: 'default', folder: '/home/ada/.local/share/breakwater/default' }, now: ago(0), host: 'browser',
   workspace: { name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' } },

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventHash, LogId } from '../../shared/domain/ids.ts';
 import { eventTypes, type EventType } from '../../shared/domain/event-types.ts';
+import { residencyOf } from '../../shared/domain/residency.ts';
 import { joinOrg, revokeDevice, revokeRole } from '../../main/log/org.ts';
 import {
-  announcedRooms, attachments, decisions, devices, entriesPage, handoffs, people, roomHeader, rolesOf, tasks, verdicts,
+  announcedRooms, attachments, budget, decisions, devices, entriesPage, handoffs, people, residency, roomHeader, rolesOf, tasks, usage, verdicts,
 } from '../../main/log/views.ts'; // prettier-ignore
 import {
   cleanUp,
@@ -243,6 +244,56 @@ const cases: Readonly<Record<EventType, Case>> = {
       both((device) => {
         const row = verdicts(device.db, a.org).find(({ signalId }) => signalId === signal);
         expect(row?.verdict.conflict.map(({ value }) => value).sort()).toEqual(['accepted', 'declined']);
+      });
+    },
+  },
+  'residency.set': {
+    name: 'forbidden on one side, allowed on the other: the stricter rule holds until somebody settles it',
+    run: ({ meet }) => {
+      const region = 'azure:westeurope';
+      const said = (device: TestDevice) => residency(device.db, a.org).find((row) => row.region === region);
+      a.say(a.org, { type: 'residency.set', fields: { region, allowed: 'yes' } });
+      b.say(a.org, { type: 'residency.set', fields: { region, allowed: 'no', reason: 'contract 7' } });
+      meet();
+      both((device) => {
+        const values = said(device)?.allowed.conflict.map(({ value }) => value) ?? [];
+        expect([...values].sort()).toEqual(['no', 'yes']);
+        const rule = { region, said: values.filter((value) => value !== null), reason: null, by: 'b' };
+        expect(residencyOf([rule], region)).toEqual({ allowed: false, rule });
+      });
+      a.say(a.org, { type: 'residency.set', fields: { region, allowed: 'yes' }, over: said(a)?.allowed.heads ?? [] });
+      meet();
+      both((device) => expect(said(device)?.allowed).toMatchObject({ value: 'yes', conflict: [] }));
+    },
+  },
+  'budget.set': {
+    name: 'two limits: both numbers stand, whoever reads takes the smaller',
+    run: ({ meet }) => {
+      a.say(a.org, { type: 'budget.set', fields: { statements_per_day: 900, minutes_per_day: 10 } });
+      b.say(a.org, { type: 'budget.set', fields: { statements_per_day: 400, minutes_per_day: 60 } });
+      meet();
+      both((device) => {
+        const found = budget(device.db, a.org);
+        expect([...found.statements].sort((x, y) => x - y)).toEqual([400, 900]);
+        expect([...found.minutes].sort((x, y) => x - y)).toEqual([10, 60]);
+      });
+    },
+  },
+  'usage.reported': {
+    name: 'two devices report one day: one row each, the largest of each, also when an older report comes last',
+    run: ({ meet }) => {
+      const day = '2026-11-24';
+      const say = (device: TestDevice, statements: number, over: readonly EventHash[] = []): EventHash =>
+        one(device.say(a.org, { type: 'usage.reported', fields: { day, statements, seconds: statements }, over }));
+      say(a, 20, [say(a, 10)]);
+      say(b, 7);
+      // Without `over`, as a profile that was restored from a copy would write it.
+      say(b, 3);
+      meet();
+      both((device) => {
+        const found = new Map(usage(device.db, a.org, day).map((row) => [row.dev, row.statements]));
+        expect(found).toEqual(new Map([[a.id, 20], [b.id, 7]])); // prettier-ignore
+        expect(usage(device.db, a.org, '2026-11-25')).toEqual([]);
       });
     },
   },

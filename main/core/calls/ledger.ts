@@ -84,6 +84,9 @@ const controlTitles: Readonly<Record<string, string>> = {
   'role.revoked': 'A role was revoked',
   'room.announced': 'A room was announced',
   'signal.judged': 'A signal was judged',
+  'residency.set': 'A rule where facts may lie',
+  'budget.set': 'A daily limit of reading',
+  'usage.reported': 'What this device used of the day’s limit',
   'note.edited': 'A note was edited',
 };
 const controlWords = (line: string): string => {

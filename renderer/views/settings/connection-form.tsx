@@ -111,19 +111,21 @@ export const ConnectionForm = () => {
         }
         testId="connection-token"
       />
-      <Segmented
-        label="This workspace"
-        value={beside ? 'beside' : 'instead'}
-        options={[
-          {
-            id: 'instead',
-            label: `In place of ${status?.workspace.name ?? 'the first'}`,
-            testId: 'connection-instead',
-          },
-          { id: 'beside', label: 'Beside it', testId: 'connection-beside' },
-        ]}
-        onChange={(as) => typed(key, { as })}
-      />
+      <div className="line">
+        <Segmented
+          label="This workspace"
+          value={beside ? 'beside' : 'instead'}
+          options={[
+            {
+              id: 'instead',
+              label: `In place of ${status?.workspace.name ?? 'the first'}`,
+              testId: 'connection-instead',
+            },
+            { id: 'beside', label: 'Beside it', testId: 'connection-beside' },
+          ]}
+          onChange={(as) => typed(key, { as })}
+        />
+      </div>
       {beside ? (
         <Field
           label="Name of the workspace"

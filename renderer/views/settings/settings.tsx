@@ -5,6 +5,7 @@ import { useModel } from '../../model/index.ts';
 import { useStatus } from '../common/use.ts';
 import { roleWords } from '../common/words.ts';
 import { ConnectionForm } from './connection-form.tsx';
+import { Residency } from './residency.tsx';
 import { Section } from './section.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
@@ -20,6 +21,7 @@ export const SettingsPlace = () => (
       <You />
       <Workspaces />
       <ConnectionForm />
+      <Residency />
       <About />
     </div>
   </div>
