@@ -16,6 +16,7 @@ import * as views from '../log/views.ts';
 import { openProfile } from '../store/profile.ts';
 import { backgroundOf } from './background.ts';
 import { attachmentCalls } from './calls/attachments.ts';
+import { assetCalls } from './calls/assets.ts';
 import { entryCalls } from './calls/entries.ts';
 import { incidentCalls } from './calls/incident.ts';
 import { ledgerCalls } from './calls/ledger.ts';
@@ -166,6 +167,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...triageCalls(parts, lake),
     ...roomCalls(parts, lake, offline.badge),
     ...offlineCalls(parts, offline),
+    ...assetCalls(parts, lake),
     ...incidentCalls(parts),
     ...entryCalls(parts, lake),
     ...attachmentCalls(parts, uploads),

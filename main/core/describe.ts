@@ -2,6 +2,7 @@ import type { JsonValue } from '../../shared/base/json.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 import type { ActorId } from '../../shared/domain/ids.ts';
 import type { EntryView, NoEffectReason } from '../log/views-port.ts';
+import { changeKinds } from '../analysis/marks.ts';
 import { displayName } from './display.ts';
 import type { Names } from './people.ts';
 
@@ -170,9 +171,9 @@ export const sizeWords = (bytes: number): string => {
 
 /** Tones of machine facts by kind: changed things are `change`, broken ones `bad`. */
 export const factTone = (kind: string, data: Readonly<Record<string, JsonValue>>): Entry['tone'] => {
-  if (kind === 'run') return isFailed(data) ? 'bad' : 'plain';
+  if (kind === 'run' || kind === 'repair') return isFailed(data) ? 'bad' : 'plain';
   if (kind === 'drift') return 'warn';
-  return kind === 'schema-change' || kind === 'alias-move' || kind === 'model-version' ? 'change' : 'plain';
+  return changeKinds.includes(kind) ? 'change' : 'plain';
 };
 const isFailed = (data: Readonly<Record<string, JsonValue>>): boolean =>
   [data['state'], data['result'], data['result_state'], data['resultState']].some(

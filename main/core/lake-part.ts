@@ -1,5 +1,6 @@
 import type { Result } from '../../shared/base/result.ts';
 import type { Instant } from '../../shared/base/time.ts';
+import type { AssetComparison, AssetSheet } from '../../shared/contract/asset.ts';
 import type { Inbox } from '../../shared/contract/inbox.ts';
 import type { Lineage } from '../../shared/contract/room.ts';
 import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
@@ -27,6 +28,9 @@ export type LakePart = {
   readonly models: () => readonly string[];
   readonly edges: (assets: readonly string[], hops: number) => readonly LakeEdge[];
   readonly lineage: (assets: readonly string[], hops: number, since: Instant) => Lineage;
+  /** What is cached about one asset, and its columns at two versions. */
+  readonly sheet: (asset: string) => AssetSheet;
+  readonly compare: (asset: string, from: number, to: number) => AssetComparison;
   /** Read a workspace's sources around these assets, then look for signals. Fails when it cannot be read as a whole. */
   readonly refresh: (
     workspace: Workspace,

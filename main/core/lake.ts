@@ -7,6 +7,8 @@ import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
 import { sourceLabel } from '../lake/sources.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
+import { compareVersions } from './asset-compare.ts';
+import { assetSheet } from './asset-sheet.ts';
 import type { ConnectionPart } from './connection.ts';
 import { workspaceNames } from './connection-rows.ts';
 import { displayName } from './display.ts';
@@ -84,6 +86,8 @@ export const lakePartOf = (
     edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),
     lineage: (assets, hops, since) =>
       lineageMap({ lake, db, signals: readSignals(db, clock), focus: assets as readonly AssetId[], hops, since }),
+    sheet: (asset) => assetSheet({ lake, db, sourceLabel }, asset),
+    compare: (asset, from, to) => compareVersions({ lake, db }, asset, from, to),
     refresh: async (workspace, assets, signal) => {
       const report = await lake.refresh({ assets }, signal, workspace);
       if (!report.ok) return report;

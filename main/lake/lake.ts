@@ -1,11 +1,12 @@
 import { parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { fromInstant, type Clock } from '../../shared/base/time.ts';
-import type { AssetId, FactId } from '../../shared/domain/ids.ts';
+import { assetParts, type AssetId, type FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../databricks/failures.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import {
   allEdges,
+  columnEdges,
   countAssets,
   countFacts,
   countNamed,
@@ -66,6 +67,11 @@ export type Lake = {
   readonly fact: (db: ReadableDb, id: FactId) => LakeFact | null;
   /** Edges within `hops` (default 3) around assets, in both directions. */
   readonly edges: (db: ReadableDb, assets: readonly AssetId[], hops?: number) => readonly LakeEdge[];
+  /** Lineage of the columns of a table or view: what they are made from, and what is made from them. */
+  readonly columnEdges: (
+    db: ReadableDb,
+    table: AssetId,
+  ) => { readonly into: readonly LakeEdge[]; readonly out: readonly LakeEdge[] };
   /** These assets and what lies within `hops` of them, nearest first. */
   readonly around: (db: ReadableDb, assets: readonly AssetId[], hops: number) => readonly AssetId[];
   /** Registered models that facts speak of. No lineage source names a model here, so no edge says whose they are. */
@@ -86,6 +92,7 @@ const modelLimit = 200;
 /** A source not read for so long is stale, whatever it said then. */
 const staleAfterMs = 2 * 3_600_000;
 const edgeLimit = 100_000;
+const columnEdgeLimit = 500;
 /** In the background only what is cheap; around affected assets what rooms need too; what only packing needs never here. */
 const isDue = (collector: Collector, scope: LakeScope): boolean =>
   collector.meta.when === 'watch' || (collector.meta.when === 'room' && scope.assets.length > 0);
@@ -214,6 +221,11 @@ export const createLake = (deps: LakeDeps): Lake => {
       return row === undefined ? null : factOf(row);
     },
     edges: (db, assets, hops = 3) => around(db, assets, hops).edges,
+    columnEdges: (db, table) => {
+      const { scope, native } = assetParts(table);
+      const found = columnEdges(db, scope, native, columnEdgeLimit);
+      return { into: found.into.map((row) => edgeOf(row)), out: found.out.map((row) => edgeOf(row)) };
+    },
     around: (db, assets, hops) => [...nearestFirst(around(db, assets, hops).distance).keys()],
     models: (db) => assetsWithFacts(db, 'model', modelLimit).map((asset) => asset as AssetId),
     watched: (db) => ({

@@ -140,6 +140,20 @@ export const edgesOf = (db: ReadableDb, assets: readonly string[]): readonly Edg
   return db.all<EdgeRow>(sql`SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.from_asset = j.value
     UNION SELECT e.* FROM json_each(${list}) j JOIN lake_edge e ON e.to_asset = j.value`);
 };
+/** Edges of the columns of one table, by its native id, into them and out of them; `limit` of each. */
+export const columnEdges = (
+  db: ReadableDb,
+  metastore: string,
+  table: string,
+  limit: number,
+): { readonly into: readonly EdgeRow[]; readonly out: readonly EdgeRow[] } => {
+  const from = `column|${metastore}|${table}.`;
+  const to = `column|${metastore}|${table}/`;
+  return {
+    into: db.all<EdgeRow>(sql`SELECT * FROM lake_edge WHERE to_asset > ${from} AND to_asset < ${to} LIMIT ${limit}`),
+    out: db.all<EdgeRow>(sql`SELECT * FROM lake_edge WHERE from_asset > ${from} AND from_asset < ${to} LIMIT ${limit}`),
+  };
+};
 /** Edges of columns are looked up for one table; they are no assets of the map. `}` follows `|` in every order of text. */
 const ofColumns = sql`from_asset > 'column|' AND from_asset < 'column}'`;
 

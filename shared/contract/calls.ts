@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Capability } from '../domain/policy.ts';
 import { roles } from '../domain/policy.ts';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
+import { assetComparison, assetSheet } from './asset.ts';
 import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
 import { offlineCard, offlineEstimate, offlineLimits } from './offline.ts';
@@ -98,6 +99,9 @@ export const calls = {
   ),
   /** How far the room is packed for working offline: the badge, the card, every source. */
   'offline.get': query('room.view', ofRoom, offlineCard),
+  /** What is cached about one asset: never asks the network. */
+  'asset.get': query('room.view', v.object({ log: logId, asset: id }), assetSheet),
+  'asset.compare': query('room.view', v.object({ log: logId, asset: id, from: count, to: count }), assetComparison),
   /** Equal on devices that have converged: digest of the projections and the stream heads they stand on. */
   'room.digest': query(
     'room.view',

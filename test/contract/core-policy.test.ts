@@ -19,6 +19,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'room.timeline': 'VRCAD.',
   'room.entry': 'VRCAD.',
   'room.lineage': 'VRCAD.',
+  'asset.get': 'VRCAD.',
+  'asset.compare': 'VRCAD.',
   'room.digest': 'VRCAD.',
   'offline.get': 'VRCAD.',
   'ledger.list': 'VRCADM',

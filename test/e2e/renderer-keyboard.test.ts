@@ -102,6 +102,13 @@ it('writes with N and Enter, selects with J everywhere, clears with Escape', asy
   expect(await page.evaluate(() => document.activeElement?.getAttribute('data-asset'))).toContain('sales_clean');
   await page.keyboard.press('Enter');
   await page.locator('[data-testid="lineage-node"][data-selected="true"]').waitFor();
+
+  // What is cached about the asset stands beside the map; two of its versions are compared there.
+  const sheet = page.getByTestId('asset-sheet');
+  await sheet.getByText('Who has rights').waitFor();
+  await sheet.getByTestId('asset-compare').getByText('amount_net', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
   await page.context().close();
 });
 

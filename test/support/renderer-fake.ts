@@ -5,6 +5,7 @@ import type { Bridge } from '../../renderer/actions/index.ts';
 import {
   ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleStatus, sampleWorkspaces,
 } from './renderer-sample.ts'; // prettier-ignore
+import { sampleComparison, sampleSheet } from './renderer-asset.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 
 export type FakeMood = 'sample' | 'empty' | 'failing' | 'silent' | 'huge';
@@ -68,6 +69,12 @@ export const createFake = (
         return timeline(empty ? [] : entries, input);
       case 'room.lineage':
         return empty ? { nodes: [], edges: [], total: 0, completeTo: null, note: null } : sampleLineage;
+      case 'asset.get':
+        return empty
+          ? { ...sampleSheet(String(input['asset']), sampleStatus.now), sections: [], versions: [] }
+          : sampleSheet(String(input['asset']), sampleStatus.now);
+      case 'asset.compare':
+        return sampleComparison;
       case 'ledger.list':
         return {
           rows: entries

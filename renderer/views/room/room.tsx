@@ -3,6 +3,7 @@ import type { Room } from '../../../shared/contract/room.ts';
 import { Button, EmptyState, ErrorCard, Loading, Segmented, Splitter, useShortcuts } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { useFeed, useMedia } from '../common/use.ts';
+import { AssetSheet, useAssetKey, useChosenAsset } from './asset-sheet.tsx';
 import { ClockBar } from './clock-bar.tsx';
 import { ConflictBar } from './conflict-bar.tsx';
 import { type RoomDialog, RoomDialogContext } from './dialog-state.ts';
@@ -97,6 +98,14 @@ const Panels = ({ room }: { readonly room: Room }) => {
   const maximised = useModel((model) => model.maximised);
   const settings = useModel((model) => model.settings);
   const change = useModel((model) => model.change);
+  const asset = useChosenAsset();
+  useAssetKey();
+  const sheet =
+    asset === null ? null : (
+      <div className="asset-place">
+        <AssetSheet room={room} asset={asset} />
+      </div>
+    );
   const panel = {
     timeline: <TimelinePanel room={room} />,
     lineage: <LineagePanel room={room} />,
@@ -118,9 +127,16 @@ const Panels = ({ room }: { readonly room: Room }) => {
           onChange={setTab}
         />
         {panel[tab]}
+        {sheet}
       </div>
     );
-  if (maximised !== 'none') return <div className="room-single">{panel[maximised]}</div>;
+  if (maximised !== 'none')
+    return (
+      <div className="room-single">
+        {panel[maximised]}
+        {sheet}
+      </div>
+    );
   return (
     <div className="room-panels">
       <div className="room-left" style={{ width: settings.timelineWidth }}>
@@ -160,6 +176,7 @@ const Panels = ({ room }: { readonly room: Room }) => {
           <div className="room-now" style={{ width: settings.nowWidth }}>
             {panel.now}
           </div>
+          {sheet}
         </div>
       </div>
     </div>
