@@ -1,4 +1,5 @@
 import { profileFolder } from '../../shared/domain/paths.ts';
+import { builtReports, provenWords } from '../../shared/domain/proven.ts';
 import { connectionSources } from '../core/connection-sources.ts';
 import { type Command, type CommandContext, exits, parseOptions, printUsage } from './command.ts';
 import { connectionFindings, machineFindings, practiceFinding, type Finding } from './doctor-checks.ts';
@@ -70,8 +71,7 @@ const doctor = async (context: CommandContext): Promise<number> => {
   return wrong.length === 0 ? exits.ok : exits.failed;
 };
 
-const unproven =
-  'Plainly: this version has never run against a real Databricks workspace, and never on Electron 45 (its tests use 33.2.1).';
+const unproven = `Plainly: this version ${provenWords(builtReports())}, and never on Electron 45 (its tests use 33.2.1).`;
 
 const marks = { fine: 'ok  ', note: '·   ', wrong: 'WRONG' } as const;
 const line = (one: Finding): string =>

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { InlineConfig } from 'vite';
+import { readReports } from './reports.ts';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -21,6 +22,7 @@ const common = (outDir: string): InlineConfig => ({
   logLevel: 'error',
   clearScreen: false,
   publicDir: false,
+  define: { __BREAKWATER_REPORTS__: JSON.stringify(readReports(join(root, 'test/conformance/reports'))) },
   build: { outDir, emptyOutDir: true, sourcemap: false, reportCompressedSize: false, copyPublicDir: false },
 });
 

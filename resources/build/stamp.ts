@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const folders = ['main', 'renderer', 'shared', 'resources/build'];
+const folders = ['main', 'renderer', 'shared', 'resources/build', 'test/conformance/reports'];
 const files = ['package.json', 'package-lock.json'];
 const source = /\.(ts|tsx|mts|cts|mjs|cjs|js|css|html|svg|json|woff2|png|sql|ya?ml)$/;
 

@@ -1,5 +1,5 @@
 // `npm run conformance -- --engine practice|spark|workspace`: the whole suite against one engine, with an honest count at the end.
-import { runCheck, type Outcome } from './check.ts';
+import { runCheck, type Check, type Outcome } from './check.ts';
 import { differences } from './differences.ts';
 import { engines, type Engine, type Stage } from './stage.ts';
 import { openStage } from './stages.ts';
@@ -12,26 +12,28 @@ Every statement that Breakwater sends, and everything it relies on, against one 
   practice   the practice lakehouse of this checkout (also part of npm test)
   spark      Apache Spark with Delta Lake behind the practice front end; fetched once by Maven (needs a JDK), kept in the cache
 
+  --only X   only checks whose name begins with X, as in --only delta.
   --list     name the checks instead of running them
 `;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const report = (outcome: Outcome): void => {
-  const text = outcome.text === '' ? '' : ` ${outcome.text}`;
+  const text = outcome.text === '' ? '' : ` ${outcome.text.split('\n').slice(0, 4).join('\n')}`;
   say(`${outcome.passed ? 'ok  ' : 'FAIL'} ${outcome.id} (${Math.round(outcome.ms)} ms)${text}`);
 };
 
-const runAll = async (stage: Stage): Promise<number> => {
+const runAll = async (stage: Stage, checks: readonly Check[]): Promise<number> => {
   const started = performance.now();
   say(`Engine: ${stage.about}`);
   const outcomes: Outcome[] = [];
-  for (const check of checksFor(stage)) {
+  for (const check of checks) {
     const outcome = await runCheck(check, stage, differences, () => performance.now());
     report(outcome);
     outcomes.push(outcome);
   }
-  const listed = differences.filter((one) => one.engine === stage.engine);
+  const ran = new Set(checks.map((one) => one.id));
+  const listed = differences.filter((one) => one.engine === stage.engine && ran.has(one.check));
   say(`\nDifferences of this engine (${listed.length}), each seen in this run or failed above:`);
   for (const one of listed) say(`  ${one.check}: ${one.reason}`);
   const failed = outcomes.filter((one) => !one.passed).length;
@@ -52,13 +54,15 @@ const main = async (args: readonly string[]): Promise<number> => {
     process.stderr.write(`There is no such engine. There are: ${engines.join(', ')}.\n`);
     return 2;
   }
+  const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '';
+  const checks = checksFor({ engine }).filter((one) => one.id.startsWith(only));
   if (args.includes('--list')) {
-    for (const check of checksFor({ engine })) say(`${check.id}: ${check.about}`);
+    for (const check of checks) say(`${check.id}: ${check.about}`);
     return 0;
   }
   const stage = await openStage(engine);
   try {
-    return await runAll(stage);
+    return await runAll(stage, checks);
   } finally {
     await stage.close();
   }

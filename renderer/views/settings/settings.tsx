@@ -1,3 +1,4 @@
+import { builtReports, provenWords } from '../../../shared/domain/proven.ts';
 import { useState } from 'react';
 import { act } from '../../actions/index.ts';
 import { Button, CopyText, Field, localZone, Segmented } from '../../kit/index.ts';
@@ -119,8 +120,8 @@ const About = () => {
         incidents that works offline.
       </p>
       <p>
-        It was never run against a real workspace or on Electron 45 yet. What was tried is the practice lakehouse, and
-        an older Electron in tests.
+        It {provenWords(builtReports())}, and never on Electron 45. Its tests use the practice lakehouse, Spark with
+        Delta Lake, and an older Electron.
       </p>
       <p>
         Not encrypted yet: the database on this disk with everything in it, attached files, and drafts that you have not

@@ -19,6 +19,8 @@ type Job = {
   readonly shares: readonly { readonly kind: ShareKind; readonly place: string }[];
   readonly org: LogId;
   readonly room: LogId;
+  /** How often it looks; default: as often as a test of the practice lakehouse can bear. */
+  readonly times?: { readonly activeMs: number; readonly idleMs: number; readonly writeMs: number };
 };
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
 const workspace = job.address === null ? null : connect(job.address);
@@ -33,7 +35,7 @@ const device = openDevice(
     clock: wallClock,
     scheduler: timers,
     random: randomBytes,
-    times: { activeMs: 50, idleMs: 200, writeMs: 20 },
+    times: job.times ?? { activeMs: 50, idleMs: 200, writeMs: 20 },
   },
 );
 const answer = (value: unknown): void => {

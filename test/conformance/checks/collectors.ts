@@ -1,0 +1,162 @@
+import { tableAsset } from '../../../main/lake/assets.ts';
+import type { CollectContext } from '../../../main/lake/collector.ts';
+import { createLake, type Lake } from '../../../main/lake/lake.ts';
+import type { LakeFact } from '../../../main/lake/port.ts';
+import type { Store } from '../../../main/store/port.ts';
+import { temporaryStore } from '../../support/lakehouse.ts';
+import type { DatabricksFailure } from '../../../main/databricks/port.ts';
+import { collectors } from '../../../main/lake/sources.ts';
+import { toInstant } from '../../../shared/base/time.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import type { Check } from '../check.ts';
+import { tableWithPast, withLookAlikes } from '../look-alikes.ts';
+import type { Stage } from '../stage.ts';
+
+/** What one collector did in both lanes: how each ended, and what it found, to be compared. */
+type Run = { readonly watch: string; readonly pack: string; readonly estimate: string; readonly found: string };
+type Runs = ReadonlyMap<string, Run>;
+
+const day = 86_400_000;
+/** Assets that a room of the suite is about. */
+const mostAssets = 60;
+
+const ending = (failure: DatabricksFailure | null | undefined): string =>
+  failure === null || failure === undefined ? 'fine' : `${failure.tag} ${failure.code ?? ''}`.trim();
+
+/** What of a fact must be the same on every engine: of a table's history, where moments and people differ, only its words. */
+const lineOf = (fact: LakeFact): readonly unknown[] =>
+  fact.kind === 'table-version' || fact.kind === 'schema-change'
+    ? [fact.kind, fact.title, fact.assets]
+    : [fact.id, fact.happenedAt, fact.title, fact.data];
+
+/** All stored facts and edges of a source, oldest page last. */
+const storedOf = (lake: Lake, store: Store): ReadonlyMap<string, readonly (readonly unknown[])[]> => {
+  const found = new Map<string, (readonly unknown[])[]>();
+  const put = (source: string, line: readonly unknown[]): void =>
+    void found.set(source, [...(found.get(source) ?? []), line]);
+  for (let before: string | null = null; ;) {
+    const page = lake.facts(store.read, { limit: 500, before });
+    for (const fact of page.rows) put(fact.source, lineOf(fact));
+    before = page.next;
+    if (before === null) break;
+  }
+  for (const edge of lake.allEdges(store.read)) put(edge.source, [edge.from, edge.to]);
+  return found;
+};
+
+/** Every source of main/lake/sources.ts, in both lanes, with its estimate, against what the stage has. */
+const runAll = async (stage: Stage, table: string): Promise<Runs> => {
+  const { store, close } = temporaryStore();
+  try {
+    const { clock } = stage.deps;
+    const lake = createLake({ workspace: () => stage.workspace, store, clock, log: () => undefined });
+    const identity = await stage.workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const ids = { workspaceId: identity.value.workspaceId, metastoreId: identity.value.metastoreId };
+    const asset = tableAsset(ids.metastoreId, table);
+    const report = await lake.refresh({ assets: [asset] });
+    if (!report.ok) throw new Error(report.error.what);
+    const scope = new Map<AssetId, number>([[asset, 0]]);
+    for (const edge of lake.allEdges(store.read)) for (const end of [edge.from, edge.to]) scope.set(end, 1);
+    for (const fact of lake.facts(store.read, { limit: 500 }).rows) for (const one of fact.assets) scope.set(one, 2);
+    const now = clock.now();
+    const context: CollectContext = {
+      workspace: stage.workspace,
+      ...ids,
+      db: store.read,
+      clock,
+      options: {},
+      lane: 'pack',
+      horizon: toInstant(now - 14 * day),
+      until: toInstant(now + day),
+      cursor: null,
+      completeTo: null,
+      resumed: false,
+      scope: new Map([...scope].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).slice(0, mostAssets)),
+      observedAt: toInstant(now),
+    };
+    const stored = storedOf(lake, store);
+    const runs = new Map<string, Run>();
+    for (const one of collectors) {
+      const packed = await one.collect(context);
+      const estimated = await one.estimate?.(context);
+      const facts = packed.ok ? (packed.value.facts ?? []).map(({ fact }) => lineOf(fact)) : [];
+      const edges = packed.ok ? (packed.value.edges ?? []).map((edge) => [edge.from, edge.to]) : [];
+      const rows = estimated?.ok === true ? [[`${estimated.value.rows} rows`]] : [];
+      const lines = [...(stored.get(one.source) ?? []), ...facts, ...edges, ...rows].map((line) =>
+        JSON.stringify(line),
+      );
+      runs.set(one.source, {
+        watch: ending(report.value.sources.find(({ source }) => source === one.source)?.failure),
+        pack: ending(packed.ok ? packed.value.failure : packed.error),
+        estimate: estimated === undefined || estimated.ok ? 'fine' : ending(estimated.error),
+        found: [...new Set(lines)].sort().join('\n'),
+      });
+    }
+    return runs;
+  } finally {
+    close();
+  }
+};
+
+const firstDifference = (a: string, b: string): string => {
+  const [one, other] = [new Set(a.split('\n')), new Set(b.split('\n'))];
+  const only = (x: ReadonlySet<string>, y: ReadonlySet<string>): string =>
+    [...x].find((line) => !y.has(line))?.slice(0, 400) ?? 'nothing';
+  return `there ${only(one, other)}; in practice ${only(other, one)}`;
+};
+
+const results = new WeakMap<Stage, Promise<Runs>>();
+
+/** Once for all sources of a stage. On Spark the same rows lie in a practice lakehouse, and both must make the same facts. */
+const runsOf = (stage: Stage): Promise<Runs> => {
+  const known = results.get(stage);
+  if (known !== undefined) return known;
+  const work = async (): Promise<Runs> => {
+    if (stage.engine !== 'spark' || stage.practice === null) return runAll(stage, await tableWithPast(stage));
+    const small = await withLookAlikes(stage, stage.practice);
+    try {
+      const table = `${stage.catalog}.${stage.schema}.with_past`;
+      const wanted = await runAll(small, table);
+      const found = await runAll(stage, table);
+      return new Map(
+        [...found].map(([source, run]) => {
+          const there = wanted.get(source)?.found ?? '';
+          return [
+            source,
+            run.found === there ? run : { ...run, watch: `other facts: ${firstDifference(run.found, there)}` },
+          ];
+        }),
+      );
+    } finally {
+      await small.close();
+    }
+  };
+  const started = work();
+  results.set(stage, started);
+  return started;
+};
+
+/** One check per source: a new source is exercised as soon as main/lake/sources.ts lists it. */
+const perSource: readonly Check[] = collectors.map((one) => ({
+  id: `source.${one.source}`,
+  about: `${one.label}: background, room and estimate`,
+  observe: async (stage) => {
+    const run = (await runsOf(stage)).get(one.source);
+    return run === undefined ? 'not run' : { watch: run.watch, pack: run.pack, estimate: run.estimate };
+  },
+  expected: { watch: 'fine', pack: 'fine', estimate: 'fine' },
+}));
+
+export const collectorChecks: readonly Check[] = [
+  ...perSource,
+  {
+    id: 'source.facts',
+    about: 'the sources had something to read: without facts the checks above would say nothing',
+    observe: async (stage) => {
+      const runs = [...(await runsOf(stage)).values()];
+      return runs.filter((run) => run.found.split('\n').length > 1).length >= runs.length / 2;
+    },
+    expected: true,
+  },
+];

@@ -1,0 +1,172 @@
+import { createDuckEngine } from '../../main/practice/duck/engine.ts';
+import { openLake } from '../../main/practice/duck/lake.ts';
+import type { NewColumn } from '../../main/practice/duck/table.ts';
+import { driftColumns, systemTables } from '../../main/practice/world/system-tables.ts';
+import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
+import type { Practice } from '../support/practice.ts';
+import { startFrontEnd } from './spark/front-end.ts';
+import { ask, makeStage, prepare, rowsOf, type Stage } from './stage.ts';
+
+/** A table of a workspace that an engine does not have by itself: documented columns, and rows as JSON for from_json. */
+type LookAlike = {
+  readonly catalog: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly NewColumn[];
+  readonly rows: string;
+};
+
+/** Newest rows that are taken over: enough for each kind of fact, few enough for a view. */
+const mostRows = 120;
+const scalars: ReadonlySet<string> = new Set(['string', 'timestamp', 'date', 'binary', 'unknown']);
+
+const cell = (type: string | undefined, value: string | null): string => {
+  if (value === null) return 'null';
+  return scalars.has(type ?? 'string') ? JSON.stringify(value) : value;
+};
+
+const rowsAsJson = async (practice: Stage, name: string, order: string | undefined): Promise<string> => {
+  const text = `SELECT * FROM ${name}${order === undefined ? '' : ` ORDER BY ${order} DESC`} LIMIT ${mostRows}`;
+  const page = await ask(practice.workspace, text);
+  if (!page.ok) throw new Error(`${name}: ${page.error.what}`);
+  const { columns, types, rows } = page.value;
+  const objects = rows.map(
+    (row) =>
+      `{${columns.map((column, i) => `${JSON.stringify(column)}:${cell(types?.[i], row[column] ?? null)}`).join(',')}}`,
+  );
+  return `[${objects.join(',')}]`;
+};
+
+const structOf = (columns: readonly NewColumn[]): string =>
+  `array<struct<${columns.map((one) => `${one.name}:${one.type}`).join(',')}>>`;
+
+/** Documented system tables with rows of the practice world, and one table of drift metrics. */
+const systemLookAlikes = async (practice: Stage): Promise<readonly LookAlike[]> => {
+  const found: LookAlike[] = [];
+  for (const [name, columns] of Object.entries(systemTables)) {
+    const [schema = '', table = ''] = name.split('.');
+    const order = columns.find((one) => one.type === 'timestamp')?.name;
+    found.push({
+      catalog: 'system',
+      schema,
+      table,
+      columns,
+      rows: await rowsAsJson(practice, `system.${name}`, order),
+    });
+  }
+  const drift = await rowsOf(
+    practice,
+    "SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables WHERE table_name LIKE '%_drift_metrics' ORDER BY table_name LIMIT 1",
+  );
+  for (const row of drift) {
+    const [catalog = '', schema = '', table = ''] = [row['table_catalog'], row['table_schema'], row['table_name']].map(
+      (one) => one ?? '',
+    );
+    const rows = await rowsAsJson(practice, `${catalog}.${schema}.${table}`, '`window`.start');
+    found.push({ catalog: 'main', schema, table, columns: driftColumns, rows });
+  }
+  return found;
+};
+
+/** information_schema as the small lakehouse tells it of its own tables. */
+const informationSchema = async (small: Stage): Promise<readonly LookAlike[]> => {
+  const listed = await rowsOf(
+    small,
+    "SELECT table_name, column_name, full_data_type FROM system.information_schema.columns WHERE table_schema = 'information_schema' ORDER BY table_name, ordinal_position",
+  );
+  const names = [...new Set(listed.map((row) => row['table_name'] ?? ''))];
+  const found: LookAlike[] = [];
+  for (const table of names) {
+    const columns = listed
+      .filter((row) => row['table_name'] === table)
+      .map((row) => ({ name: row['column_name'] ?? '', type: row['full_data_type'] ?? 'string', nullable: true }));
+    const rows = await rowsAsJson(small, `system.information_schema.${table}`, undefined);
+    found.push({ catalog: 'system', schema: 'information_schema', table, columns, rows });
+  }
+  return found;
+};
+
+const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+/** On Spark a look-alike is a view over its rows: no files, and it cannot be written to, as the real ones. */
+const createViews = async (stage: Stage, all: readonly LookAlike[]): Promise<void> => {
+  for (const schema of new Set(all.map((one) => one.schema)))
+    await prepare(stage, `CREATE SCHEMA IF NOT EXISTS spark_catalog.${schema}`);
+  for (const one of all)
+    await prepare(
+      stage,
+      `CREATE VIEW spark_catalog.${one.schema}.${one.table} AS SELECT s.* FROM (SELECT explode(from_json(${literal(one.rows)}, ${literal(structOf(one.columns))})) AS s)`,
+    );
+};
+
+const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<void> => {
+  for (const one of all) {
+    const name = `${one.catalog}.${one.schema}.${one.table}`;
+    await prepare(
+      stage,
+      `CREATE SCHEMA IF NOT EXISTS ${one.catalog}.${one.schema}`,
+      `CREATE TABLE ${name} (${one.columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ')}) USING DELTA`,
+    );
+    if (one.rows !== '[]')
+      await rowsOf(
+        stage,
+        `INSERT INTO ${name} SELECT s.* FROM (SELECT explode(from_json(:rows, ${literal(structOf(one.columns))})) AS s)`,
+        { rows: one.rows },
+      );
+  }
+};
+
+/** A table with a past, made by the same statements on every engine. */
+export const tableWithPast = async (stage: Stage): Promise<string> => {
+  const name = `${stage.catalog}.${stage.schema}.with_past`;
+  await prepare(
+    stage,
+    `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`,
+    `CREATE TABLE ${name} (id BIGINT, price DOUBLE) USING DELTA TBLPROPERTIES ('delta.columnMapping.mode' = 'name')`,
+    `INSERT INTO ${name} VALUES (1, 1.5)`,
+    `ALTER TABLE ${name} ADD COLUMNS (region STRING)`,
+    `ALTER TABLE ${name} RENAME COLUMN price TO net_price`,
+    `INSERT INTO ${name} VALUES (2, 2.5, 'north')`,
+  );
+  return name;
+};
+
+/** A practice lakehouse without a world, behind the same front end. */
+const smallLakehouse = async (practice: Practice): Promise<Stage> => {
+  const { clock } = databricksDeps();
+  const lake = await openLake(':memory:', clock);
+  for (const catalog of ['main', 'system']) await lake.createCatalog(catalog);
+  await lake.createSchema('main', 'default', true);
+  const front = await startFrontEnd(createDuckEngine(lake, { catalog: 'main', schema: 'default' }), practice);
+  return makeStage({
+    engine: 'practice',
+    about: 'a practice lakehouse with the same few rows',
+    catalog: 'main',
+    schema: 'conformance',
+    connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),
+    practice,
+    end: front.close,
+  });
+};
+
+/**
+ * Gives an engine that has no system tables look-alikes of them, and returns a practice lakehouse with the same rows to compare
+ * with. Close it.
+ */
+export const withLookAlikes = async (stage: Stage, practice: Practice): Promise<Stage> => {
+  const world = practiceWorkspace(practice);
+  const small = await smallLakehouse(practice);
+  try {
+    const system = await systemLookAlikes({ ...small, workspace: world });
+    await createTables(small, system);
+    await tableWithPast(small);
+    await tableWithPast(stage);
+    await createViews(stage, [...system, ...(await informationSchema(small))]);
+    return small;
+  } catch (thrown) {
+    await small.close();
+    throw thrown;
+  } finally {
+    await world.close();
+  }
+};
