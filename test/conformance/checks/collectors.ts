@@ -1,13 +1,13 @@
 import { tableAsset } from '../../../main/lake/assets.ts';
-import type { CollectContext } from '../../../main/lake/collector.ts';
+import type { CollectContext, Collected } from '../../../main/lake/collector.ts';
 import { createLake, type Lake } from '../../../main/lake/lake.ts';
-import type { LakeFact } from '../../../main/lake/port.ts';
+import type { FactsPage, LakeFact } from '../../../main/lake/port.ts';
 import type { Store } from '../../../main/store/port.ts';
 import { temporaryStore } from '../../support/lakehouse.ts';
 import type { DatabricksFailure } from '../../../main/databricks/port.ts';
 import { collectors } from '../../../main/lake/sources.ts';
 import { toInstant } from '../../../shared/base/time.ts';
-import type { AssetId } from '../../../shared/domain/ids.ts';
+import { assetId, assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { Check } from '../check.ts';
 import { tableWithPast, withLookAlikes } from '../look-alikes.ts';
 import type { Stage } from '../stage.ts';
@@ -17,8 +17,20 @@ type Run = { readonly watch: string; readonly pack: string; readonly estimate: s
 type Runs = ReadonlyMap<string, Run>;
 
 const day = 86_400_000;
-/** Assets that a room of the suite is about. */
-const mostAssets = 60;
+/** Assets of each kind that a room of the suite is about. */
+const mostOfKind = 8;
+
+const fewOfEach = (scope: ReadonlyMap<AssetId, number>): ReadonlyMap<AssetId, number> => {
+  const count = new Map<string, number>();
+  const nearest = [...scope].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+  return new Map(
+    nearest.filter(([asset]) => {
+      const { kind } = assetParts(asset);
+      count.set(kind, (count.get(kind) ?? 0) + 1);
+      return (count.get(kind) ?? 0) <= mostOfKind;
+    }),
+  );
+};
 
 const ending = (failure: DatabricksFailure | null | undefined): string =>
   failure === null || failure === undefined ? 'fine' : `${failure.tag} ${failure.code ?? ''}`.trim();
@@ -29,27 +41,28 @@ const lineOf = (fact: LakeFact): readonly unknown[] =>
     ? [fact.kind, fact.title, fact.assets]
     : [fact.id, fact.happenedAt, fact.title, fact.data];
 
-/** All stored facts and edges of a source, oldest page last. */
-const storedOf = (lake: Lake, store: Store): ReadonlyMap<string, readonly (readonly unknown[])[]> => {
-  const found = new Map<string, (readonly unknown[])[]>();
-  const put = (source: string, line: readonly unknown[]): void =>
-    void found.set(source, [...(found.get(source) ?? []), line]);
+const everyFact = (lake: Lake, store: Store): readonly LakeFact[] => {
+  const found: LakeFact[] = [];
   for (let before: string | null = null; ;) {
-    const page = lake.facts(store.read, { limit: 500, before });
-    for (const fact of page.rows) put(fact.source, lineOf(fact));
+    const page: FactsPage = lake.facts(store.read, { limit: 500, before });
+    found.push(...page.rows);
     before = page.next;
-    if (before === null) break;
+    if (before === null) return found;
   }
-  for (const edge of lake.allEdges(store.read)) put(edge.source, [edge.from, edge.to]);
-  return found;
 };
+
+/** One asset of each kind that nothing speaks of: so every source has something to ask for, whatever the workspace holds. */
+const unheardOf = (workspaceId: string): readonly AssetId[] =>
+  (
+    ['job', 'pipeline', 'notebook', 'query', 'dashboard', 'endpoint', 'experiment', 'cluster', 'warehouse'] as const
+  ).map((kind) => assetId(kind, workspaceId, '1'));
 
 /** Every source of main/lake/sources.ts, in both lanes, with its estimate, against what the stage has. */
 const runAll = async (stage: Stage, table: string): Promise<Runs> => {
   const { store, close } = temporaryStore();
   try {
     const { clock } = stage.deps;
-    const lake = createLake({ workspace: () => stage.workspace, store, clock, log: () => undefined });
+    const lake = createLake({ workspaces: () => [stage.workspace], store, clock, log: () => undefined });
     const identity = await stage.workspace.identity();
     if (!identity.ok) throw new Error(identity.error.what);
     const ids = { workspaceId: identity.value.workspaceId, metastoreId: identity.value.metastoreId };
@@ -57,8 +70,10 @@ const runAll = async (stage: Stage, table: string): Promise<Runs> => {
     const report = await lake.refresh({ assets: [asset] });
     if (!report.ok) throw new Error(report.error.what);
     const scope = new Map<AssetId, number>([[asset, 0]]);
-    for (const edge of lake.allEdges(store.read)) for (const end of [edge.from, edge.to]) scope.set(end, 1);
-    for (const fact of lake.facts(store.read, { limit: 500 }).rows) for (const one of fact.assets) scope.set(one, 2);
+    const [facts, edges] = [everyFact(lake, store), lake.allEdges(store.read)];
+    for (const edge of edges) for (const end of [edge.from, edge.to]) scope.set(end, 1);
+    for (const fact of facts) for (const one of fact.assets) if (!scope.has(one)) scope.set(one, 2);
+    for (const one of unheardOf(ids.workspaceId)) scope.set(one, 0);
     const now = clock.now();
     const context: CollectContext = {
       workspace: stage.workspace,
@@ -72,20 +87,23 @@ const runAll = async (stage: Stage, table: string): Promise<Runs> => {
       cursor: null,
       completeTo: null,
       resumed: false,
-      scope: new Map([...scope].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).slice(0, mostAssets)),
+      scope: fewOfEach(scope),
       observedAt: toInstant(now),
     };
-    const stored = storedOf(lake, store);
     const runs = new Map<string, Run>();
     for (const one of collectors) {
       const packed = await one.collect(context);
       const estimated = await one.estimate?.(context);
-      const facts = packed.ok ? (packed.value.facts ?? []).map(({ fact }) => lineOf(fact)) : [];
-      const edges = packed.ok ? (packed.value.edges ?? []).map((edge) => [edge.from, edge.to]) : [];
-      const rows = estimated?.ok === true ? [[`${estimated.value.rows} rows`]] : [];
-      const lines = [...(stored.get(one.source) ?? []), ...facts, ...edges, ...rows].map((line) =>
-        JSON.stringify(line),
-      );
+      const answer: Partial<Collected> = packed.ok ? packed.value : {};
+      const lines = [
+        ...facts.filter(({ source }) => source === one.source).map(lineOf),
+        ...(answer.facts ?? []).map(({ fact }) => lineOf(fact)),
+        ...[...edges.filter(({ source }) => source === one.source), ...(answer.edges ?? [])].map(({ from, to }) => [
+          from,
+          to,
+        ]),
+        ...(estimated?.ok === true ? [[`${estimated.value.rows} rows`]] : []),
+      ].map((line) => JSON.stringify(line));
       runs.set(one.source, {
         watch: ending(report.value.sources.find(({ source }) => source === one.source)?.failure),
         pack: ending(packed.ok ? packed.value.failure : packed.error),
