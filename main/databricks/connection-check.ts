@@ -3,14 +3,15 @@ import { connect } from 'node:tls';
 import { rootCertificates } from 'node:tls';
 import { thrownText } from '../../shared/base/failure.ts';
 import { limitsOf, type DatabricksDeps } from './deps.ts';
-import { readCa } from './driver.ts';
 import { databricksFailure } from './failures.ts';
 import type { TableName } from './identifiers.ts';
 import { networkKind } from './network.ts';
 import type { Connection, ConnectionStep, DatabricksFailure, QueryOptions, Workspace } from './port.ts';
 import { probeColumns } from './probe-columns.ts';
+import { proxyProblem } from './proxy-check.ts';
 import { canary, canaryValue } from './session.ts';
 import { dbx, statementKind } from './statements.ts';
+import { extraTrust } from './transport.ts';
 import { bounded } from './waits.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -30,6 +31,8 @@ const skipped = (step: string): ConnectionStep => ({ step, state: 'skipped', det
 
 const lookUp = async (connection: Connection, deps: DatabricksDeps): Promise<ConnectionStep> => {
   const step = 'name of the host';
+  const proxy = connection.network?.proxy;
+  if (proxy !== undefined) return works(step, `${connection.host} is looked up by the proxy ${proxy.url}.`);
   if (/^[\d.]+$/.test(connection.host) || connection.host.includes(':'))
     return works(step, `${connection.host} is an address.`);
   const found = await bounded(lookup(connection.host, { all: true }), { ms: 10_000, scheduler: deps.scheduler });
@@ -45,7 +48,14 @@ const lookUp = async (connection: Connection, deps: DatabricksDeps): Promise<Con
 
 const handshake = async (connection: Connection, deps: DatabricksDeps): Promise<ConnectionStep> => {
   const step = 'TCP and TLS';
-  const ca = readCa(connection);
+  const proxy = connection.network?.proxy;
+  if (proxy !== undefined) {
+    const problem = await proxyProblem(connection, deps);
+    return problem === null
+      ? works(step, `A tunnel through ${proxy.url} reaches the workspace.`)
+      : failed(step, problem);
+  }
+  const ca = extraTrust(connection);
   if (!ca.ok) return failed(step, ca.error);
   const numeric = /^[\d.]+$/.test(connection.host) || connection.host.includes(':');
   const socket = connect({
@@ -53,7 +63,7 @@ const handshake = async (connection: Connection, deps: DatabricksDeps): Promise<
     port: connection.port,
     minVersion: 'TLSv1.2',
     ...(numeric ? {} : { servername: connection.host }),
-    ...(ca.value === undefined ? {} : { ca: [...rootCertificates, ca.value] }),
+    ...(ca.value === undefined ? {} : { ca: [...rootCertificates, ...ca.value] }),
   });
   const secured = new Promise<string>((resolve, reject) => {
     socket.once('secureConnect', () => {

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { DBSQLClient as Client, DBSQLParameter as DriverParameter, DBSQLSession } from '@databricks/sql';
-import { thrownText } from '../../shared/base/failure.ts';
-import { err, ok, type Result } from '../../shared/base/result.ts';
+import { assert } from '../../shared/base/assert.ts';
+import type { Result } from '../../shared/base/result.ts';
 import { limitsOf, type DatabricksDeps } from './deps.ts';
-import { databricksFailure } from './failures.ts';
 import type { Connection, DatabricksFailure, Parameter } from './port.ts';
 import type { Redactor } from './redact.ts';
 import type { DriverAuth } from './token-source.ts';
+import { agentFor } from './transport.ts';
 
 type Driver = typeof import('@databricks/sql');
 export type Session = Awaited<ReturnType<Client['openSession']>>;
@@ -29,22 +28,6 @@ export const loadDriver = (): Driver => {
   return loaded;
 };
 
-/** Text of the CA file of a connection; undefined when it names none. */
-export const readCa = (connection: Connection): Result<string | undefined, DatabricksFailure> => {
-  if (connection.caFile === undefined) return ok(undefined);
-  try {
-    return ok(readFileSync(connection.caFile, 'utf8'));
-  } catch (thrown) {
-    return err(
-      databricksFailure('NotConfigured', {
-        detail: `The CA file cannot be read: ${thrownText(thrown)}`,
-        advice: 'Correct the path of the CA file in the connection.',
-        code: 'CA_FILE',
-      }),
-    );
-  }
-};
-
 /**
  * A client for a connection. `connect` of the driver makes no call (facts 5.3), so nothing fails here but the CA file.
  * Own logger: the default one installs an exception handler that ends the process (facts 5.8). Cloud fetch, LZ4 and Arrow
@@ -52,7 +35,7 @@ export const readCa = (connection: Connection): Result<string | undefined, Datab
  */
 export const connectClient = async (
   connection: Connection,
-  ca: string | undefined,
+  trust: readonly string[] | undefined,
   deps: DatabricksDeps,
   redact: Redactor,
   auth: DriverAuth,
@@ -69,6 +52,7 @@ export const connectClient = async (
   });
   // Without a listener an 'error' event would be thrown; the failure itself reaches us through the call that made it.
   client.on('error', () => undefined);
+  if (connection.network?.proxy !== undefined) useTunnel(client, agentFor(connection));
   await client.connect({
     host: connection.host.includes(':') ? `[${connection.host}]` : connection.host,
     port: connection.port,
@@ -85,9 +69,26 @@ export const connectClient = async (
     retriesTimeout: 20_000,
     retryDelayMin: 250,
     retryDelayMax: 2_000,
-    ...(ca === undefined ? {} : { customCaCert: ca }),
+    ...(trust === undefined ? {} : { customCaCert: trust.join('\n') }),
   });
   return client;
+};
+
+/**
+ * The driver's own proxy agent forgets the CA of the connection and hands refusals of the proxy on as answers of the workspace
+ * (HttpConnection.createProxyAgent). So the connection that `connect` makes gets the agent that REST uses, in the place where
+ * the driver keeps its own.
+ */
+const useTunnel = (client: Client, agent: ReturnType<typeof agentFor>): void => {
+  const make: unknown = Reflect.get(client, 'createConnectionProvider');
+  assert(typeof make === 'function' && agent.ok, 'the driver makes its connections there, and the CA was read before');
+  const { value } = agent;
+  Reflect.set(client, 'createConnectionProvider', (...options: readonly unknown[]): unknown => {
+    const connection: unknown = Reflect.apply(make, client, options);
+    assert(typeof connection === 'object' && connection !== null, 'a connection is an object');
+    Reflect.set(connection, 'agent', value);
+    return connection;
+  });
 };
 
 const driverType = (type: string): string => (type === 'INT' ? 'INTEGER' : type);

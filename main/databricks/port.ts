@@ -72,6 +72,14 @@ export type TokenSource = {
   readonly secrets: () => readonly string[];
 };
 
+/** An HTTP proxy that tunnels by CONNECT. `url` carries no credentials and may be shown. */
+export type Proxy = { readonly url: string; readonly username?: string; readonly password?: string };
+export type Network = {
+  /** Trust the certificates of the operating system too: for companies that inspect TLS. */
+  readonly systemCa?: boolean;
+  readonly proxy?: Proxy;
+};
+
 /** Where a workspace is and how to get in. `kind` practice is never asked for consent. It carries no token, only its source. */
 export type Connection = {
   readonly kind: 'practice' | 'workspace';
@@ -81,6 +89,7 @@ export type Connection = {
   readonly httpPath: string;
   readonly auth: TokenSource;
   readonly caFile?: string;
+  readonly network?: Network;
 };
 
 export type Workspace = {

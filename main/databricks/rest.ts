@@ -1,18 +1,13 @@
-import { Agent, request, type RequestOptions } from 'node:https';
-import { rootCertificates } from 'node:tls';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
-import { readCa } from './driver.ts';
 import { parseExact } from './exact-json.ts';
 import { databricksFailure, httpFailure, retryAfter } from './failures.ts';
-import { networkKind, networkTag } from './network.ts';
+import { networkFailure } from './network.ts';
 import type { Connection, DatabricksFailure, QueryOptions, Rest, RestRequest } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { authHeaders } from './token-source.ts';
+import { agentFor, send } from './transport.ts';
 import { pause } from './waits.ts';
-
-/** Larger answers are refused: nothing that we ask for is that long. Bytes. */
-const bodyLimit = 16 * 1024 * 1024;
 
 export type RestAnswer = {
   readonly body: unknown;
@@ -24,40 +19,13 @@ export type RestClient = Rest & {
   readonly close: () => void;
 };
 
-type Raw = { readonly status: number; readonly body: string; readonly headers: RestAnswer['headers'] };
-
-const send = (options: RequestOptions, body: string | undefined): Promise<Raw> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request(options, (answer) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > bodyLimit) answer.destroy(new Error('answer too large'));
-        else chunks.push(chunk);
-      });
-      answer.on('error', reject);
-      answer.on('end', () => {
-        if (!answer.complete) return reject(Object.assign(new Error('answer cut off'), { code: 'ECONNRESET' }));
-        resolve({
-          status: answer.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
-          headers: answer.headers,
-        });
-      });
-    });
-    outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })));
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-
 /**
  * The workspace's REST API with the same TLS rules and failures as the driver. Redirects are never followed, so the token
  * goes to its own host only. GETs are repeated on 429, 503 and broken connections; a POST is sent once.
  */
 export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: Redactor): RestClient => {
   const limits = limitsOf(deps);
-  let agent: Agent | undefined;
+  let agent: ReturnType<typeof agentFor> | undefined;
   /** The token of the last request: what a 401 is about. */
   let sent = '';
 
@@ -67,16 +35,11 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
     ms: number,
   ): Promise<Result<RestAnswer, DatabricksFailure>> => {
     const effect = call.method === 'GET' ? 'read' : 'write';
-    const ca = readCa(connection);
-    if (!ca.ok) return ca;
+    agent ??= agentFor(connection);
+    if (!agent.ok) return agent;
     const credentials = await authHeaders(connection.auth);
     if (!credentials.ok) return credentials;
     sent = credentials.value.token;
-    agent ??= new Agent({
-      keepAlive: true,
-      minVersion: 'TLSv1.2',
-      ...(ca.value === undefined ? {} : { ca: [...rootCertificates, ca.value] }),
-    });
     const url = new URL(
       call.path,
       `https://${connection.host.includes(':') ? `[${connection.host}]` : connection.host}`,
@@ -86,7 +49,7 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
     try {
       const raw = await send(
         {
-          agent,
+          agent: agent.value,
           host: connection.host,
           port: connection.port,
           method: call.method,
@@ -116,9 +79,8 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
       return ok({ body: parsed.value, headers: raw.headers });
     } catch (thrown) {
       if (options.signal?.aborted === true) return err(databricksFailure('Cancelled', { effect }));
-      const network = networkKind(thrown);
-      if (network !== undefined)
-        return err(databricksFailure(networkTag(network.kind, effect), { effect, code: network.code }));
+      const network = networkFailure(thrown, effect);
+      if (network !== undefined) return err(network);
       if (thrown instanceof Error && /abort|timed? ?out/i.test(`${thrown.name} ${thrown.message}`))
         return err(databricksFailure(effect === 'write' ? 'ReplyLost' : 'TimedOut', { effect }));
       return err(
@@ -161,6 +123,8 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
       const result = await answer(call, options);
       return result.ok ? ok(result.value.body) : result;
     },
-    close: () => agent?.destroy(),
+    close: () => {
+      if (agent?.ok === true) agent.value.destroy();
+    },
   };
 };

@@ -1,13 +1,14 @@
 import type { DBSQLClient as Client } from '@databricks/sql';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
-import { connectClient, driverParameters, readCa, type Session } from './driver.ts';
+import { connectClient, driverParameters, type Session } from './driver.ts';
 import { databricksFailure } from './failures.ts';
 import type { Connection, DatabricksFailure, QueryOptions } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { dbx, statementKind } from './statements.ts';
 import { failureOf } from './thrown.ts';
 import { driverAuth } from './token-source.ts';
+import { extraTrust } from './transport.ts';
 import { bounded, pause, type Waited } from './waits.ts';
 
 /** Sessions are shared by all statements of a workspace and replaced when the server ended one. */
@@ -57,8 +58,8 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       now: deps.clock.now(),
       accepted: false,
     } as const;
-    const ca = readCa(connection);
-    if (!ca.ok) return ca;
+    const trust = extraTrust(connection);
+    if (!trust.ok) return trust;
     const bounds = (): { ms: number; scheduler: typeof deps.scheduler; signal: AbortSignal } => ({
       ms: deadline - deps.clock.now(),
       scheduler: deps.scheduler,
@@ -69,7 +70,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       return failureOf('thrown' in waited ? waited.thrown : 'no value', doing);
     };
     try {
-      client ??= await connectClient(connection, ca.value, deps, redact, auth);
+      client ??= await connectClient(connection, trust.value, deps, redact, auth);
     } catch (thrown) {
       return err(await failureOf(thrown, doing));
     }

@@ -2,7 +2,7 @@ import { thrownText } from '../../shared/base/failure.ts';
 import {
   databricksFailure, httpFailure, invalidSession, parseSqlError, retryAfter, statementFailure,
 } from './failures.ts'; // prettier-ignore
-import { networkKind, networkTag } from './network.ts';
+import { networkFailure } from './network.ts';
 import type { DatabricksFailure } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { TokenUnavailable } from './token-source.ts';
@@ -100,11 +100,8 @@ export const failureOf = async (thrown: unknown, doing: Doing): Promise<Databric
     const found = httpFailure({ status: fields.statusCode, body, retryAfterMs: wait, effect }, redact);
     return effect === 'write' && (doing.accepted || gateway.has(fields.statusCode)) ? replyLost(found.code) : found;
   }
-  const network = networkKind(thrown);
-  if (network !== undefined) {
-    if (doing.accepted && effect === 'write') return replyLost(network.code);
-    return databricksFailure(networkTag(network.kind, effect), { effect, code: network.code });
-  }
+  const network = networkFailure(thrown, effect);
+  if (network !== undefined) return doing.accepted && effect === 'write' ? replyLost(network.code) : network;
   if (invalidHandle.test(message)) return invalidSession(effect);
   if (typeof fields.errorCode === 'string' && 'response' in fields) return operationStateFailure(fields, thrown, doing);
   if (fields.name === 'Status Error') return statementFailure(parseSqlError(message), doing.statement, effect, redact);

@@ -10,6 +10,7 @@ import { loadCertificate } from './certificate.ts';
 import { runControl } from './control.ts';
 import { createDuckEngine } from './duck/engine.ts';
 import { openLake, type Lake } from './duck/lake.ts';
+import { createOAuth } from './oauth.ts';
 import { answerRest } from './rest.ts';
 import { createService, type Call } from './thrift/service.ts';
 import { runMessage } from './thrift/http.ts';
@@ -45,6 +46,8 @@ export type PracticeDeps = {
   readonly scheduler: Scheduler;
   /** Port to take; 0 = any. */
   readonly port?: number;
+  /** How long an access token of its OAuth server lasts; default an hour, as at Databricks. */
+  readonly accessSeconds?: number;
   /** Called when a client asks it to end. */
   readonly onStop?: () => void;
 };
@@ -112,6 +115,13 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
   const engine = createDuckEngine(lake, { catalog: world.catalog, schema: 'default' });
   const service = createService({ engine, buttons, clock: deps.clock, scheduler: deps.scheduler });
   const after = (ms: number): Promise<void> => new Promise((resolve) => void deps.scheduler.after(ms, resolve));
+  const oauth = createOAuth({
+    file: join(deps.dir, 'oauth.json'),
+    clock: deps.clock,
+    user: world.defaultUser,
+    secret: deps.token,
+    accessSeconds: deps.accessSeconds ?? 3600,
+  });
   const sockets = new Set<Socket>();
   const publicSockets = new Set<Socket>();
   let lastAt = deps.clock.now();
@@ -166,7 +176,18 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     lastAt = deps.clock.now();
     const body = await readBody(request);
     if (body === null) return;
-    const user = userOf(request.headers.authorization, deps.token, world.defaultUser);
+    const { authorization } = request.headers;
+    if (!isControl && request.url?.startsWith('/oidc/') === true) {
+      const origin = `https://${request.headers.host ?? ''}`;
+      const url = new URL(request.url, origin);
+      const answer = oauth.answer(request.method ?? 'GET', url, body.toString('utf8'), authorization, origin);
+      if (answer === null) return json(response, 404, { error: 'not_found' });
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+      return;
+    }
+    const signedIn = isControl ? null : oauth.userOf(authorization);
+    const user = signedIn === null ? userOf(authorization, deps.token, world.defaultUser) : { email: signedIn };
     if (user === 'none') return refuse(response, 401);
     if (user === 'wrong') return refuse(response, 403);
     const path = (request.url ?? '').split('?')[0];

@@ -45,6 +45,8 @@ export type PracticeOptions = {
   readonly now?: () => number;
   /** Keep the state of an earlier server: its directory is then not removed on close. */
   readonly dir?: string;
+  /** How long access tokens of its OAuth server last. */
+  readonly accessSeconds?: number;
 };
 
 const call = (
@@ -92,6 +94,7 @@ export const startPractice = async (options: PracticeOptions = {}): Promise<Prac
     seed: options.seed ?? 1,
     fault: options.fault ?? 'line',
     estate: options.estate ?? false,
+    ...(options.accessSeconds === undefined ? {} : { accessSeconds: options.accessSeconds }),
     token: 'dapi-practice-test',
     clock: { now: options.now ?? ((): number => Date.now()) },
     scheduler: {

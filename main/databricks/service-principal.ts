@@ -1,0 +1,116 @@
+import * as oauth from 'oauth4webapi';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { DatabricksDeps } from './deps.ts';
+import { databricksFailure } from './failures.ts';
+import { discover, type HttpsCall, oauthFailure, through } from './oauth-http.ts';
+import type { DatabricksFailure, TokenSource } from './port.ts';
+import { renewing, type TimedToken } from './renewing.ts';
+import type { Place } from './transport.ts';
+
+/** Access tokens last an hour (facts 4) where an answer does not say. */
+const standardSeconds = 3600;
+
+const granted = async (
+  server: oauth.AuthorizationServer,
+  id: string,
+  secret: string,
+  scope: string,
+  clientAuth: oauth.ClientAuth,
+  deps: Pick<DatabricksDeps, 'clock'>,
+  call: HttpsCall,
+): Promise<Result<TimedToken, DatabricksFailure>> => {
+  try {
+    const client = { client_id: id };
+    const asked = deps.clock.now();
+    const response = await oauth.clientCredentialsGrantRequest(server, client, clientAuth, { scope }, through(call));
+    const answer = await oauth.processClientCredentialsResponse(server, client, response);
+    return ok({ token: answer.access_token, expiresAt: asked + (answer.expires_in ?? standardSeconds) * 1000 });
+  } catch (thrown) {
+    return err(oauthFailure(thrown, [secret]));
+  }
+};
+
+/** OAuth M2M: a service principal of Databricks. For unattended use; the audit log shows it and no person. */
+export const machineToken = (
+  given: { readonly clientId: string; readonly clientSecret: string },
+  place: Place,
+  deps: Pick<DatabricksDeps, 'clock'>,
+  call: HttpsCall,
+): TokenSource => {
+  const { clientId, clientSecret } = given;
+  return renewing({
+    kind: 'oauth-m2m',
+    now: deps.clock.now,
+    secrets: [clientSecret],
+    fetch: async () => {
+      const server = await discover(place, call);
+      if (!server.ok) return server;
+      const auth = oauth.ClientSecretBasic(clientSecret);
+      return granted(server.value, clientId, clientSecret, 'all-apis', auth, deps, call);
+    },
+  });
+};
+
+/** Resource of Azure Databricks at Microsoft Entra (facts 4). */
+const azureResource = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d';
+/** The management scope, for a service principal that is no user of the workspace yet; two slashes, as the resource ends in one. */
+const azureManagement = 'https://management.core.windows.net//.default';
+
+/** Entra of the cloud that a workspace is in. */
+const entraOf = (host: string): string =>
+  host.endsWith('.databricks.azure.us')
+    ? 'login.microsoftonline.us'
+    : host.endsWith('.databricks.azure.cn')
+      ? 'login.chinacloudapi.cn'
+      : 'login.microsoftonline.com';
+
+export type AzurePrincipal = {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** `/subscriptions/…`; needed only where the service principal is no user of the workspace. */
+  readonly resourceId?: string;
+};
+
+/** A service principal of Microsoft Entra. Failure of `get`: NotConfigured when the tenant is no tenant. */
+export const azureToken = (
+  given: AzurePrincipal,
+  place: Place,
+  deps: Pick<DatabricksDeps, 'clock'>,
+  call: HttpsCall,
+): TokenSource => {
+  const { tenantId, clientId, clientSecret, resourceId } = given;
+  const fetch = async (scope: string): Promise<Result<TimedToken, DatabricksFailure>> => {
+    // It becomes part of an address.
+    if (!/^[A-Za-z0-9][A-Za-z0-9.-]{2,100}$/.test(tenantId))
+      return err(databricksFailure('NotConfigured', { detail: 'The tenant id has a form that no tenant has.' }));
+    const issuer = `https://${entraOf(place.host)}/${tenantId}/oauth2/v2.0`;
+    const server = { issuer, token_endpoint: `${issuer}/token` };
+    return granted(server, clientId, clientSecret, scope, oauth.ClientSecretPost(clientSecret), deps, call);
+  };
+  const source = renewing({
+    kind: 'azure',
+    now: deps.clock.now,
+    secrets: [clientSecret],
+    fetch: () => fetch(`${azureResource}/.default`),
+  });
+  if (resourceId === undefined) return source;
+  const management = renewing({
+    kind: 'azure',
+    now: deps.clock.now,
+    secrets: [],
+    fetch: () => fetch(azureManagement),
+  });
+  return {
+    ...source,
+    headers: async () => {
+      const token = await management.get();
+      if (!token.ok) return token;
+      return ok({
+        'x-databricks-azure-sp-management-token': token.value,
+        'x-databricks-azure-workspace-resource-id': resourceId,
+      });
+    },
+    secrets: () => [...source.secrets(), ...management.secrets()],
+  };
+};
