@@ -1,12 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loginStore } from '../core/login-store.ts';
+import { type NetworkChoice, reachOf } from '../core/network-choice.ts';
 import { openSecrets } from '../core/secrets.ts';
+import { cliHere } from '../databricks/cli-token.ts';
+import { credentialIn, openPlan } from '../databricks/credential.ts';
+import { staticToken } from '../databricks/token-source.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
-import type { Connection, DatabricksFailure } from '../databricks/port.ts';
+import type { AuthKind, Connection } from '../databricks/port.ts';
 import { findPractice, type PracticeAddress } from '../practice/launch.ts';
-import type { Result } from '../../shared/base/result.ts';
+import { type Failure, failure } from '../../shared/base/failure.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
 import { practiceFolder } from '../../shared/domain/paths.ts';
 import { loadAssets } from '../host/assets.ts';
 import { chooseHost } from './choose-host.ts';
@@ -21,7 +27,13 @@ export type Finding = {
   readonly advice?: string;
 };
 /** The workspace that a profile has saved; null = the practice lakehouse. */
-export type SavedConnection = { readonly host: string; readonly port: number; readonly httpPath: string };
+export type SavedConnection = {
+  readonly host: string;
+  readonly port: number;
+  readonly httpPath: string;
+  readonly auth: AuthKind;
+  readonly network: NetworkChoice;
+};
 
 /** The program, its Node, and which window it would open. */
 export const machineFindings = async (profile: string): Promise<readonly Finding[]> => {
@@ -89,32 +101,41 @@ export const connectionFindings = async (
 ): Promise<readonly Finding[]> => {
   if (saved === null && practice === null)
     return [{ name: 'connection', state: 'note', detail: 'the practice lakehouse, which is not running: not checked' }];
-  const secret = openSecrets(folder, null).read('workspace');
-  if (saved !== null && !secret.ok)
-    return [{ name: 'connection', state: 'note', detail: secret.error.what, advice: secret.error.advice }];
-  const kept = secret.ok ? secret.value?.['token'] : undefined;
-  const ownToken = typeof kept === 'string' ? kept : readOr(join(folder, 'token'));
-  const token = practice !== null && saved === null ? practice.token : ownToken;
-  const connection = connectionFrom({
-    explicit:
-      saved === null && practice !== null
-        ? {
-            kind: 'practice',
-            name: 'practice lakehouse',
-            host: `${practice.host}:${practice.port}`,
-            httpPath: practice.httpPath,
-            token,
-            caFile: practice.caFile,
-          }
-        : { kind: 'workspace', host: saved?.host ?? '', httpPath: saved?.httpPath ?? '', token },
+  if (saved === null && practice !== null) {
+    const { host, port, httpPath, token, caFile } = practice;
+    return stepFindings(
+      ok({ kind: 'practice', name: 'practice lakehouse', host, port, httpPath, caFile, auth: staticToken(token) }),
+    );
+  }
+  return stepFindings(saved === null ? err(nothingSaved) : savedPlan(folder, saved));
+};
+
+/** The saved workspace as the core would open it, where what signs in can be read without the app. */
+const savedPlan = (folder: string, saved: SavedConnection): Result<Connection, Failure> => {
+  const secrets = openSecrets(folder, null);
+  const secret = secrets.read('workspace');
+  if (!secret.ok) return secret;
+  const { host, httpPath, auth } = saved;
+  const old = { kind: 'pat', token: readOr(join(folder, 'token')) };
+  const credential = credentialIn({ ...(secret.value ?? old), kind: auth });
+  const plan = connectionFrom({
+    explicit: { kind: 'workspace', host, httpPath, ...(credential === null ? {} : { credential }) },
     env: {},
     configFile: null,
   });
-  return stepFindings(connection);
+  if (!plan.ok) return plan;
+  const reach = reachOf(saved.network, secret.value?.['proxy'], process.env, plan.value.host);
+  if (!reach.ok) return reach;
+  const seams = { clock: systemClock, cli: cliHere(thisMachine().home) };
+  return ok(
+    openPlan({ ...plan.value, ...reach.value }, seams, loginStore(folder, secrets, 'workspace', nodeScheduler)),
+  );
 };
 
+const nothingSaved: Failure = failure('NotConfigured', 'No workspace is saved.', 'Nothing was sent.', 'Connect one.');
+
 /** A connection, step by step; one that cannot even be tried is one line. */
-export const stepFindings = async (connection: Result<Connection, DatabricksFailure>): Promise<readonly Finding[]> => {
+export const stepFindings = async (connection: Result<Connection, Failure>): Promise<readonly Finding[]> => {
   if (!connection.ok)
     return [{ name: 'connection', state: 'wrong', detail: connection.error.what, advice: connection.error.advice }];
   const steps = await checkConnection(connection.value, [], {

@@ -1,6 +1,11 @@
-import { connectionFrom, type ConnectionSources } from '../databricks/connection.ts';
+import { unattendedConnection } from '../core/unattended.ts';
+import { cliHere } from '../databricks/cli-token.ts';
+import type { ConnectionSources } from '../databricks/connection.ts';
+import { isUnattended } from '../databricks/credential.ts';
 import { foundConnections } from '../databricks/found.ts';
+import type { AuthKind } from '../databricks/port.ts';
 import { type Finding, stepFindings } from './doctor-checks.ts';
+import { systemClock, thisMachine } from './machine.ts';
 
 /**
  * A connection that this machine knows, step by step, without saving it. `wanted` is `environment` or a section of the
@@ -21,19 +26,22 @@ export const foundFindings = async (wanted: string, sources: ConnectionSources):
       },
     ];
   }
-  const { DATABRICKS_HOST, DATABRICKS_HTTP_PATH, DATABRICKS_WAREHOUSE_ID } = sources.env;
-  const connection = connectionFrom({
-    explicit: {
-      kind: 'workspace',
-      host: source.host,
-      ...(source.httpPath === null ? {} : { httpPath: source.httpPath }),
-      ...(source.token === null ? {} : { token: source.token }),
-    },
-    // Without DATABRICKS_TOKEN: only the token of the source itself is used.
-    env: { DATABRICKS_HOST, DATABRICKS_HTTP_PATH, DATABRICKS_WAREHOUSE_ID },
-    configFile: null,
+  const connection = unattendedConnection(source.id, sources, {
+    clock: systemClock,
+    cli: cliHere(thisMachine().home),
   });
-  const token = source.token === null ? 'without a token' : 'with a token';
+  const token =
+    source.credential === null
+      ? 'without a token'
+      : `${authWords[source.credential.kind]}${isUnattended(source.credential) ? ', for unattended use: the audit log shows it and no person' : ''}`;
   const from: Finding = { name, state: 'fine', detail: `from ${source.label}: ${source.host}, ${token}` };
   return [from, ...(await stepFindings(connection))];
+};
+
+const authWords: Readonly<Record<AuthKind, string>> = {
+  pat: 'with a token',
+  'oauth-u2m': 'with a sign-in',
+  'oauth-m2m': 'with a service principal',
+  'databricks-cli': 'with the sign-in of the Databricks CLI',
+  azure: 'with a service principal of Microsoft Entra',
 };

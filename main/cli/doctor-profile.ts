@@ -1,7 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { thrownText } from '../../shared/base/failure.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
+import { networkIn } from '../core/network-choice.ts';
+import { authKinds } from '../databricks/port.ts';
 import { newestVersion } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/index.ts';
 import { getSetting } from '../store/settings.ts';
@@ -30,6 +32,7 @@ export const profileFindings = (profile: string, folder: string): ProfileFinding
       modeFinding(folder),
       looked.finding,
       keyFinding(folder),
+      secretsFinding(folder),
     ],
     connection: looked.connection,
   };
@@ -46,7 +49,7 @@ const modeFinding = (folder: string): Finding => {
   const name = 'who may read it';
   if (process.platform === 'win32')
     return { name, state: 'fine', detail: 'as the access list of your user folder says' };
-  const open = [folder, join(folder, 'breakwater.db'), join(folder, 'device.key'), join(folder, 'token')].filter(
+  const open = [folder, join(folder, 'breakwater.db'), join(folder, 'device.key'), join(folder, 'secrets')].filter(
     (path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0,
   );
   const [first] = open;
@@ -114,9 +117,9 @@ const isSqlite = (path: string): boolean => {
 const savedConnection = (driver: Driver): SavedConnection | null => {
   const value = getSetting(readerOf(driver), 'connection');
   if (!isJsonObject(value)) return null;
-  const { host, port, httpPath } = value;
+  const { host, port, httpPath, auth, network } = value;
   return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'
-    ? { host, port, httpPath }
+    ? { host, port, httpPath, auth: authKinds.find((kind) => kind === auth) ?? 'pat', network: networkIn(network) }
     : null;
 };
 
@@ -128,4 +131,22 @@ const keyFinding = (folder: string): Finding => {
   return wrapped
     ? { name, state: 'fine', detail: 'wrapped by the system keyring' }
     : { name, state: 'note', detail: 'a file with mode 0600: whoever can read your files can sign as this device' };
+};
+
+/** How whatever signs in to workspaces is kept. */
+const secretsFinding = (folder: string): Finding => {
+  const name = 'sign-ins';
+  const dir = join(folder, 'secrets');
+  const files = existsSync(dir) ? readdirSync(dir).filter((file) => file.endsWith('.secret')) : [];
+  if (files.length === 0) return { name, state: 'note', detail: 'none stored' };
+  const heads = files.map((file) => readFileSync(join(dir, file), 'utf8').split('\n')[0] ?? '');
+  if (heads.some((head) => head.endsWith(' file')))
+    return {
+      name,
+      state: 'note',
+      detail: 'plain files with mode 0600: whoever can read your files can act as you in the workspace',
+      advice: 'Choose a passphrase under Settings, Connection.',
+    };
+  const how = heads.every((head) => head.endsWith(' keyring')) ? 'the system keyring' : 'a passphrase';
+  return { name, state: 'fine', detail: `wrapped by ${how}` };
 };

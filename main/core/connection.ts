@@ -2,12 +2,13 @@ import { type Failure, failure } from '../../shared/base/failure.ts';
 import type { JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Clock, RandomBytes } from '../../shared/base/time.ts';
-import { connectionFrom } from '../databricks/connection.ts';
+import { type Credential, credentialIn, openPlan } from '../databricks/credential.ts';
 import type { Connection, DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Profile } from '../store/profile.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { createSlot, type Slot } from './connection-slot.ts';
-import { staticToken } from '../databricks/token-source.ts';
+import { prepare, type SigningIn } from './prepare-connection.ts';
+import type { NetworkChoice } from './network-choice.ts';
 import { notedWorkspace } from './noted-workspace.ts';
 import type { SecretStore } from './secrets.ts';
 import {
@@ -38,6 +39,10 @@ export type ConnectionDeps = {
   readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** How connections sign in: stored logins, the CLI, sign-in servers, proxies of the environment. */
+  readonly signing: SigningIn;
+  /** For unattended use: what takes the place of the primary workspace; null = the saved one. */
+  readonly given: () => Result<Connection, Failure> | null;
   readonly open: (connection: Connection) => Result<Workspace, DatabricksFailure>;
   /** Null when practice is switched off (tests, servers). */
   readonly practice: PracticeSource | null;
@@ -48,7 +53,8 @@ export type ConnectionDeps = {
 export type GivenConnection = {
   readonly host: string;
   readonly httpPath: string;
-  readonly token: string;
+  readonly credential: Credential;
+  readonly network?: NetworkChoice | undefined;
   readonly acceptUnencrypted: boolean;
   readonly id?: string | undefined;
   readonly name?: string | undefined;
@@ -70,6 +76,8 @@ export type ConnectionPart = Omit<Slot, 'id' | 'forget'> & {
   /** Forget address and token of a workspace. What was read of it stays. Removing the primary one goes back to practice. */
   readonly remove: (id: string) => Promise<Result<void, Failure>>;
   readonly usePractice: () => Promise<Result<void, Failure>>;
+  /** What signs in was changed: close what is open, so that the next use signs in anew. */
+  readonly reopen: (id: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -97,13 +105,21 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
   const ownConnection = (known: SavedConnection): Result<Connection, Failure> => {
     const secret = saved.secret(known.id);
     if (!secret.ok) return secret;
-    const token = secret.value?.['token'];
-    if (typeof token !== 'string') return err(tokenMissing);
+    const credential =
+      known.auth === 'pat'
+        ? credentialIn(secret.value ?? undefined)
+        : credentialIn({ ...secret.value, kind: known.auth });
+    if (credential === null) return err(tokenMissing);
     const { name, host, port, httpPath } = known;
-    return ok({ kind: 'workspace', name, host, port, httpPath, auth: staticToken(token) });
+    const reach = deps.signing.reach(known.network, secret.value?.['proxy'], host);
+    if (!reach.ok) return reach;
+    const plan = { kind: 'workspace', name, host, port, httpPath, credential, ...reach.value } as const;
+    return ok(openPlan(plan, deps.signing.seams, deps.signing.stored(known.id)));
   };
 
   const find = async (id: string, mayStart: boolean): Promise<Result<Connection, Failure>> => {
+    const given = id === primaryId ? deps.given() : null;
+    if (given !== null) return given;
     const known = savedAs(id);
     if (known !== null) return ownConnection(known);
     if (id !== primaryId) return err(notConfigured);
@@ -112,7 +128,7 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
     if (!found.ok) return found;
     link = found.value;
     rememberPractice();
-    return ok(found.value.connection);
+    return ok(deps.signing.practice(found.value.connection));
   };
 
   const slotOf = (id: string): Slot =>
@@ -157,20 +173,16 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
 
   const save = async (given: GivenConnection): Promise<Result<void, Failure>> => {
     if (!given.acceptUnencrypted) return err(consentMissing);
-    const { host, httpPath, token, name } = given;
-    const checked = connectionFrom({
-      explicit: { kind: 'workspace', host, httpPath, token },
-      env: {},
-      configFile: null,
-    });
-    if (!checked.ok) return checked;
-    const id = place(given, checked.value.host);
+    const prepared = prepare(given, deps.signing);
+    if (!prepared.ok) return prepared;
+    const { plan, secret, network } = prepared.value;
+    const id = place(given, plan.host);
     if (!id.ok) return id;
-    const { port, httpPath: path } = checked.value;
-    const shown = name ?? savedAs(id.value)?.name ?? checked.value.host;
+    const shown = given.name ?? savedAs(id.value)?.name ?? plan.host;
+    const { host, port, httpPath } = plan;
     const put = saved.put(
-      { id: id.value, name: shown, host: checked.value.host, port, httpPath: path },
-      { kind: 'pat', token: token.trim() },
+      { id: id.value, name: shown, host, port, httpPath, auth: plan.credential.kind, network },
+      secret,
     );
     if (!put.ok) return put;
     if (slots.has(id.value)) await forget(id.value);
@@ -210,6 +222,10 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
     save,
     remove,
     usePractice: () => remove(primaryId),
+    reopen: async (id) => {
+      await forget(id);
+      deps.changed();
+    },
     close: async () => {
       await Promise.all([...slots.keys()].map(forget));
     },
@@ -238,9 +254,9 @@ const tooMany: Failure = failure(
 );
 const tokenMissing: Failure = failure(
   'NotConfigured',
-  'The access token of the saved workspace is gone from the profile folder.',
+  'Nothing signs in to the saved workspace any more: its token is gone from the profile folder, or somebody signed out.',
   'Rooms and cached facts are safe on this disk.',
-  'Enter the token again under Connection.',
+  'Sign in again, or enter the token, under Settings, Connection.',
 );
 const practiceOff: Failure = failure(
   'Offline',

@@ -7,6 +7,7 @@ import type { Status } from '../../shared/contract/status.ts';
 import type { CallFailure, Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
 import { type Machine, profileFolder } from '../../shared/domain/paths.ts';
 import type { ConnectionSources } from '../databricks/connection.ts';
+import type { AuthSeams } from '../databricks/credential.ts';
 import { foundConnections } from '../databricks/found.ts';
 import type { Connection, ConnectionStep, DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { openBlobs } from '../log/blobs.ts';
@@ -26,6 +27,7 @@ import { peopleCalls } from './calls/people.ts';
 import { residencyCalls } from './calls/residency.ts';
 import { roomCalls } from './calls/rooms.ts';
 import { shareCalls } from './calls/shares.ts';
+import { signInCalls } from './calls/sign-in.ts';
 import { statusCalls } from './calls/status.ts';
 import { triageCalls } from './calls/triage.ts';
 import { workspaceCalls } from './calls/workspace.ts';
@@ -39,7 +41,10 @@ import type { Parts } from './parts.ts';
 import { residencyPart } from './residency.ts';
 import { roomSignalsOf } from './room-signals.ts';
 import { openSecrets } from './secrets.ts';
+import { createSignIn } from './sign-in.ts';
+import { type FreshLogins, signingInOf } from './signing-in.ts';
 import { createServe } from './serve.ts';
+import { signedInUsers } from './signed-in-users.ts';
 import { acceptChannel } from './session.ts';
 import { shareOf } from './share.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -62,11 +67,11 @@ export type CoreDeps = {
   /** The key of 32 bytes from the system's keyring, which wraps the secrets of connections; left out = there is none. */
   readonly keyring?: Uint8Array;
   readonly openWorkspace: (connection: Connection) => Result<Workspace, DatabricksFailure>;
-  readonly checkConnection: (given: {
-    host: string;
-    httpPath: string;
-    token: string;
-  }) => Promise<readonly ConnectionStep[]>;
+  readonly checkConnection: (connection: Connection) => Promise<readonly ConnectionStep[]>;
+  /** How sign-in servers and the Databricks CLI are asked. */
+  readonly auth: AuthSeams;
+  /** For unattended use: what takes the place of the saved primary workspace; left out = nothing does. */
+  readonly unattended?: () => Result<Connection, Failure>;
   /** Where a connection may be found on this machine; read anew for each question. */
   readonly connectionSources: () => ConnectionSources;
   /** Null = practice is switched off. */
@@ -135,14 +140,37 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     // Made below from the handlers, which are made from these parts; nothing changes before both are there.
     changed: () => subscriptions.invalidate(),
   };
+  const secrets = openSecrets(profile.value.dir, deps.keyring ?? null);
+  const fresh: FreshLogins = new Map();
+  const signing = signingInOf({
+    profileDir: profile.value.dir,
+    secrets,
+    seams: deps.auth,
+    scheduler,
+    env: deps.machine.env,
+    fresh,
+    saved: () => connection.slots().flatMap(({ id }) => connection.address(id) ?? []),
+  });
   const connection = createConnection({
     profile: profile.value,
-    secrets: openSecrets(profile.value.dir, deps.keyring ?? null),
+    secrets,
+    signing,
+    given: () => deps.unattended?.() ?? null,
     clock,
     random,
     open: deps.openWorkspace,
     practice: deps.practice,
     changed: parts.changed,
+  });
+  const users = signedInUsers(store);
+  const signIn = createSignIn({
+    signing,
+    connection,
+    scheduler,
+    random,
+    changed: parts.changed,
+    keep: (host, login) => void fresh.set(host, login),
+    learn: users.learn,
   });
   const residency = residencyPart(parts, connection);
   const lake = lakePartOf(parts, connection, residency.refuses);
@@ -176,8 +204,19 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...residencyCalls(parts, residency, background.look),
     ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
     ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
+    ...signInCalls({
+      connection,
+      secrets,
+      signIn,
+      userOf: users.of,
+      forget: (host) => void fresh.delete(host),
+      changed: parts.changed,
+      refresh: background.refresh,
+    }),
     ...workspaceCalls({
       connection,
+      signing,
+      attended: deps.host !== 'in-process',
       check: deps.checkConnection,
       found: () => foundConnections(deps.connectionSources()),
       refresh: background.refresh,
@@ -200,6 +239,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   const close = async (): Promise<void> => {
     ignoreCommits();
     subscriptions.close();
+    signIn.cancel();
     await background.stop();
     await connection.close();
     uploads.close();

@@ -6,21 +6,23 @@ import type { Clock } from '../../shared/base/time.ts';
 import type { FromCore } from '../../shared/contract/mux.ts';
 import type { Status } from '../../shared/contract/status.ts';
 import { isProfileName, type Machine, practiceFolder } from '../../shared/domain/paths.ts';
-import { connectionFrom } from '../databricks/connection.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
 import { openWorkspace } from '../databricks/workspace.ts';
 import { checkedSources } from '../lake/sources.ts';
+import { cliHere } from '../databricks/cli-token.ts';
 import { connectionSources } from './connection-sources.ts';
 import type { CoreDeps } from './create-core.ts';
 import { keyringBytes, keyringWrap } from './key-wrap.ts';
 import { lineLogger } from './logger.ts';
 import { nodeScheduler } from './node-seams.ts';
 import { practiceSource } from './practice.ts';
+import { unattendedConnection } from './unattended.ts';
 
 /**
  * What an entry knows of its process, made into the core's dependencies. This is the only file of the room that reads the
  * environment: BREAKWATER_HOME (folder of all profiles), BREAKWATER_CLOCK_OFFSET_MS (tests and drills; the status says so),
- * BREAKWATER_PRACTICE=off (no practice lakehouse is looked for or started), and
+ * BREAKWATER_PRACTICE=off (no practice lakehouse is looked for or started), BREAKWATER_CONNECTION (commands only: `environment` or
+ * a section of `~/.databrickscfg` in place of the saved workspace, for unattended use), and
  * DATABRICKS_* where the process has them: the desktop's core does not (main/shell/core-env.ts), there only `~/.databrickscfg` counts.
  */
 export type EntryOptions = {
@@ -81,6 +83,9 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
       if (level === 'error' || level === 'warn') logger[level](line);
     },
   };
+  const auth = { clock, cli: cliHere(homedir()) };
+  // Only where nobody sits in front of it: a robot must not act in a person's place without being asked for.
+  const named = options.host === 'in-process' ? env['BREAKWATER_CONNECTION'] || undefined : undefined;
   const ring = keyringBytes(keyring);
   const wrap = ring === null ? null : keyringWrap(ring);
   return {
@@ -96,11 +101,11 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     ...(wrap === null ? {} : { keyWrap: wrap }),
     ...(ring === null ? {} : { keyring: ring }),
     openWorkspace: (connection) => openWorkspace(connection, databricks),
-    checkConnection: async (given) => {
-      const connection = connectionFrom({ explicit: { ...given, kind: 'workspace' }, env: {}, configFile: null });
-      if (connection.ok) return checkConnection(connection.value, checkedSources, databricks);
-      return [{ step: 'settings', state: 'failed', detail: connection.error.what, failure: connection.error }];
-    },
+    checkConnection: (connection) => checkConnection(connection, checkedSources, databricks),
+    auth,
+    ...(named === undefined
+      ? {}
+      : { unattended: () => unattendedConnection(named, connectionSources(env, homedir()), auth) }),
     connectionSources: () => connectionSources(env, homedir()),
     practice:
       env['BREAKWATER_PRACTICE'] === 'off'

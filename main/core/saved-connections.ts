@@ -2,6 +2,8 @@ import { type Failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { Profile } from '../store/profile.ts';
+import { type AuthKind, authKinds } from '../databricks/port.ts';
+import { type NetworkChoice, networkIn } from './network-choice.ts';
 import type { SecretStore } from './secrets.ts';
 import { moveTokenFile } from './token-file.ts';
 import { dropSetting, getSetting, setSetting } from '../store/settings.ts';
@@ -13,6 +15,8 @@ export type SavedConnection = {
   readonly host: string;
   readonly port: number;
   readonly httpPath: string;
+  readonly auth: AuthKind;
+  readonly network: NetworkChoice;
 };
 /** What a workspace said about itself when it was last reached; kept when the workspace is removed, since its facts stay. */
 export type KnownWorkspace = {
@@ -104,23 +108,33 @@ export const savedConnections = (profile: Profile, secrets: SecretStore): SavedC
   };
 };
 
-/** The primary one had the only secret once, under this name. */
-const secretIdOf = (id: string): string => (id === primaryId ? 'workspace' : id);
+/** Id in the secret store. The primary one had the only secret once, under this name. */
+export const secretIdOf = (id: string): string => (id === primaryId ? 'workspace' : id);
 
-const document = ({ id, name, host, port, httpPath }: SavedConnection): JsonObject => ({
+const document = ({ id, name, host, port, httpPath, auth, network }: SavedConnection): JsonObject => ({
   id,
   name,
   host,
   port,
   httpPath,
+  auth,
+  network: { ...network },
 });
 const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 const listOf = (value: JsonValue | undefined): readonly JsonValue[] => (isList(value) ? value : []);
 
 const addressOf = (value: JsonValue | undefined, id: string): SavedConnection | null => {
   if (!isJsonObject(value)) return null;
-  const { host, port, httpPath, name } = value;
+  const { host, port, httpPath, name, auth, network } = value;
   return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'
-    ? { id, host, port, httpPath, name: typeof name === 'string' && name !== '' ? name : host }
+    ? {
+        id,
+        host,
+        port,
+        httpPath,
+        name: typeof name === 'string' && name !== '' ? name : host,
+        auth: authKinds.find((kind) => kind === auth) ?? 'pat',
+        network: networkIn(network),
+      }
     : null;
 };

@@ -1,9 +1,9 @@
 import { parse } from 'ini';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { type ConnectionPlan, type Credential, credentialOf } from './credential.ts';
 import { databricksFailure } from './failures.ts';
 import { checkHost, checkHttpPath } from './hosts.ts';
-import type { Connection, DatabricksFailure } from './port.ts';
-import { staticToken } from './token-source.ts';
+import type { DatabricksFailure, Network } from './port.ts';
 
 /** Values from which a connection is made. A later source never overrides an earlier one; each field may come from elsewhere. */
 export type ConnectionValues = {
@@ -11,8 +11,9 @@ export type ConnectionValues = {
   readonly name?: string;
   readonly host?: string;
   readonly httpPath?: string;
-  readonly token?: string;
+  readonly credential?: Credential;
   readonly caFile?: string;
+  readonly network?: Network;
   /** Section of `~/.databrickscfg`; default: DATABRICKS_CONFIG_PROFILE, the file's own default, DEFAULT. */
   readonly profile?: string;
 };
@@ -69,13 +70,14 @@ export const profileIn = (file: ConfigFile, wanted: string | undefined): Connect
   const [own, shared] = [chosen, section('DEFAULT') ?? {}].map((one) => text(one['host']));
   const defaults = own === undefined || sameWorkspace(own, shared) ? (section('DEFAULT') ?? {}) : {};
   const field = (key: string): string | undefined => text(chosen[key]) ?? text(defaults[key]);
-  const [host, token, httpPath] = [field('host'), field('token'), field('http_path')];
+  const [host, httpPath] = [field('host'), field('http_path')];
+  const credential = credentialOf(field);
   const warehouse = field('warehouse_id');
   const path = httpPath ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`);
   return {
     name,
     ...(host === undefined ? {} : { host }),
-    ...(token === undefined ? {} : { token }),
+    ...(credential === undefined ? {} : { credential }),
     ...(path === undefined ? {} : { httpPath: path }),
   };
 };
@@ -85,13 +87,21 @@ const sameWorkspace = (one: string, other: string | undefined): boolean => {
   return first.ok && second.ok && first.value.host === second.value.host;
 };
 
+/** The unified variables of Azure have names of their own (facts 4). */
+const azureNames: Readonly<Record<string, string>> = {
+  azure_tenant_id: 'ARM_TENANT_ID',
+  azure_client_id: 'ARM_CLIENT_ID',
+  azure_client_secret: 'ARM_CLIENT_SECRET',
+  azure_workspace_resource_id: 'DATABRICKS_AZURE_RESOURCE_ID',
+};
+
 /** What DATABRICKS_* says; fields that are not set are left out. */
 export const valuesOfEnvironment = (env: ConnectionSources['env']): ConnectionValues => {
   const warehouse = text(env['DATABRICKS_WAREHOUSE_ID']);
   return Object.fromEntries(
     Object.entries({
       host: text(env['DATABRICKS_HOST']),
-      token: text(env['DATABRICKS_TOKEN']),
+      credential: credentialOf((name) => text(env[azureNames[name] ?? `DATABRICKS_${name.toUpperCase()}`])),
       httpPath:
         text(env['DATABRICKS_HTTP_PATH']) ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`),
       caFile: text(env['DATABRICKS_CA_FILE']),
@@ -106,7 +116,7 @@ export const isReadableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test
  * A connection from explicit values, then DATABRICKS_HOST, _HTTP_PATH (or _WAREHOUSE_ID), _TOKEN, then the configuration
  * file. A token is used only for the host of its own source: one from elsewhere could be sent to the wrong workspace.
  */
-export const connectionFrom = (sources: ConnectionSources): Result<Connection, DatabricksFailure> => {
+export const connectionFrom = (sources: ConnectionSources): Result<ConnectionPlan, DatabricksFailure> => {
   const { explicit = {}, env } = sources;
   const fromEnv = valuesOfEnvironment(env);
   const profile = explicit.profile ?? text(env['DATABRICKS_CONFIG_PROFILE']);
@@ -130,9 +140,9 @@ export const connectionFrom = (sources: ConnectionSources): Result<Connection, D
     return other.ok && other.value.host === host.value.host;
   };
   const usable = ordered.filter((source) => sameHost(source));
-  const token = usable.find((source) => source.token !== undefined)?.token;
-  if (token === undefined) return missing('The token', 'Give a personal access token for this host.');
-  if (!isReadableToken(token))
+  const credential = usable.find((source) => source.credential !== undefined)?.credential;
+  if (credential === undefined) return missing('The token', 'Give a personal access token for this host, or sign in.');
+  if (credential.kind === 'pat' && !isReadableToken(credential.token))
     return missing('A readable token', 'The token has spaces or characters that no token has.');
   const givenPath = usable.find((source) => source.httpPath !== undefined)?.httpPath;
   if (givenPath === undefined)
@@ -149,7 +159,8 @@ export const connectionFrom = (sources: ConnectionSources): Result<Connection, D
     host: host.value.host,
     port: host.value.port,
     httpPath: httpPath.value,
-    auth: staticToken(token),
+    credential,
     ...(caFile === undefined ? {} : { caFile }),
+    ...(explicit.network === undefined ? {} : { network: explicit.network }),
   });
 };

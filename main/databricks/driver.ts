@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DBSQLClient as Client, DBSQLParameter as DriverParameter, DBSQLSession } from '@databricks/sql';
 import { assert } from '../../shared/base/assert.ts';
-import type { Result } from '../../shared/base/result.ts';
 import { limitsOf, type DatabricksDeps } from './deps.ts';
-import type { Connection, DatabricksFailure, Parameter } from './port.ts';
+import type { Connection, Parameter } from './port.ts';
 import type { Redactor } from './redact.ts';
 import type { DriverAuth } from './token-source.ts';
 import { agentFor } from './transport.ts';
@@ -52,7 +51,7 @@ export const connectClient = async (
   });
   // Without a listener an 'error' event would be thrown; the failure itself reaches us through the call that made it.
   client.on('error', () => undefined);
-  if (connection.network?.proxy !== undefined) useTunnel(client, agentFor(connection));
+  if (connection.network?.proxy !== undefined) giveTunnel(client, agentFor(connection));
   await client.connect({
     host: connection.host.includes(':') ? `[${connection.host}]` : connection.host,
     port: connection.port,
@@ -79,7 +78,7 @@ export const connectClient = async (
  * (HttpConnection.createProxyAgent). So the connection that `connect` makes gets the agent that REST uses, in the place where
  * the driver keeps its own.
  */
-const useTunnel = (client: Client, agent: ReturnType<typeof agentFor>): void => {
+const giveTunnel = (client: Client, agent: ReturnType<typeof agentFor>): void => {
   const make: unknown = Reflect.get(client, 'createConnectionProvider');
   assert(typeof make === 'function' && agent.ok, 'the driver makes its connections there, and the CA was read before');
   const { value } = agent;

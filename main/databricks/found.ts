@@ -6,11 +6,12 @@ import {
   profileIn,
   valuesOfEnvironment,
 } from './connection.ts';
+import type { Credential } from './credential.ts';
 import { databricksFailure } from './failures.ts';
 import { checkHost } from './hosts.ts';
 import type { DatabricksFailure } from './port.ts';
 
-/** What this machine already knows of a workspace. Carries the token: stays inside the process, never in an answer. */
+/** What this machine already knows of a workspace. Carries what signs in: stays inside the process, never in an answer. */
 export type FoundConnection = {
   /** `environment`, or `databrickscfg:` and the name of the section. */
   readonly id: string;
@@ -19,7 +20,7 @@ export type FoundConnection = {
   readonly label: string;
   readonly host: string;
   readonly httpPath: string | null;
-  readonly token: string | null;
+  readonly credential: Credential | null;
 };
 
 /** More sections than this are not offered; nobody has them, and an answer is bounded. */
@@ -46,21 +47,22 @@ export const foundConnections = ({ env, configFile }: ConnectionSources): readon
     .flatMap(({ id, source, label, values }) => {
       const host = checkHost(values.host ?? '', 'workspace');
       if (!host.ok) return [];
-      const token = values.token !== undefined && isReadableToken(values.token) ? values.token : null;
-      return [{ id, source, label, host: host.value.host, httpPath: values.httpPath ?? null, token }];
+      const { credential: given, httpPath = null } = values;
+      const credential = given?.kind === 'pat' && !isReadableToken(given.token) ? null : (given ?? null);
+      return [{ id, source, label, host: host.value.host, httpPath, credential }];
     })
     .slice(0, mostFound);
 };
 
 /**
- * The token of a found source, for its own host only: whoever names another host gets a failure and never the token.
- * Failures: NotConfigured (the source is gone, has no token, or belongs to another host).
+ * What signs in at a found source, for its own host only: whoever names another host gets a failure and never the token.
+ * Failures: NotConfigured (the source is gone, has none, or belongs to another host).
  */
-export const tokenFound = (
+export const credentialFound = (
   found: readonly FoundConnection[],
   id: string,
   host: string,
-): Result<string, DatabricksFailure> => {
+): Result<Credential, DatabricksFailure> => {
   const source = found.find((one) => one.id === id);
   if (source === undefined)
     return refused(
@@ -76,9 +78,9 @@ export const tokenFound = (
       'Use that host, or enter a token of this one.',
       'OTHER_HOST',
     );
-  if (source.token === null)
+  if (source.credential === null)
     return refused(`There is no token in ${source.label}.`, 'Enter a personal access token for this host.', 'MISSING');
-  return ok(source.token);
+  return ok(source.credential);
 };
 
 const refused = (detail: string, advice: string, code: string): Result<never, DatabricksFailure> =>

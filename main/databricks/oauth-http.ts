@@ -63,12 +63,12 @@ const bodyText = (body: unknown): string | undefined =>
   body instanceof URLSearchParams || typeof body === 'string' ? body.toString() : undefined;
 
 /** The option of oauth4webapi that sends its requests our way. */
-export const through = (call: HttpsCall): { readonly [oauth.customFetch]: typeof fetch } => ({
-  [oauth.customFetch]: async (input, init) => {
-    const raw = await call(new URL(input instanceof Request ? input.url : input), {
-      method: init?.method ?? 'GET',
-      headers: Object.fromEntries(new Headers(init?.headers)),
-      body: bodyText(init?.body),
+export const through = (call: HttpsCall) => ({
+  [oauth.customFetch]: async (url: string, asked: oauth.CustomFetchOptions<string, unknown>): Promise<Response> => {
+    const raw = await call(new URL(url), {
+      method: asked.method,
+      headers: asked.headers,
+      body: bodyText(asked.body),
     });
     const type = raw.headers['content-type'] ?? 'text/plain';
     return new Response(raw.body, { status: raw.status, headers: { 'content-type': type } });

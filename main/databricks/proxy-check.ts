@@ -7,8 +7,8 @@ import { agentFor, send } from './transport.ts';
 import { bounded } from './waits.ts';
 
 /**
- * TCP and TLS to the workspace through the proxy of the connection, without a token: any answer of the workspace will do. Null
- * when it works; the failure tells a refusal of the proxy from a certificate that is not trusted.
+ * TCP and TLS to the workspace through the proxy of the connection, without a token; whatever the workspace answers is enough.
+ * Null when it works; the failure tells a refusal of the proxy from a certificate that is not trusted.
  */
 export const proxyProblem = async (connection: Connection, deps: DatabricksDeps): Promise<DatabricksFailure | null> => {
   const agent = agentFor(connection);

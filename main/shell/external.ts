@@ -3,6 +3,9 @@ const allowedHosts = [
   '.cloud.databricks.com',
   '.azuredatabricks.net',
   '.gcp.databricks.com',
+  '.cloud.databricks.us',
+  '.databricks.azure.us',
+  '.databricks.azure.cn',
   'docs.databricks.com',
   'learn.microsoft.com',
 ] as const;

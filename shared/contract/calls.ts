@@ -19,6 +19,7 @@ import {
   quarantined,
   residencyRow,
 } from './share.ts';
+import { networkGiven, oneWay, passphrase, signingIn, signInInput, signIns, signInStarted } from './sign-in.ts';
 import { shareState, status } from './status.ts';
 
 /** Raised whenever a call or view changes shape; both ends compare it in the first message and refuse a mismatch. */
@@ -49,17 +50,6 @@ const ofRoom = v.object({ log: logId });
 const written = v.object({ hashes: v.array(hash) });
 const opened = v.object({ log: logId });
 const page = { limit, before: v.optional(v.nullable(v.string()), null) };
-/** A typed token, or the id of what `connection.found` offered: then the core takes the token from there, for its host only. */
-const tokenOrFound = {
-  token: v.optional(v.pipe(v.string(), v.maxLength(5000))),
-  from: v.optional(id),
-};
-type TokenOrFound = { readonly token?: string | undefined; readonly from?: string | undefined };
-const oneToken = <T extends TokenOrFound>() =>
-  v.check<T, string>(
-    ({ token, from }) => (token === undefined) !== (from === undefined),
-    'give a token, or name where it was found',
-  );
 /** How far a room is packed for offline, and from when; left out = as the room suggests. */
 const packing = v.object({
   log: logId,
@@ -128,6 +118,8 @@ export const calls = {
   'connection.list': query('app.view', nothing, v.object({ rows: v.array(connectionRow) })),
 
   'residency.list': query('app.view', nothing, v.object({ rows: v.array(residencyRow) })),
+  /** Who is signed in where, the sign-in that waits, and how secrets are kept. */
+  'connection.login': query('connection.manage', nothing, signIns),
 
   // Triage.
   'signal.judge': command(
@@ -287,7 +279,7 @@ export const calls = {
   'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),
   'connection.test': command(
     'connection.manage',
-    v.pipe(v.object({ host: shortText, httpPath: shortText, ...tokenOrFound }), oneToken()),
+    v.pipe(v.object({ host: shortText, httpPath: shortText, ...signingIn, network: networkGiven }), oneWay()),
     v.object({ steps: v.array(connectionStep) }),
   ),
   /** Neither id nor name: the primary workspace. A name alone: a further one beside it. */
@@ -297,17 +289,27 @@ export const calls = {
       v.object({
         host: shortText,
         httpPath: shortText,
-        ...tokenOrFound,
+        ...signingIn,
+        network: networkGiven,
         acceptUnencrypted: v.boolean(),
         id: v.optional(id),
         name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))),
       }),
-      oneToken(),
+      oneWay(),
     ),
     v.object({ saved: v.boolean() }),
   ),
   /** What was read of it stays. Removing the primary one goes back to practice. */
   'connection.remove': command('connection.manage', v.object({ id }), v.object({ removed: v.boolean() })),
+  /** Start a sign-in in the browser; follow it with `connection.login`. A second one ends the first. */
+  'connection.signIn': command('connection.manage', signInInput, signInStarted),
+  'connection.cancelSignIn': command('connection.manage', nothing, v.object({ cancelled: v.boolean() })),
+  /** Forget what signs in on this device. Rooms and facts stay. */
+  'connection.signOut': command('connection.manage', v.object({ id }), v.object({ signedOut: v.boolean() })),
+  /** Give the passphrase that protects what signs in, once a start. */
+  'connection.unlock': command('connection.manage', v.object({ passphrase }), v.object({ unlocked: v.boolean() })),
+  /** Choose a passphrase where no keyring protects what signs in. */
+  'connection.protect': command('connection.manage', v.object({ passphrase }), v.object({ protected: v.boolean() })),
   'connection.usePractice': command('connection.manage', nothing, v.object({ saved: v.boolean() })),
   'practice.set': command(
     'practice.control',

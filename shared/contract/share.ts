@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { roles } from '../domain/policy.ts';
+import { authKind } from './sign-in.ts';
 import { count, failureSchema, hash, id, instant, logId, person } from './common.ts';
 
 export const people = v.object({
@@ -66,7 +67,11 @@ export const connectionFound = v.object({
   label: v.string(),
   host: v.string(),
   httpPath: v.nullable(v.string()),
+  /** Something signs in there, by `auth`. */
   hasToken: v.boolean(),
+  auth: v.nullable(authKind),
+  /** It is a service principal: for unattended use only, the audit log would show it and no person. */
+  unattended: v.boolean(),
 });
 
 /** One workspace of this profile. `primary`: the share lives there. */

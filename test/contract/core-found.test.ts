@@ -19,7 +19,7 @@ type Scene = {
   readonly core: Core;
   readonly home: string;
   readonly said: string[];
-  readonly checked: unknown[];
+  readonly checked: Connection[];
   readonly opened: Connection[];
   readonly call: Core['call'];
 };
@@ -30,7 +30,7 @@ const scene = async (
 ): Promise<Scene> => {
   const home = scratch();
   writeFileSync(join(home, '.databrickscfg'), file);
-  const [said, checked, opened]: [string[], unknown[], Connection[]] = [[], [], []];
+  const [said, checked, opened]: [string[], Connection[], Connection[]] = [[], [], []];
   const note = (message: string, fields: object = {}): void => void said.push(message + JSON.stringify(fields));
   const core = await openCore(home, {
     logger: { info: note, warn: note, error: note },
@@ -59,7 +59,16 @@ describe('connections found on this machine', () => {
     const { call, said } = await scene();
     const { found } = value(await call('connection.found', {}));
     expect(found).toEqual([
-      { id: from, source: 'databrickscfg', label: '~/.databrickscfg [DEFAULT]', host, httpPath: null, hasToken: true },
+      {
+        id: from,
+        source: 'databrickscfg',
+        label: '~/.databrickscfg [DEFAULT]',
+        host,
+        httpPath: null,
+        hasToken: true,
+        auth: 'pat',
+        unattended: false,
+      },
     ]);
     expect(said.join()).not.toContain('CANARY');
   });
@@ -68,7 +77,8 @@ describe('connections found on this machine', () => {
     const { call, core, home, said, checked, opened } = await scene(undefined, { background: true });
     value(await call('connection.found', {}));
     value(await call('connection.test', { host, httpPath, from }));
-    expect(checked).toEqual([{ host, httpPath, token: canary }]);
+    expect(checked).toMatchObject([{ host, httpPath }]);
+    expect(checked[0]?.auth.secrets()).toEqual([canary]);
     expect(await call('connection.save', { host, httpPath, from, acceptUnencrypted: false })).toMatchObject({
       error: { tag: 'ConsentMissing' },
     });

@@ -43,7 +43,7 @@ const child = (dir: string, when: string): readonly string[] => [
 const run = (dir: string, when: string): Promise<string> =>
   new Promise((resolve) =>
     execFile(process.execPath, [...child(dir, when)], { timeout: 60_000 }, (thrown, stdout, stderr) =>
-      resolve(thrown === null ? stdout.trim() : `${thrown.signal ?? `exit ${String(thrown.code)} ${stderr}`}`),
+      resolve(thrown === null ? stdout.trim() : (thrown.signal ?? `exit ${String(thrown.code)} ${stderr}`)),
     ),
   );
 const accepted = async (token: string): Promise<number> =>

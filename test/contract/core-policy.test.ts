@@ -78,6 +78,12 @@ const oracle: Readonly<Record<CallName, string>> = {
   'connection.remove': 'VRCADM',
   'connection.test': 'VRCADM',
   'connection.save': 'VRCADM',
+  'connection.login': 'VRCADM',
+  'connection.signIn': 'VRCADM',
+  'connection.cancelSignIn': 'VRCADM',
+  'connection.signOut': 'VRCADM',
+  'connection.unlock': 'VRCADM',
+  'connection.protect': 'VRCADM',
   'connection.usePractice': 'VRCADM',
   'practice.set': 'VRCADM',
 };

@@ -31,6 +31,7 @@ export const coreDeps = (home: string, changes: Partial<CoreDeps> = {}): CoreDep
   userName: 'Ada',
   openWorkspace: () => err(noWorkspace),
   checkConnection: () => Promise.resolve([]),
+  auth: { clock: { now: () => Date.now() }, cli: { run: () => Promise.resolve(null), cache: () => null } },
   connectionSources: () => ({ env: {}, configFile: null }),
   practice: null,
   notices: [],

@@ -26,7 +26,13 @@ export type Practice = {
   /** One REST call. */
   readonly rest: (
     path: string,
-    options?: { readonly method?: string; readonly body?: unknown; readonly token?: string | null },
+    options?: {
+      readonly method?: string;
+      readonly body?: unknown;
+      readonly token?: string | null;
+      /** A body that is no JSON. */
+      readonly form?: string | undefined;
+    },
   ) => Promise<RestReply>;
   readonly close: () => Promise<void>;
 };
@@ -56,6 +62,7 @@ const call = (
   method: string,
   token: string | null,
   body: unknown,
+  form?: string,
 ): Promise<RestReply> =>
   new Promise((resolve, reject) => {
     const request = https.request(
@@ -83,7 +90,7 @@ const call = (
       },
     );
     request.on('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(form ?? (body === undefined ? undefined : JSON.stringify(body)));
   });
 
 /** A practice lakehouse in this process on free ports, with a state directory of its own. Close it. */
@@ -120,7 +127,7 @@ export const startPractice = async (options: PracticeOptions = {}): Promise<Prac
     tokenOf: (name) => tokenFor(server.token, name),
     control: async (body) => (await call(server.controlPort, ca, '/practice/control', 'POST', server.token, body)).body,
     rest: (path, o = {}) =>
-      call(server.port, ca, path, o.method ?? 'GET', o.token === undefined ? server.token : o.token, o.body),
+      call(server.port, ca, path, o.method ?? 'GET', o.token === undefined ? server.token : o.token, o.body, o.form),
     close: async () => {
       await server.close();
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });

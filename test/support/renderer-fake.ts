@@ -3,7 +3,7 @@ import { failure } from '../../shared/base/failure.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { Bridge } from '../../renderer/actions/index.ts';
 import {
-  ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleStatus, sampleWorkspaces,
+  ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
 } from './renderer-sample.ts'; // prettier-ignore
 import { sampleComparison, sampleSheet } from './renderer-asset.ts';
 import type { Entry } from '../../shared/contract/room.ts';
@@ -113,6 +113,10 @@ export const createFake = (
         return { rows: empty ? [] : sampleResidency };
       case 'connection.list':
         return { rows: sampleWorkspaces };
+      case 'connection.login':
+        return empty
+          ? { secrets: { protection: 'keyring', locked: false }, flow: null, connections: [] }
+          : sampleSignIns;
       case 'connection.found':
         return { found: empty ? [] : sampleFound };
       case 'pack.preview':

@@ -6,6 +6,8 @@ import { openWorkspace } from '../../main/databricks/workspace.ts';
 
 const path = '/sql/1.0/warehouses/0123456789abcdef';
 
+const pat = (token: string) => ({ kind: 'pat', token }) as const;
+
 describe('hosts that may get a token', () => {
   it.each([
     ['adb-1234.5.azuredatabricks.net', 'adb-1234.5.azuredatabricks.net'],
@@ -78,11 +80,11 @@ default_profile = team.one
 
   const tokenOf = (sources: ConnectionSources): readonly string[] => {
     const found = connectionFrom(sources);
-    return found.ok ? found.value.auth.secrets() : [];
+    return found.ok && found.value.credential.kind === 'pat' ? [found.value.credential.token] : [];
   };
 
   it('explicit values win, then the environment, then the file', () => {
-    const explicit = { host: 'dbc-mine.cloud.databricks.com', httpPath: path, token: 'dapi-mine' };
+    const explicit = { host: 'dbc-mine.cloud.databricks.com', httpPath: path, credential: pat('dapi-mine') };
     const env = {
       DATABRICKS_HOST: 'dbc-env.cloud.databricks.com',
       DATABRICKS_TOKEN: 'dapi-env',
@@ -122,13 +124,13 @@ host = dbc-two.cloud.databricks.com
 host = https://dbc-one.cloud.databricks.com/
 `;
     expect(profileOf(text, 'other')).toEqual({ name: 'other', host: 'dbc-two.cloud.databricks.com' });
-    expect(profileOf(text, 'same')).toMatchObject({ token: 'dapi-one', httpPath: path });
+    expect(profileOf(text, 'same')).toMatchObject({ credential: pat('dapi-one'), httpPath: path });
   });
 
   it('a named profile, its DEFAULT values, and one that is not there', () => {
     expect(profileOf(file, 'DEFAULT')).toMatchObject({
       host: 'https://dbc-default.cloud.databricks.com',
-      token: 'dapi-default',
+      credential: pat('dapi-default'),
     });
     expect(profileOf(file, 'nope')).toBeUndefined();
     expect(profileOf(file, '__proto__')).toBeUndefined();
@@ -138,8 +140,8 @@ host = https://dbc-one.cloud.databricks.com/
   it.each([
     [{}, 'host'],
     [{ host: 'dbc-1.cloud.databricks.com' }, 'token'],
-    [{ host: 'dbc-1.cloud.databricks.com', token: 'dapi-x' }, 'HTTP path'],
-    [{ host: 'dbc-1.cloud.databricks.com', token: 'dapi x', httpPath: path }, 'readable token'],
+    [{ host: 'dbc-1.cloud.databricks.com', credential: pat('dapi-x') }, 'HTTP path'],
+    [{ host: 'dbc-1.cloud.databricks.com', credential: pat('dapi x'), httpPath: path }, 'readable token'],
   ])('says what is missing: %j', (explicit, word) => {
     const found = connectionFrom({ explicit, env: {}, configFile: null });
     expect(!found.ok && found.error.what).toContain(word);

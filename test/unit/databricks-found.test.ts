@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionSources } from '../../main/core/connection-sources.ts';
-import { foundConnections, tokenFound } from '../../main/databricks/found.ts';
+import { foundConnections, credentialFound } from '../../main/databricks/found.ts';
 
 const path = '/sql/1.0/warehouses/0123456789abcdef';
 const configFile = `
@@ -33,11 +33,18 @@ const env = {
 describe('what this machine knows of workspaces', () => {
   it('is listed in order, with the path where there is one, and only for hosts that may get a token', () => {
     const found = foundConnections({ env, configFile });
-    expect(found.map(({ id, host, httpPath, token }) => [id, host, httpPath, token])).toEqual([
+    expect(
+      found.map(({ id, host, httpPath, credential }) => [
+        id,
+        host,
+        httpPath,
+        credential?.kind === 'pat' ? credential.token : (credential?.kind ?? null),
+      ]),
+    ).toEqual([
       ['environment', 'dbc-env.cloud.databricks.com', path, 'dapi-env'],
       ['databrickscfg:DEFAULT', 'dbc-one.cloud.databricks.com', null, 'dapi-one'],
       ['databrickscfg:no-host-here', 'dbc-one.cloud.databricks.com', null, 'dapi-one'],
-      ['databrickscfg:sign-on', 'dbc-three.cloud.databricks.com', null, null],
+      ['databrickscfg:sign-on', 'dbc-three.cloud.databricks.com', null, 'databricks-cli'],
       ['databrickscfg:team.two', 'dbc-two.cloud.databricks.com', '/sql/1.0/warehouses/abc', null],
     ]);
   });
@@ -66,7 +73,7 @@ describe('in any file', () => {
           return `[${at === 0 ? 'DEFAULT' : `s.${at}`}]\n${host === null ? '' : `host = ${host}\n`}${token ? `token = tok-${owner}\n` : ''}`;
         });
         for (const one of foundConnections({ env: {}, configFile: written.join('') }))
-          expect([null, `tok-${one.host}`]).toContain(one.token);
+          expect([null, `tok-${one.host}`]).toContain(one.credential?.kind === 'pat' ? one.credential.token : null);
       }),
     );
   });
@@ -76,9 +83,9 @@ describe('a token that was found', () => {
   const found = foundConnections({ env, configFile });
 
   it('is given for the host of its source, however that is written', () => {
-    expect(tokenFound(found, 'databrickscfg:DEFAULT', 'HTTPS://DBC-one.cloud.databricks.com/')).toEqual({
+    expect(credentialFound(found, 'databrickscfg:DEFAULT', 'HTTPS://DBC-one.cloud.databricks.com/')).toEqual({
       ok: true,
-      value: 'dapi-one',
+      value: { kind: 'pat', token: 'dapi-one' },
     });
   });
 
@@ -90,7 +97,7 @@ describe('a token that was found', () => {
     ['databrickscfg:elsewhere', 'evil.test', 'GONE'],
     ['nowhere', 'dbc-one.cloud.databricks.com', 'GONE'],
   ])('%s is not given for %s', (id, host, code) => {
-    const answer = tokenFound(found, id, host);
+    const answer = credentialFound(found, id, host);
     expect(answer).toMatchObject({ ok: false, error: { tag: 'NotConfigured', code } });
     expect(JSON.stringify(answer)).not.toContain('dapi');
   });

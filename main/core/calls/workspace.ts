@@ -1,11 +1,14 @@
+import { type Failure, failure } from '../../../shared/base/failure.ts';
 import { err, mapOk, ok, type Result } from '../../../shared/base/result.ts';
 import type { PracticeState } from '../../../shared/contract/share.ts';
-import { type FoundConnection, tokenFound } from '../../databricks/found.ts';
-import type { ConnectionStep, DatabricksFailure } from '../../databricks/port.ts';
+import { type Credential, isUnattended, openPlan } from '../../databricks/credential.ts';
+import { credentialFound, type FoundConnection } from '../../databricks/found.ts';
+import type { Connection, ConnectionStep, DatabricksFailure } from '../../databricks/port.ts';
 import type { ConnectionPart } from '../connection.ts';
 import { plain } from '../connection-slot.ts';
 import { connectionRows } from '../connection-rows.ts';
 import type { HandlersOf } from '../handlers.ts';
+import { prepare, type SigningIn } from '../prepare-connection.ts';
 import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
 
 type WorkspaceCalls =
@@ -20,8 +23,11 @@ type WorkspaceCalls =
   | 'practice.set';
 export type WorkspaceDeps = {
   readonly connection: ConnectionPart;
+  readonly signing: SigningIn;
+  /** Somebody sits in front of this core: a service principal would act in their place. */
+  readonly attended: boolean;
   /** Check a connection step by step without saving it. */
-  readonly check: (given: { host: string; httpPath: string; token: string }) => Promise<readonly ConnectionStep[]>;
+  readonly check: (connection: Connection) => Promise<readonly ConnectionStep[]>;
   /** What this machine knows of workspaces now. Asked anew each time: tokens of others are not kept in memory. */
   readonly found: () => readonly FoundConnection[];
   /** Read the lake now; false when that is under way. `mayStart`: a person asked, practice may be started. */
@@ -30,11 +36,18 @@ export type WorkspaceDeps = {
   readonly look: () => boolean;
 };
 
-type TokenChoice = { readonly host: string; readonly token?: string | undefined; readonly from?: string | undefined };
+type Choice = {
+  readonly host: string;
+  readonly token?: string | undefined;
+  readonly from?: string | undefined;
+  readonly auth?: 'oauth-u2m' | 'databricks-cli' | undefined;
+};
 
 /** The workspace behind the facts: connect, check, refresh; the buttons of practice. */
 export const workspaceCalls = ({
   connection,
+  signing,
+  attended,
   check,
   found,
   refresh,
@@ -51,29 +64,39 @@ export const workspaceCalls = ({
     };
   };
 
-  const tokenOf = (given: TokenChoice): Result<string, DatabricksFailure> =>
-    given.from === undefined ? ok(given.token ?? '') : tokenFound(found(), given.from, given.host);
+  const credentialOf = (given: Choice): Result<Credential, DatabricksFailure> => {
+    if (given.auth !== undefined) return ok({ kind: given.auth });
+    return given.from === undefined
+      ? ok({ kind: 'pat', token: given.token ?? '' })
+      : credentialFound(found(), given.from, given.host);
+  };
 
   return {
     'lake.refresh': () => ok({ started: refresh() }),
     // Field by field: a token must not slip into an answer because the source carries it.
     'connection.found': () =>
       ok({
-        found: found().map(({ id, source, label, host, httpPath, token }) => ({
+        found: found().map(({ id, source, label, host, httpPath, credential }) => ({
           id,
           source,
           label,
           host,
           httpPath,
-          hasToken: token !== null,
+          hasToken: credential !== null,
+          auth: credential?.kind ?? null,
+          unattended: credential !== null && isUnattended(credential),
         })),
       }),
     'connection.list': () => ok({ rows: connectionRows(connection) }),
     'connection.remove': async ({ id }) => mapOk(await connection.remove(id), () => ({ removed: true })),
     'connection.test': async (given) => {
-      const token = tokenOf(given);
-      if (!token.ok) return err(plain(token.error));
-      const steps = await check({ host: given.host, httpPath: given.httpPath, token: token.value });
+      const credential = credentialOf(given);
+      if (!credential.ok) return err(plain(credential.error));
+      const prepared = prepare({ ...given, credential: credential.value }, signing);
+      // What cannot even be tried is one step of the list.
+      const steps: readonly ConnectionStep[] = prepared.ok
+        ? await check(openPlan(prepared.value.plan, signing.seams, signing.trial(prepared.value.plan.host)))
+        : [{ step: 'settings', state: 'failed', detail: prepared.error.what, failure: asDatabricks(prepared.error) }];
       return ok({
         steps: steps.map(({ step, state, detail, failure }) => ({
           step,
@@ -84,9 +107,10 @@ export const workspaceCalls = ({
       });
     },
     'connection.save': async (given) => {
-      const token = tokenOf(given);
-      if (!token.ok) return err(plain(token.error));
-      const saved = await connection.save({ ...given, token: token.value });
+      const credential = credentialOf(given);
+      if (!credential.ok) return err(plain(credential.error));
+      if (attended && isUnattended(credential.value)) return err(unattendedOnly);
+      const saved = await connection.save({ ...given, credential: credential.value });
       if (saved.ok) refresh();
       return mapOk(saved, () => ({ saved: true }));
     },
@@ -106,3 +130,15 @@ export const workspaceCalls = ({
     },
   };
 };
+
+/** A failure of preparing, where a step of a check is told. */
+const asDatabricks = ({ what, safe, advice, code }: Failure): DatabricksFailure => ({
+  tag: 'NotConfigured', what, safe, advice, ...(code === undefined ? {} : { code }),
+}); // prettier-ignore
+
+const unattendedOnly: Failure<'UnattendedOnly'> = failure(
+  'UnattendedOnly',
+  'This is a service principal: the audit log of the workspace would show a robot for everything that you do here.',
+  'Nothing was saved and nothing was sent.',
+  'Sign in as yourself. Commands that run unattended use it with BREAKWATER_CONNECTION, see the README.',
+);
