@@ -108,11 +108,14 @@ export type Collector = {
   readonly stream?: (context: CollectContext) => AsyncIterable<CollectResult>;
 };
 
+/** REST says that there is no such thing, or no such endpoint in this workspace: it costs one source, not the others. */
+export const isNotThere = ({ code }: DatabricksFailure): boolean => /^HTTP 404\b/.test(code ?? '');
+
 /** Failures after which asking the next source would only repeat them. */
 export const endsRefresh = (failure: DatabricksFailure | null): failure is DatabricksFailure =>
   failure !== null &&
   ['Offline', 'Unauthorized', 'Cancelled', 'BadCertificate', 'NotConfigured'].includes(failure.tag) &&
-  failure.code?.startsWith('HTTP 404') !== true;
+  !isNotThere(failure);
 
 /** Rows of one statement at most; a source with more is read in several pulls. */
 export const pullLimit = 20_000;

@@ -6,7 +6,7 @@ import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
 import { forgetBefore, putSource, sourceRow } from '../store/lake.ts';
 import type { Store } from '../store/port.ts';
-import type { Collected, Collector } from './collector.ts';
+import { isNotThere, type Collected, type Collector } from './collector.ts';
 import type { SourceState } from './port.ts';
 import { storeBatch } from './store-batch.ts';
 
@@ -31,7 +31,7 @@ const maxPulls = 10;
 /** State of a source from how it failed. Being offline leaves what is known; it only gets older. */
 export const stateOf = (failure: DatabricksFailure, before: string): SourceState['state'] => {
   if (failure.tag === 'Forbidden') return 'denied';
-  if (failure.code === 'MISSING_COLUMNS') return 'missing';
+  if (failure.code === 'MISSING_COLUMNS' || isNotThere(failure)) return 'missing';
   if (
     /^(?:TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|UNRESOLVED)/.test(
       failure.errorClass ?? '',

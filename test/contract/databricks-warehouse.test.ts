@@ -277,6 +277,7 @@ describe('who and where', () => {
       workspaceId: practice.server.world.workspaceId,
       metastoreId: practice.server.world.metastoreId,
       user: practice.server.world.defaultUser,
+      region: 'practice:local',
     });
   });
 
