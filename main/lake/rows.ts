@@ -53,6 +53,13 @@ export const decimalOf = (row: TextRow, name: string): string | null => {
   const digits = /^\d{1,38}$/;
   return more.length === 0 && digits.test(whole) && (fraction === undefined || digits.test(fraction)) ? value : null;
 };
+/** A whole number that may pass 2^53: as a number where that is exact, else as text. */
+export const countOf = (row: TextRow, name: string): number | string | null => {
+  const value = textOf(row, name);
+  if (value === null || !/^-?\d{1,38}$/.test(value)) return null;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+};
 /** A struct that was asked as JSON; empty when it is absent, masked or no object. */
 export const objectOf = (row: TextRow, name: string): JsonObject => {
   const raw = textOf(row, name);

@@ -13,7 +13,10 @@ import {
 import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
+import { expectationsCollector } from './collectors/expectations.ts';
 import { historyCollector } from './collectors/history.ts';
+import { inferenceCollector } from './collectors/inference.ts';
+import { profilesCollector } from './collectors/profiles.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
@@ -39,7 +42,10 @@ export const collectors: readonly Collector[] = [
   restRunsCollector,
   runMessagesCollector,
   pipelineUpdatesCollector,
+  expectationsCollector,
   driftCollector,
+  profilesCollector,
+  inferenceCollector,
   qualityCollector,
   costCollector,
   modelsCollector,

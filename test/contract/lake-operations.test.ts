@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
+import { ok } from '../../shared/base/result.ts';
+import type { CollectContext } from '../../main/lake/collector.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { createLake, type Lake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
@@ -118,6 +120,31 @@ describe('pipelines', () => {
   });
 });
 
+describe('expectations', () => {
+  it('are summed per update and dataset, for pipelines in scope only', async () => {
+    const event = (id: string, update: string, pipeline: string, details: object, type = 'flow_progress') => ({
+      workspace_id: ws, pipeline_id: pipeline, update_id: update, pipeline_event_id: id, event_type: type, event_time: at(now - 3 * hour), details,
+    }); // prettier-ignore
+    const counts = (passed: number, failed: number) => ({
+      flow_progress: { status: 'RUNNING', data_quality: { dropped_records: 1, expectations: [
+        { name: 'valid id', dataset: 'main.gold.sales', passed_records: passed, failed_records: failed },
+        { name: 'no secrets', dataset: 'main.gold.sales', passed_records: passed + failed, failed_records: 0 },
+      ] } },
+    }); // prettier-ignore
+    await addRows(workspace, 'lakeflow_pipeline_events_preview.pipeline_events', [
+      event('1', 'u1', 'pl-x', counts(90, 5)), event('2', 'u1', 'pl-x', counts(900, 5)), event('3', 'u2', 'pl-y', counts(1, 1)),
+      event('4', 'u1', 'pl-x', { flow_progress: { status: 'COMPLETED' } }), event('5', 'u1', 'pl-x', { user_action: 'x' }, 'user_action'),
+    ]); // prettier-ignore
+    const rig = await read('system.lakeflow_pipeline_events_preview.pipeline_events', [
+      `pipeline|${ws}|pl-x` as AssetId,
+    ]);
+    expect(rig.facts('expectation').map((one) => [one.title, one.data['failedShare'], one.assets])).toEqual([
+      ['Expectation valid id on sales failed for 10 of 1000 records (1.00 %)', 0.01, [`pipeline|${ws}|pl-x`, `table|${metastore}|main.gold.sales`]],
+      ['Expectation no secrets on sales passed: 1000 records', 0, [`pipeline|${ws}|pl-x`, `table|${metastore}|main.gold.sales`]],
+    ]); // prettier-ignore
+  });
+});
+
 describe('quality', () => {
   it('stores what is not healthy and the recovery, nothing of tables that stay well', async () => {
     const row = (name: string, hours: number, status: string, more: object = {}) => ({
@@ -197,5 +224,85 @@ describe('cost', () => {
     expect(of('|c-1')).toMatchObject([
       { data: { quantity: '11.500000000000000001', quantityBefore: '12.000000000000000001', corrections: 2 } },
     ]);
+  });
+});
+
+/** One pull in lane `pack`, straight from the collector. */
+const packed = async (source: string, assets: readonly AssetId[], rest: Workspace['rest'] = workspace.rest) => {
+  const { store } = rigOf(source);
+  const collector = collectors.find((one) => one.source === source);
+  const context: CollectContext = {
+    workspace: { ...workspace, rest }, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
+    cursor: null, completeTo: null, resumed: false, scope: new Map(assets.map((asset) => [asset, 0])), observedAt: toInstant(now),
+  }; // prettier-ignore
+  const found = await collector?.collect(context);
+  if (found?.ok !== true) throw new Error(found?.error.what);
+  const estimate = await collector?.estimate?.(context);
+  return { ...found.value, facts: (found.value.facts ?? []).map(({ fact }) => fact), estimate: estimate?.ok === true ? estimate.value : null };
+}; // prettier-ignore
+
+describe('what only packing reads', () => {
+  it('statistics of columns equal those of the profile table', async () => {
+    const table = practice.truth.incidents[0]?.featureTable ?? (await someProfile());
+    const { facts, estimate } = await packed('profile_metrics', [`table|${metastore}|${table}` as AssetId]);
+    const own = await workspace.warehouse.query({
+      name: 'test.read', effect: 'read',
+      text: `SELECT column_name, CAST(count(*) AS STRING) AS n, CAST(sum(count) AS STRING) AS s FROM ${table}_profile_metrics GROUP BY column_name`,
+    }); // prettier-ignore
+    const expected = own.ok
+      ? own.value.rows.map((row) => [row['column_name'], Number(row['n']), Number(row['s'])])
+      : [];
+    const columns = [...new Set(facts.map((one) => one.data['column']))];
+    expect(expected.length).toBeGreaterThan(0);
+    expect(
+      columns.map((name) => {
+        const of = facts.filter((one) => one.data['column'] === name);
+        return [name, of.length, of.reduce((sum, one) => sum + Number(one.data['rows']), 0)];
+      }).sort(),
+    ).toEqual(expected.sort()); // prettier-ignore
+    expect(estimate?.rows).toBe(facts.length);
+  });
+  const someProfile = async (): Promise<string> => {
+    const found = await workspace.warehouse.query({
+      name: 'test.read', effect: 'read',
+      text: `SELECT concat(table_catalog, '.', table_schema, '.', table_name) AS n FROM system.information_schema.tables WHERE right(table_name, 16) = '_profile_metrics' ORDER BY 1 LIMIT 1`,
+    }); // prettier-ignore
+    return (found.ok ? (found.value.rows[0]?.['n'] ?? '') : '').replace('_profile_metrics', '');
+  };
+
+  it('predictions and labels: aggregates by hour and segment, labels complete up to the newest labelled row', async () => {
+    const sql = async (text: string) => {
+      const done = await workspace.warehouse.query({ name: 'test.write', effect: 'write', text });
+      if (!done.ok) throw new Error(done.error.advice);
+    };
+    const full = `${practice.catalog}.default.bw_requests`;
+    await sql(`CREATE SCHEMA IF NOT EXISTS ${practice.catalog}.default`);
+    await sql(
+      `CREATE TABLE ${full} (asked timestamp, model string, channel string, prediction double, label double, secret string)`,
+    );
+    const start = Math.floor((now - 30 * hour) / (24 * hour)) * 24 * hour;
+    const row = (minutes: number, channel: string, prediction: string, label: string) =>
+      `(timestamp'${at(start + minutes * 60_000)}', 'v1', '${channel}', ${prediction}, ${label}, 'hush')`;
+    const rows = [
+      ...Array.from({ length: 8 }, (_, i) => row(i, i < 6 ? 'web' : 'shop', String(i), i < 4 ? '1' : 'NULL')),
+      row(61, 'web', 'NULL', 'NULL'),
+    ];
+    await sql(`INSERT INTO ${full} VALUES ${rows.join(', ')}`);
+    const rest: Workspace['rest'] = {
+      call: ({ path }) =>
+        Promise.resolve(
+          path.includes('bw_requests')
+            ? ok({ slicing_exprs: ['channel', 'prediction > 3'], inference_log: { timestamp_col: 'asked', prediction_col: 'prediction', label_col: 'label', model_id_col: 'model' } })
+            : ok({}),
+        ),
+    }; // prettier-ignore
+    const { facts, note } = await packed('inference_aggregates', [`table|${metastore}|${full}` as AssetId], rest);
+    expect(facts.map((one) => [one.data['segmentValue'], one.data['windowStart'], one.data['requests'], one.data['predictions'], one.data['meanPrediction'], one.data['labels'], one.data['meanLabel']])).toEqual([
+      [null, toInstant(start), 8, 8, 3.5, 4, 1],
+      [null, toInstant(start + hour), 1, 0, null, 0, null],
+      ['web', toInstant(start), 7, 6, 2.5, 4, 1],
+    ]); // prettier-ignore
+    expect(note).toBe(`bw_requests: labels complete up to ${toInstant(start + 3 * 60_000)}.`);
+    expect(JSON.stringify(facts)).not.toContain('hush');
   });
 });

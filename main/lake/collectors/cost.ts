@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { ok, type Result } from '../../../shared/base/result.ts';
-import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
+import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { column, dbx, statementKind } from '../../databricks/statements.ts';
@@ -14,6 +14,7 @@ import { countRows, pull, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed } from '../select.ts';
+import { readNow, rests } from '../throttle.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
 
 const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
@@ -183,10 +184,9 @@ export const costCollector: Collector = {
   },
   collect: async (context) => {
     const asked = spec(context);
-    const rested = context.cursor === null || context.clock.now() - fromInstant(context.cursor) >= everyMs;
     const rest = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
     if (asked === null) return ok({ ...rest, note: null });
-    if (context.lane === 'watch' && !rested)
+    if (rests(context, everyMs))
       return ok({ ...rest, note: 'Read at most every 3 hours: usage arrives up to 12 hours late.' });
     const found = await pull(context, asked);
     if (!found.ok) return found;
@@ -214,7 +214,7 @@ export const costCollector: Collector = {
     ];
     return ok({
       facts,
-      cursor: found.value.cutOff === null ? toInstant(context.clock.now()) : context.cursor,
+      cursor: found.value.cutOff === null ? readNow(context) : context.cursor,
       completeTo:
         found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
       missingColumns: found.value.missingColumns,

@@ -1,23 +1,20 @@
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
-import { checkObjectName, fullName, type TableName } from '../../databricks/identifiers.ts';
+import { fullName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { column, dbx, statementKind } from '../../databricks/statements.ts';
 import { columnAsset, factId, tableAsset } from '../assets.ts';
-import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import type { LakeFact } from '../port.ts';
-import { pull, progress } from '../pull.ts';
+import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
+import { findMonitors, type Monitor } from './monitors.ts';
 
-const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
+const countKind = statementKind('lake.drift-metrics.count', 'read', 'how many results of drift there are');
 const source = 'drift_metrics';
 export const driftSource = source;
-const suffix = '_drift_metrics';
-const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
-/** Profiles read per refresh; those of tables in scope come first. */
-const maxMonitors = 60;
 /** Below this a window says "no significant change" (facts 1.2) and is not stored. */
 const worthKeeping = 0.1;
 /** Each refresh of a profile may compute older windows again (facts 1.2). */
@@ -39,37 +36,6 @@ const wants = [
   asText('percent_zeros_delta', { as: 'zeros' }),
   asText('avg_delta', { as: 'average' }),
 ];
-
-type Monitor = { readonly results: TableName; readonly watched: TableName };
-
-/** Profiles by the name of their result table; the watched table may live in another schema of the catalog. */
-const findMonitors = async (context: CollectContext): Promise<Result<readonly Monitor[], DatabricksFailure>> => {
-  const found = await context.workspace.warehouse.query(
-    listKind(
-      dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
-        FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
-          AND t.table_name = substring(m.table_name, 1, length(m.table_name) - 14)
-        WHERE right(m.table_name, 14) = '_drift_metrics' ORDER BY 1, 2, 3, 4 LIMIT 2000`,
-    ),
-    context.options,
-  );
-  if (!found.ok) return found;
-  const monitors = new Map<string, Monitor>();
-  for (const row of found.value.rows) {
-    const [catalog, schema, name] = [textOf(row, 'catalog_name'), textOf(row, 'schema_name'), textOf(row, 'name')];
-    if (catalog === null || schema === null || name === null || !name.endsWith(suffix)) continue;
-    if ([catalog, schema, name].some((part) => checkObjectName(part) !== null)) continue;
-    const results = { catalog, schema, table: name };
-    const watchedSchema = textOf(row, 'watched_schema') ?? schema;
-    const watched = { catalog, schema: watchedSchema, table: name.slice(0, -suffix.length) };
-    // A table of that name in the profile's own schema is the likeliest one.
-    if (!monitors.has(fullName(results)) || watchedSchema === schema)
-      monitors.set(fullName(results), { results, watched });
-  }
-  const distance = (monitor: Monitor): number =>
-    context.scope.get(tableAsset(context.metastoreId, fullName(monitor.watched))) ?? 99;
-  return ok([...monitors.values()].sort((a, b) => distance(a) - distance(b)).slice(0, maxMonitors));
-};
 
 const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
 
@@ -118,6 +84,23 @@ const readCursors = (cursor: string | null): Readonly<Record<string, Instant>> =
 /** How many profiles a stored cursor knows. */
 export const profileCount = (cursor: string | null): number => Object.keys(readCursors(cursor)).length;
 
+const rowsOf = (monitor: Monitor, context: CollectContext, from: Instant): Pull => ({
+  kind: rowsKind,
+  table: monitor.results,
+  wants,
+  where: [
+    { needs: 'window', piece: dbx`${column('window')}.${column('end')} >= :since` },
+    ...(context.until === null ? [] : [{ needs: 'window', piece: dbx`${column('window')}.${column('end')} < :until` }]),
+    { needs: 'slice_key', piece: dbx`slice_key IS NULL` },
+    { needs: 'column_name', piece: dbx`column_name <> ':table'` },
+  ],
+  parameters: {
+    since: timestampParameter(from < context.horizon ? context.horizon : from),
+    ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
+  },
+  order: 'window_end',
+});
+
 /** Drift of whole tables (no slices) in every data profile that this user may read. */
 export const driftCollector: Collector = {
   source,
@@ -132,7 +115,7 @@ export const driftCollector: Collector = {
   },
   table: null,
   collect: async (context) => {
-    const monitors = await findMonitors(context);
+    const monitors = await findMonitors(context, 'drift');
     if (!monitors.ok) return monitors;
     const cursors: Record<string, Instant> = { ...readCursors(context.cursor) };
     const facts: CollectedFact[] = [];
@@ -145,21 +128,7 @@ export const driftCollector: Collector = {
       const name = fullName(monitor.results);
       const cursor = cursors[name] ?? null;
       const from = cursor === null ? context.horizon : context.resumed ? cursor : minus(cursor, recomputed);
-      const found = await pull(
-        { ...context, cursor, completeTo: cursor },
-        {
-          kind: rowsKind,
-          table: monitor.results,
-          wants,
-          where: [
-            { needs: 'window', piece: dbx`${column('window')}.${column('end')} >= :since` },
-            { needs: 'slice_key', piece: dbx`slice_key IS NULL` },
-            { needs: 'column_name', piece: dbx`column_name <> ':table'` },
-          ],
-          parameters: { since: timestampParameter(from < context.horizon ? context.horizon : from) },
-          order: 'window_end',
-        },
-      );
+      const found = await pull({ ...context, cursor, completeTo: cursor }, rowsOf(monitor, context, from));
       if (!found.ok) {
         // One profile that is forbidden or odd costs its own facts only; a lost connection ends the round.
         if (found.error.tag !== 'Forbidden' && found.error.tag !== 'StatementFailed' && found.error.tag !== 'BadAnswer')
@@ -197,5 +166,15 @@ export const driftCollector: Collector = {
       more,
       ...(failure === undefined ? {} : { failure }),
     });
+  },
+  estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+    const monitors = await findMonitors(context, 'drift');
+    if (!monitors.ok) return monitors;
+    let rows = 0;
+    for (const monitor of monitors.value) {
+      const found = await countRows(context, { ...rowsOf(monitor, context, context.horizon), kind: countKind });
+      if (found.ok) rows += found.value;
+    }
+    return ok({ rows, statements: monitors.value.length + 1, counted: true });
   },
 };

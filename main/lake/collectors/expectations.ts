@@ -1,0 +1,131 @@
+import { ok, type Result } from '../../../shared/base/result.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { tableAsset, workspaceAsset } from '../assets.ts';
+import { boundTo } from '../bound.ts';
+import type { CollectContext, Collector, Estimate } from '../collector.ts';
+import { labelOf } from '../labels.ts';
+import { makeFact } from '../make-fact.ts';
+import type { LakeFact } from '../port.ts';
+import { cutOff } from '../pull.ts';
+import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
+import { among, scoped } from '../scope-filter.ts';
+import { isCutOff, total } from '../select.ts';
+import { readNow, rests } from '../throttle.ts';
+
+const kind = statementKind(
+  'lake.expectations',
+  'read',
+  'how many records passed and failed the expectations of pipelines',
+);
+const countKind = statementKind('lake.expectations.count', 'read', 'how many results of expectations there are');
+const source = 'system.lakeflow_pipeline_events_preview.pipeline_events';
+const table = { catalog: 'system', schema: 'lakeflow_pipeline_events_preview', table: 'pipeline_events' };
+const everyMs = 15 * 60_000;
+/** An update that was under way at the start of the window is summed in full. */
+const longest = 86_400_000;
+const rowLimit = 20_000;
+
+/** One result per update, dataset and expectation; an update reports in several events, which add up. */
+const sums = (context: CollectContext) => {
+  const of = among('pipeline_id', dbx`pipeline_id`, 'pipelines', scoped(context, 'pipeline'));
+  const until = context.until === null ? dbx`` : dbx` AND event_time < :until`;
+  return {
+    text: dbx`SELECT pipeline_id AS pipeline, update_id AS id, x.dataset AS dataset, x.name AS name,
+        CAST(sum(x.passed_records) AS STRING) AS passed, CAST(sum(x.failed_records) AS STRING) AS failed,
+        CAST(unix_micros(max(event_time)) AS STRING) AS newest, ${total}
+      FROM (SELECT pipeline_id, update_id, event_time, explode(from_json(
+          to_json(variant_get(details, '$.flow_progress.data_quality.expectations')),
+          'array<struct<name:string,dataset:string,passed_records:bigint,failed_records:bigint>>')) AS x
+        FROM ${table}
+        WHERE event_type = 'flow_progress' AND event_time >= :since${until} AND workspace_id = :workspace AND ${of.where.piece}) AS events
+      GROUP BY pipeline_id, update_id, x.dataset, x.name`,
+    parameters: {
+      since: timestampParameter(minus(context.horizon, longest)),
+      ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
+      workspace: context.workspaceId,
+      ...of.parameters,
+    },
+  };
+};
+
+const expectationFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+  const [pipeline, update, dataset, name] = ['pipeline', 'id', 'dataset', 'name'].map((one) => textOf(row, one));
+  const at = instantOf(row, 'newest');
+  const [passed, failed] = [countOf(row, 'passed'), countOf(row, 'failed')];
+  if (!pipeline || !update || !dataset || !name || at === null || passed === null || failed === null) return null;
+  const asset = workspaceAsset('pipeline', context.workspaceId, pipeline);
+  const all = Number(passed) + Number(failed);
+  const share = all > 0 ? Number(failed) / all : 0;
+  const short = dataset.split('.').at(-1) ?? dataset;
+  const percent = share === 0 ? '0' : share < 0.0001 ? 'less than 0.01' : (share * 100).toFixed(2);
+  return makeFact(context, {
+    source,
+    kind: 'expectation',
+    scope: context.workspaceId,
+    native: `${update}/${dataset.toLowerCase()}/${name}`,
+    at,
+    assets: [asset, ...(dataset.split('.').length === 3 ? [tableAsset(context.metastoreId, dataset)] : [])],
+    title:
+      failed === 0
+        ? `Expectation ${name} on ${short} passed: ${passed} records`
+        : `Expectation ${name} on ${short} failed for ${failed} of ${all} records (${percent} %)`,
+    data: {
+      expectation: name, dataset, pipeline, pipelineName: labelOf(context.db, asset).name, update,
+      passedRecords: passed, failedRecords: failed, failedShare: share,
+    }, // prettier-ignore
+  });
+};
+
+/**
+ * Results of expectations per update and dataset (facts 1.3; the table of all pipelines' events is Beta). `expect_or_fail` logs
+ * no numbers, so its absence says nothing. Of the events only names and counts are asked for, summed on the warehouse.
+ */
+export const expectationsCollector: Collector = boundTo(
+  {
+    source,
+    label: 'Expectations of pipelines',
+    table,
+    meta: {
+      when: 'room',
+      features: ['records that failed an expectation', 'failed expectations as signals'],
+      needs: [{ kind: 'select', table }],
+      preview: 'Beta',
+      latenessMs: null,
+      retentionDays: 395,
+    },
+    collect: async (context) => {
+      if (rests(context, everyMs))
+        return ok({ cursor: context.cursor, completeTo: context.completeTo, missingColumns: [], note: null });
+      const { text, parameters } = sums(context);
+      const found = await context.workspace.warehouse.query(
+        kind(dbx`${text} ORDER BY newest LIMIT ${rowLimit}`, parameters),
+        context.options,
+      );
+      if (!found.ok) return found;
+      const reads = found.value.rows.map((row) => expectationFact(row, context));
+      const facts = reads.flatMap((fact) => (fact === null || fact.happenedAt < context.horizon ? [] : [{ fact }]));
+      const unreadable = reads.filter((fact) => fact === null).length;
+      const short = isCutOff(found.value, rowLimit);
+      const newest = latest(reads.map((fact) => fact?.happenedAt ?? null));
+      return ok({
+        facts,
+        cursor: short ? context.cursor : readNow(context),
+        completeTo: short ? context.completeTo : later(context.completeTo, newest),
+        missingColumns: [],
+        note: unreadable > 0 ? `${unreadable} results could not be read.` : null,
+        ...(short ? { failure: cutOff(table) } : {}),
+      });
+    },
+    estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+      const { text, parameters } = sums(context);
+      const found = await context.workspace.warehouse.query(
+        countKind(dbx`SELECT CAST(count(*) AS STRING) AS n FROM (${text}) AS counted`, parameters),
+        context.options,
+      );
+      const rows = found.ok ? Number(found.value.rows[0]?.['n'] ?? 0) : 0;
+      return found.ok ? ok({ rows: Number.isFinite(rows) ? rows : 0, statements: 1, counted: true }) : found;
+    },
+  },
+  (context) => scoped(context, 'pipeline'),
+);

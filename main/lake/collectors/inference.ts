@@ -1,0 +1,236 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { err, ok } from '../../../shared/base/result.ts';
+import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
+import { checkColumnName, fullName, type TableName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import { tableAsset, tableOfAsset } from '../assets.ts';
+import { boundTo } from '../bound.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { makeFact } from '../make-fact.ts';
+import type { LakeFact } from '../port.ts';
+import { pull, type Pull } from '../pull.ts';
+import { earlier, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { asShort, computed } from '../select.ts';
+
+const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
+const source = 'inference_aggregates';
+const maxTables = 30;
+const maxSegments = 3;
+/** A mean over fewer rows says too much about single ones: it is left out. */
+const fewest = 5;
+const hour = 3_600_000;
+const day = 24 * hour;
+
+type Watched = {
+  readonly table: TableName;
+  readonly time: string;
+  readonly prediction: string | null;
+  readonly label: string | null;
+  readonly model: string | null;
+  readonly segments: readonly string[];
+};
+
+const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+/** Only plain names of columns: a slice may be any SQL expression, and those are not sent on. */
+const plain = (value: JsonValue | undefined): string | null =>
+  typeof value === 'string' && /^\w+$/.test(value) && checkColumnName(value) === null ? value : null;
+
+const list = (value: JsonValue | undefined): readonly JsonValue[] =>
+  Array.isArray(value) ? value.map((one: JsonValue) => one) : [];
+
+/** What the monitor of a table says about it (REST `…/tables/{name}/monitor`, `inference_log`); null = no request log. */
+const watchedBy = (table: TableName, body: unknown): Watched | null => {
+  const log = object(object(body)['inference_log']);
+  const time = plain(log['timestamp_col']);
+  if (time === null) return null;
+  const slices = object(body)['slicing_exprs'];
+  return {
+    table,
+    time,
+    prediction: plain(log['prediction_col']),
+    label: plain(log['label_col']),
+    model: plain(log['model_id_col']),
+    segments: list(slices)
+      .flatMap((one) => plain(one) ?? [])
+      .slice(0, maxSegments),
+  };
+};
+
+/** Whole table by hour, a segment by day: no row leaves the warehouse. */
+const sumsOf = (watched: Watched, segment: string | null, context: CollectContext): Pull => {
+  const time = column(watched.time);
+  const bucket = segment === null ? dbx`date_trunc('HOUR', ${time})` : dbx`date_trunc('DAY', ${time})`;
+  const keys = [
+    computed(watched.time, 'bucket', dbx`unix_micros(${bucket})`),
+    ...(watched.model === null ? [] : [asShort(watched.model, 100, { as: 'model' })]),
+    ...(segment === null ? [] : [asShort(segment, 100, { as: 'segment' })]),
+  ];
+  const mean = (name: string, as: string) =>
+    computed(name, as, dbx`avg(try_cast(CAST(${column(name)} AS STRING) AS DOUBLE))`);
+  const present = (name: string, as: string) => computed(name, as, dbx`count(${column(name)})`);
+  const { prediction, label } = watched;
+  return {
+    kind,
+    table: watched.table,
+    wants: [
+      ...keys.map((one) => (one.as === 'bucket' ? { ...one, required: true } : one)),
+      computed(watched.time, 'n', dbx`count(*)`),
+      computed(watched.time, 'newest', dbx`unix_micros(max(${time}))`),
+      ...(prediction === null ? [] : [present(prediction, 'predictions'), mean(prediction, 'mean_prediction')]),
+      ...(label === null
+        ? []
+        : [
+            present(label, 'labels'),
+            mean(label, 'mean_label'),
+            computed(label, 'labelled', dbx`unix_micros(max(CASE WHEN ${column(label)} IS NOT NULL THEN ${time} END))`),
+          ]),
+    ],
+    where: [
+      { needs: watched.time, piece: dbx`${time} >= :since` },
+      ...(context.until === null ? [] : [{ needs: watched.time, piece: dbx`${time} < :until` }]),
+    ],
+    parameters: {
+      since: timestampParameter(context.horizon),
+      ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
+    },
+    order: 'bucket',
+    groupBy: keys.map(({ as }) => as),
+  };
+};
+
+const shown = (value: number): string => String(Number(value.toPrecision(4)));
+
+const inferenceFact = (
+  row: TextRow,
+  watched: Watched,
+  segment: string | null,
+  context: CollectContext,
+): LakeFact | null => {
+  const [start, newest, n] = [instantOf(row, 'bucket'), instantOf(row, 'newest'), numberOf(row, 'n')];
+  if (start === null || newest === null || n === null) return null;
+  const end = toInstant(fromInstant(start) + (segment === null ? hour : day));
+  const full = fullName(watched.table);
+  const [model, value] = [textOf(row, 'model'), segment === null ? null : textOf(row, 'segment')];
+  const enough = n >= fewest;
+  const mean = enough ? numberOf(row, 'mean_prediction') : null;
+  const labels = numberOf(row, 'labels');
+  const where = segment === null ? '' : ` where ${segment} is ${value ?? 'empty'}`;
+  const when = segment === null ? start.slice(0, 16).replace('T', ' ') : start.slice(0, 10);
+  return makeFact(context, {
+    source,
+    kind: 'inference',
+    scope: context.metastoreId,
+    native: [full.toLowerCase(), segment ?? '', value ?? '', model ?? '', start].join('/'),
+    at: earlier(end, newest) ?? end,
+    assets: [tableAsset(context.metastoreId, full)],
+    title: `${watched.table.table}${where}, ${when}: ${n} requests${mean === null ? '' : `, mean prediction ${shown(mean)}`}${labels === null || n === 0 ? '' : `, ${Math.round((labels / n) * 100)} % labelled`}`,
+    data: {
+      table: full.toLowerCase(), windowStart: start, windowEnd: end, segment, segmentValue: value, model, requests: n,
+      predictions: numberOf(row, 'predictions'), meanPrediction: mean, labels, labelShare: labels === null || n === 0 ? null : labels / n,
+      meanLabel: enough ? numberOf(row, 'mean_label') : null,
+    }, // prettier-ignore
+  });
+};
+
+type Read = {
+  readonly facts: readonly CollectedFact[];
+  readonly newest: Instant | null;
+  readonly labelled: Instant | null;
+  readonly missing: readonly string[];
+  readonly short: DatabricksFailure | null;
+};
+const readTable = async (watched: Watched, context: CollectContext): Promise<Read | DatabricksFailure> => {
+  const facts: CollectedFact[] = [];
+  const missing: string[] = [];
+  let [newest, labelled]: (Instant | null)[] = [null, null];
+  let short: DatabricksFailure | null = null;
+  for (const segment of [null, ...watched.segments]) {
+    const found = await pull(context, sumsOf(watched, segment, context));
+    if (!found.ok) return found.error;
+    const read = found.value.rows.map((row) => inferenceFact(row, watched, segment, context));
+    facts.push(
+      ...read.flatMap((fact) =>
+        fact === null || (segment !== null && Number(fact.data['requests']) < fewest) ? [] : [{ fact }],
+      ),
+    );
+    missing.push(...found.value.missingColumns);
+    newest = later(newest ?? null, latest(found.value.rows.map((row) => instantOf(row, 'newest'))));
+    labelled = later(labelled ?? null, latest(found.value.rows.map((row) => instantOf(row, 'labelled'))));
+    short = found.value.cutOff ?? short;
+  }
+  const told = facts.map(({ fact }) => ({
+    fact: { ...fact, data: { ...fact.data, labelsCompleteTo: labelled ?? null } },
+  }));
+  return { facts: told, newest: newest ?? null, labelled: labelled ?? null, missing, short };
+};
+
+/**
+ * Aggregates over request logs of models (inference tables) in scope: requests, presence and means of prediction and label, by hour
+ * and by the segments that the table's own monitor slices by. Worked out on the warehouse; no row is read, groups of fewer than
+ * five have no means. Which columns these are is said by the monitor and nowhere else (SDK catalog `MonitorInferenceLog`).
+ */
+export const inferenceCollector: Collector = boundTo(
+  {
+    source,
+    label: 'Predictions and labels by segment',
+    table: null,
+    meta: {
+      when: 'pack',
+      features: ['predictions and labels by time and segment'],
+      needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the inference tables in scope, and their monitors' }],
+      preview: null,
+      latenessMs: null,
+      retentionDays: null,
+    },
+    collect: async (context) => {
+      const facts: CollectedFact[] = [];
+      const notes: string[] = [];
+      const missing = new Set<string>();
+      let completeTo: Instant | null = null;
+      let failure: DatabricksFailure | undefined;
+      const tables = [...context.scope.keys()].flatMap((asset) => tableOfAsset(asset) ?? []);
+      for (const table of tables.slice(0, maxTables)) {
+        const monitor = await context.workspace.rest.call(
+          { method: 'GET', path: `/api/2.1/unity-catalog/tables/${encodeURIComponent(fullName(table))}/monitor` },
+          context.options,
+        );
+        // Most tables have no monitor (404); one that may not be seen is as good as none. A lost connection ends the round.
+        if (
+          !monitor.ok &&
+          ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut', 'Unavailable', 'RateLimited'].includes(monitor.error.tag)
+        )
+          return err(monitor.error);
+        const watched = monitor.ok ? watchedBy(table, monitor.value) : null;
+        if (watched === null) continue;
+        const read = await readTable(watched, context);
+        if ('tag' in read) {
+          if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(read.tag)) return err(read);
+          notes.push(`${table.table} is not readable.`);
+          failure = read;
+          continue;
+        }
+        facts.push(...read.facts);
+        for (const one of read.missing) missing.add(one);
+        completeTo = later(completeTo, read.newest);
+        failure = read.short ?? failure;
+        if (watched.label !== null)
+          notes.push(
+            read.labelled === null
+              ? `${table.table}: no labels yet.`
+              : `${table.table}: labels complete up to ${read.labelled}.`,
+          );
+      }
+      return ok({
+        facts,
+        cursor: null,
+        completeTo: failure === undefined ? (completeTo ?? context.completeTo) : context.completeTo,
+        missingColumns: [...missing],
+        note: notes.length === 0 ? null : notes.join(' '),
+        ...(failure === undefined ? {} : { failure }),
+      });
+    },
+  },
+  (context) => scoped(context, 'table', 'view', 'feature-table'),
+);

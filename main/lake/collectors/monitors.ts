@@ -1,0 +1,53 @@
+import { ok, type Result } from '../../../shared/base/result.ts';
+import { checkObjectName, fullName, type TableName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { tableAsset } from '../assets.ts';
+import type { CollectContext } from '../collector.ts';
+import { textOf } from '../rows.ts';
+
+const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
+const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
+/** Profiles read per refresh; those of tables in scope come first. */
+const maxMonitors = 60;
+
+export type Monitor = { readonly results: TableName; readonly watched: TableName };
+
+/**
+ * Profiles by the name of their result table (facts 1.2: `{table}_drift_metrics`, `{table}_profile_metrics`); the watched table may
+ * live in another schema of the catalog. For a pack only those of the tables in scope.
+ */
+export const findMonitors = async (
+  context: CollectContext,
+  results: 'drift' | 'profile',
+): Promise<Result<readonly Monitor[], DatabricksFailure>> => {
+  const suffix = `_${results}_metrics`;
+  const cut = suffix.length;
+  const found = await context.workspace.warehouse.query(
+    listKind(
+      dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
+        FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
+          AND t.table_name = substring(m.table_name, 1, length(m.table_name) - ${cut})
+        WHERE right(m.table_name, ${cut}) = :suffix ORDER BY 1, 2, 3, 4 LIMIT 2000`,
+      { suffix },
+    ),
+    context.options,
+  );
+  if (!found.ok) return found;
+  const monitors = new Map<string, Monitor>();
+  for (const row of found.value.rows) {
+    const [catalog, schema, name] = [textOf(row, 'catalog_name'), textOf(row, 'schema_name'), textOf(row, 'name')];
+    if (catalog === null || schema === null || name === null || !name.endsWith(suffix)) continue;
+    if ([catalog, schema, name].some((part) => checkObjectName(part) !== null)) continue;
+    const place = { catalog, schema, table: name };
+    const watchedSchema = textOf(row, 'watched_schema') ?? schema;
+    const watched = { catalog, schema: watchedSchema, table: name.slice(0, -suffix.length) };
+    // A table of that name in the profile's own schema is the likeliest one.
+    if (!monitors.has(fullName(place)) || watchedSchema === schema)
+      monitors.set(fullName(place), { results: place, watched });
+  }
+  const distance = (monitor: Monitor): number =>
+    context.scope.get(tableAsset(context.metastoreId, fullName(monitor.watched))) ?? 99;
+  const wanted = [...monitors.values()].filter((one) => context.lane !== 'pack' || distance(one) < 99);
+  return ok(wanted.sort((a, b) => distance(a) - distance(b)).slice(0, maxMonitors));
+};

@@ -1,0 +1,139 @@
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import { fullName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
+import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import { columnAsset, tableAsset } from '../assets.ts';
+import { boundTo } from '../bound.ts';
+import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
+import { makeFact } from '../make-fact.ts';
+import type { LakeFact } from '../port.ts';
+import { countRows, pull, type Pull } from '../pull.ts';
+import { countOf, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { asText, fieldMicros } from '../select.ts';
+import { findMonitors, type Monitor } from './monitors.ts';
+
+const kind = statementKind('lake.profile-metrics', 'read', 'statistics of columns, per window');
+const countKind = statementKind('lake.profile-metrics.count', 'read', 'how many statistics of columns there are');
+const source = 'profile_metrics';
+
+/** Statistics only: `frequent_items` and `quantiles` may repeat values of single rows and are never asked for. */
+const numbers = [
+  ['avg', 'mean'], ['stddev', 'standardDeviation'], ['median', 'median'], ['percent_null', 'nullPercent'],
+  ['percent_zeros', 'zeroPercent'], ['percent_distinct', 'distinctPercent'],
+] as const; // prettier-ignore
+const counts = [['count', 'rows'], ['num_nulls', 'nulls'], ['num_zeros', 'zeros'], ['num_nan', 'notANumber'], ['distinct_count', 'distinct']] as const; // prettier-ignore
+const wants = [
+  fieldMicros('window', 'start', { as: 'window_start', required: true }),
+  fieldMicros('window', 'end', { as: 'window_end', required: true }),
+  asText('granularity', { as: 'grain', required: true }),
+  asText('monitor_version', { as: 'monitor' }),
+  asText('column_name', { as: 'col', required: true }),
+  ...[...numbers, ...counts].map(([name]) => asText(name, { as: `n_${name}` })),
+];
+
+const rowsOf = ({ results }: Monitor, context: CollectContext): Pull => ({
+  kind,
+  table: results,
+  wants,
+  where: [
+    { needs: 'window', piece: dbx`${column('window')}.${column('end')} >= :since` },
+    ...(context.until === null ? [] : [{ needs: 'window', piece: dbx`${column('window')}.${column('end')} < :until` }]),
+    { needs: 'slice_key', piece: dbx`slice_key IS NULL` },
+    { needs: 'log_type', piece: dbx`log_type = 'INPUT'` },
+    { needs: 'column_name', piece: dbx`column_name <> ':table'` },
+  ],
+  parameters: {
+    since: timestampParameter(context.horizon),
+    ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
+  },
+  order: 'window_end',
+});
+
+const profileFact = (row: TextRow, { watched }: Monitor, context: CollectContext): LakeFact | null => {
+  const [start, end] = [instantOf(row, 'window_start'), instantOf(row, 'window_end')];
+  const [col, granularity] = [textOf(row, 'col'), textOf(row, 'grain')];
+  if (start === null || end === null || col === null || granularity === null) return null;
+  const full = fullName(watched);
+  const mean = numberOf(row, 'n_avg');
+  const rows = countOf(row, 'n_count');
+  return makeFact(context, {
+    source,
+    kind: 'profile',
+    scope: context.metastoreId,
+    native: [full, start, granularity, col.toLowerCase()].join('/'),
+    at: end,
+    assets: [tableAsset(context.metastoreId, full), columnAsset(context.metastoreId, full, col)],
+    title: `${watched.table}.${col} in ${granularity} to ${end.slice(0, 16).replace('T', ' ')}: ${rows ?? 'unknown'} rows${mean === null ? '' : `, mean ${Number(mean.toPrecision(4))}`}`,
+    data: {
+      table: full, column: col, windowStart: start, windowEnd: end, granularity,
+      ...Object.fromEntries(counts.map(([name, as]) => [as, countOf(row, `n_${name}`)])),
+      ...Object.fromEntries(numbers.map(([name, as]) => [as, numberOf(row, `n_${name}`)])),
+      monitorVersion: numberOf(row, 'monitor') ?? 0,
+    }, // prettier-ignore
+  });
+};
+
+/** A profile computes older windows again with its newest configuration (facts 1.2): the highest version counts. */
+const merge = (old: LakeFact, next: LakeFact): LakeFact =>
+  Number(old.data['monitorVersion']) > Number(next.data['monitorVersion']) ? old : next;
+
+/** Statistics of the columns of tables in scope, whole tables only (facts 1.2 `_profile_metrics`). Read when a room is packed. */
+export const profilesCollector: Collector = boundTo(
+  {
+    source,
+    label: 'Statistics of columns',
+    table: null,
+    meta: {
+      when: 'pack',
+      features: ['statistics of columns over time'],
+      needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the profile tables of data profiles' }],
+      preview: null,
+      latenessMs: null,
+      retentionDays: null,
+    },
+    collect: async (context) => {
+      const monitors = await findMonitors(context, 'profile');
+      if (!monitors.ok) return monitors;
+      const facts: CollectedFact[] = [];
+      const missing = new Set<string>();
+      const refused: string[] = [];
+      let completeTo: Instant | null = null;
+      let failure: DatabricksFailure | undefined;
+      for (const monitor of monitors.value) {
+        const found = await pull(context, rowsOf(monitor, context));
+        if (!found.ok) {
+          if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
+          refused.push(monitor.results.table);
+          failure = found.error;
+          continue;
+        }
+        const read = found.value.rows.map((row) => profileFact(row, monitor, context));
+        facts.push(...read.flatMap((fact) => (fact === null ? [] : [{ fact, merge }])));
+        completeTo = later(completeTo, latest(read.map((fact) => fact?.happenedAt ?? null)));
+        for (const one of found.value.missingColumns) missing.add(one);
+        failure = found.value.cutOff ?? failure;
+      }
+      return ok({
+        facts,
+        cursor: null,
+        completeTo: failure === undefined ? (completeTo ?? context.completeTo) : context.completeTo,
+        missingColumns: [...missing],
+        note: refused.length > 0 ? `Not readable: ${refused.join(', ')}.` : null,
+        ...(failure === undefined ? {} : { failure }),
+      });
+    },
+    estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
+      const monitors = await findMonitors(context, 'profile');
+      if (!monitors.ok) return monitors;
+      let rows = 0;
+      for (const monitor of monitors.value) {
+        const found = await countRows(context, { ...rowsOf(monitor, context), kind: countKind });
+        if (found.ok) rows += found.value;
+      }
+      return ok({ rows, statements: monitors.value.length + 1, counted: true });
+    },
+  },
+  (context) => scoped(context, 'table', 'view', 'feature-table'),
+);

@@ -1,0 +1,20 @@
+import { isJsonObject, parseJson } from '../../shared/base/json.ts';
+import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
+import type { CollectContext } from './collector.ts';
+
+/**
+ * Sources that sum a whole window anew keep in their cursor when they were read last: in the watch they rest for a while, so that
+ * an open room does not scan the same days every few minutes.
+ */
+export const rests = (context: CollectContext, everyMs: number): boolean => {
+  const at = lastRead(context.cursor);
+  return context.lane === 'watch' && at !== null && context.clock.now() - fromInstant(at) < everyMs;
+};
+export const readNow = (context: CollectContext): string => JSON.stringify({ read: toInstant(context.clock.now()) });
+
+const lastRead = (cursor: string | null): Instant | null => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return null;
+  const at = value.value['read'];
+  return typeof at === 'string' && Number.isFinite(Date.parse(at)) ? at : null;
+};
