@@ -37,6 +37,8 @@ export type Buttons = {
   /** The HTTP status to answer instead of working, used up by asking. */
   readonly takeStatus: (kind: 'sql' | 'rest') => NonNullable<ButtonState['status']> | null;
   readonly losesReply: (statement: string) => boolean;
+  /** The state of the warehouse as REST shows it. */
+  readonly warehouse: () => 'RUNNING' | 'STARTING' | 'STOPPED';
   /** Resolves when the warehouse is warm. */
   readonly warm: (after: (ms: number) => Promise<void>) => Promise<void>;
   readonly shape: (
@@ -98,6 +100,7 @@ export const createButtons = (clock: Clock): Buttons => {
       state = { ...state, loseReply: used(fault) };
       return true;
     },
+    warehouse: () => (state.coldStartMs === 0 ? 'RUNNING' : warmAt === null ? 'STOPPED' : 'STARTING'),
     warm: async (after) => {
       if (state.coldStartMs === 0) return;
       warmAt ??= clock.now() + state.coldStartMs;

@@ -2,6 +2,7 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../
 import { released, type Buttons, type ButtonState, type Reach, type ResultFault } from './buttons.ts';
 import type { Lake, TableFault } from './duck/lake.ts';
 import { playNext } from './world/play.ts';
+import { rightsIn, type Rights } from './rights.ts';
 import type { World } from './world/world.ts';
 
 export type ControlDeps = {
@@ -9,6 +10,7 @@ export type ControlDeps = {
   readonly world: World;
   readonly buttons: Buttons;
   readonly expireSessions: () => void;
+  readonly rights: { get: () => Rights | null; set: (next: Rights | null) => void };
   /** Destroy the workspace's open sockets. */
   readonly disconnect: () => void;
 };
@@ -39,6 +41,7 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
     'coldStartMs',
     'result',
     'tables',
+    'rights',
     'release',
     'expireSessions',
     'play',
@@ -95,6 +98,7 @@ const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | unde
 
 /**
  * One request to the control API: `{}` reads the buttons; keys of ButtonState set them; `tables: [{table, column, kind: hide|mask}]`;
+ * `rights: {tables, jobs, systemTables, schemasOff}` limits what the user may see, null lifts that (rights.ts);
  * `release: true` lets all go; `expireSessions: true`; `play: "next"` lets the world go on; `stop: true` ends the process.
  */
 export const runControl = async (deps: ControlDeps, body: string): Promise<ControlAnswer> => {
@@ -107,6 +111,8 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
   deps.buttons.set(next);
   const faults = request['release'] === true ? [] : tableFaults(request['tables']);
   if (faults !== undefined) deps.lake.setFaults(faults);
+  const rights = rightsIn(request);
+  if (rights !== undefined) deps.rights.set(rights);
   if (request['expireSessions'] === true) deps.expireSessions();
   if (next.disconnected === true) deps.disconnect();
   const played = request['play'] === 'next' ? await playNext(deps.lake, deps.world) : undefined;
@@ -115,6 +121,7 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
     body: {
       ...deps.buttons.state(),
       tables: deps.lake.faults(),
+      rights: deps.rights.get(),
       seed: deps.world.seed,
       fault: deps.world.fault,
       catalog: deps.world.catalog,

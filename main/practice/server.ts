@@ -12,6 +12,7 @@ import { createDuckEngine } from './duck/engine.ts';
 import { openLake, type Lake } from './duck/lake.ts';
 import { createOAuth } from './oauth.ts';
 import { answerRest } from './rest.ts';
+import { limitLake, type Rights } from './rights.ts';
 import { createService, type Call } from './thrift/service.ts';
 import { runMessage } from './thrift/http.ts';
 import { userOf } from './tokens.ts';
@@ -112,7 +113,9 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     estate: deps.estate ?? true,
   });
   const buttons = createButtons(deps.clock);
-  const engine = createDuckEngine(lake, { catalog: world.catalog, schema: 'default' });
+  let rights: Rights | null = null;
+  const seen = limitLake(lake, () => rights);
+  const engine = createDuckEngine(seen, { catalog: world.catalog, schema: 'default' });
   const service = createService({ engine, buttons, clock: deps.clock, scheduler: deps.scheduler });
   const after = (ms: number): Promise<void> => new Promise((resolve) => void deps.scheduler.after(ms, resolve));
   const oauth = createOAuth({
@@ -133,6 +136,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
         world,
         buttons,
         expireSessions: service.expireSessions,
+        rights: { get: () => rights, set: (next) => (rights = next) },
         disconnect: () => publicSockets.forEach((s) => s.destroy()),
       },
       body.toString('utf8'),
@@ -164,7 +168,14 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
       return;
     }
     const answer = await answerRest(
-      { lake, world, user, clock: deps.clock },
+      {
+        lake: seen,
+        rights,
+        warehouse: { id: httpPath.split('/').at(-1) ?? '', state: buttons.warehouse },
+        world,
+        user,
+        clock: deps.clock,
+      },
       request.method ?? 'GET',
       url,
       body.toString('utf8'),

@@ -179,7 +179,7 @@ export const createDuckEngine = (
 ): EnginePort => ({
   open: ({ catalog, schema, user }): Promise<EngineSession> => {
     const wanted = catalog ?? defaults.catalog;
-    if (!lake.catalogs().some((c) => c.catalog === wanted))
+    if (catalog !== undefined && !lake.catalogs().some((c) => c.catalog === wanted))
       return Promise.reject(
         new EngineError('NO_SUCH_CATALOG_EXCEPTION', '42704', `Catalog '${wanted}' was not found.`),
       );

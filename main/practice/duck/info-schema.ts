@@ -151,7 +151,7 @@ const caches = new WeakMap<Lake, Map<string, { generation: number; sql: string }
  */
 export const infoSchemaSql = (lake: Lake, catalog: string, name: string): string | undefined => {
   const governance = governanceViews[name];
-  if (governance !== undefined) return governanceSql(governance, catalog);
+  if (governance !== undefined) return lake.narrow(governanceSql(governance, catalog), governance.columns.split(' '));
   const view = views[name];
   if (view === undefined) return undefined;
   const cache = caches.get(lake) ?? new Map<string, { generation: number; sql: string }>();

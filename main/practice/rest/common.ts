@@ -1,9 +1,18 @@
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import type { Clock } from '../../../shared/base/time.ts';
 import type { Lake } from '../duck/lake.ts';
+import type { Rights } from '../rights.ts';
 import type { World } from '../world/world.ts';
 
-export type RestDeps = { readonly lake: Lake; readonly world: World; readonly user: string; readonly clock: Clock };
+export type RestDeps = {
+  /** As the user sees it (rights.ts). */
+  readonly lake: Lake;
+  readonly rights: Rights | null;
+  readonly warehouse: { readonly id: string; readonly state: () => 'RUNNING' | 'STARTING' | 'STOPPED' };
+  readonly world: World;
+  readonly user: string;
+  readonly clock: Clock;
+};
 export type RestAnswer = { readonly status: number; readonly body: JsonValue };
 export type RestCall = {
   readonly method: string;
@@ -36,7 +45,7 @@ export const fault = (status: number, error_code: string, message: string): Rest
   body: { error_code, message },
 });
 
-/** The stored documents of a kind, newest first. `where` is SQL over `bw.documents`. */
+/** The stored documents of a kind that the user may see, newest first. `where` is SQL over `bw.documents`. */
 export const documents = async (
   lake: Lake,
   kind: string,
@@ -49,7 +58,8 @@ export const documents = async (
       `SELECT body FROM bw.documents WHERE kind = $kind AND ${where} ORDER BY made_at DESC, id`,
       { kind, ...values },
     );
-    return found.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
+    const all = found.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
+    return all.filter((document) => lake.sees(kind, document));
   } finally {
     connection.closeSync();
   }
