@@ -8,8 +8,7 @@ import { credentialIn, openPlan } from '../databricks/credential.ts';
 import { staticToken } from '../databricks/token-source.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { connectionFrom } from '../databricks/connection.ts';
-import { checkConnection } from '../databricks/connection-check.ts';
-import type { AuthKind, Connection } from '../databricks/port.ts';
+import type { AuthKind, Connection, ConnectionStep } from '../databricks/port.ts';
 import { findPractice, type PracticeAddress } from '../practice/launch.ts';
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -17,7 +16,8 @@ import { practiceFolder } from '../../shared/domain/paths.ts';
 import { loadAssets } from '../host/assets.ts';
 import { chooseHost } from './choose-host.ts';
 import { electronArguments, findElectron, probeElectron } from './electron.ts';
-import { appVersion, distFolder, rootFolder, systemClock, systemRandom, thisMachine } from './machine.ts';
+import { stepFindings } from './doctor-steps.ts';
+import { appVersion, distFolder, rootFolder, systemClock, thisMachine } from './machine.ts';
 
 /** One line of the doctor: `wrong` needs a person, `note` is good to know. */
 export type Finding = {
@@ -25,6 +25,8 @@ export type Finding = {
   readonly state: 'fine' | 'note' | 'wrong';
   readonly detail: string;
   readonly advice?: string;
+  /** A step of the connection check, whole: with what to ask for. */
+  readonly check?: ConnectionStep;
 };
 /** The workspace that a profile has saved; null = the practice lakehouse. */
 export type SavedConnection = {
@@ -98,6 +100,7 @@ export const connectionFindings = async (
   folder: string,
   saved: SavedConnection | null,
   practice: PracticeAddress | null,
+  startWarehouse: boolean,
 ): Promise<readonly Finding[]> => {
   if (saved === null && practice === null)
     return [{ name: 'connection', state: 'note', detail: 'the practice lakehouse, which is not running: not checked' }];
@@ -105,9 +108,10 @@ export const connectionFindings = async (
     const { host, port, httpPath, token, caFile } = practice;
     return stepFindings(
       ok({ kind: 'practice', name: 'practice lakehouse', host, port, httpPath, caFile, auth: staticToken(token) }),
+      startWarehouse,
     );
   }
-  return stepFindings(saved === null ? err(nothingSaved) : savedPlan(folder, saved));
+  return stepFindings(saved === null ? err(nothingSaved) : savedPlan(folder, saved), startWarehouse);
 };
 
 /** The saved workspace as the core would open it, where what signs in can be read without the app. */
@@ -133,23 +137,6 @@ const savedPlan = (folder: string, saved: SavedConnection): Result<Connection, F
 };
 
 const nothingSaved: Failure = failure('NotConfigured', 'No workspace is saved.', 'Nothing was sent.', 'Connect one.');
-
-/** A connection, step by step; one that cannot even be tried is one line. */
-export const stepFindings = async (connection: Result<Connection, Failure>): Promise<readonly Finding[]> => {
-  if (!connection.ok)
-    return [{ name: 'connection', state: 'wrong', detail: connection.error.what, advice: connection.error.advice }];
-  const steps = await checkConnection(connection.value, [], {
-    clock: systemClock,
-    scheduler: nodeScheduler,
-    random: systemRandom,
-  });
-  return steps.map((step) => ({
-    name: `· ${step.step}`,
-    state: step.state === 'failed' ? 'wrong' : step.state === 'works' ? 'fine' : 'note',
-    detail: step.detail,
-    ...('failure' in step && step.failure ? { advice: step.failure.advice } : {}),
-  }));
-};
 
 const readOr = (path: string): string => {
   try {

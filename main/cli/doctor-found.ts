@@ -4,14 +4,19 @@ import type { ConnectionSources } from '../databricks/connection.ts';
 import { isUnattended } from '../databricks/credential.ts';
 import { foundConnections } from '../databricks/found.ts';
 import type { AuthKind } from '../databricks/port.ts';
-import { type Finding, stepFindings } from './doctor-checks.ts';
+import type { Finding } from './doctor-checks.ts';
+import { stepFindings } from './doctor-steps.ts';
 import { systemClock, thisMachine } from './machine.ts';
 
 /**
  * A connection that this machine knows, step by step, without saving it. `wanted` is `environment` or a section of the
  * configuration file. A section seldom has a path: then DATABRICKS_HTTP_PATH counts, unless DATABRICKS_HOST is another host.
  */
-export const foundFindings = async (wanted: string, sources: ConnectionSources): Promise<readonly Finding[]> => {
+export const foundFindings = async (
+  wanted: string,
+  sources: ConnectionSources,
+  startWarehouse = false,
+): Promise<readonly Finding[]> => {
   const found = foundConnections(sources);
   const name = 'connection';
   const source = found.find((one) => one.id === wanted) ?? found.find((one) => one.id === `databrickscfg:${wanted}`);
@@ -35,7 +40,7 @@ export const foundFindings = async (wanted: string, sources: ConnectionSources):
       ? 'without a token'
       : `${authWords[source.credential.kind]}${isUnattended(source.credential) ? ', for unattended use: the audit log shows it and no person' : ''}`;
   const from: Finding = { name, state: 'fine', detail: `from ${source.label}: ${source.host}, ${token}` };
-  return [from, ...(await stepFindings(connection))];
+  return [from, ...(await stepFindings(connection, startWarehouse))];
 };
 
 const authWords: Readonly<Record<AuthKind, string>> = {

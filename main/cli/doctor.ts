@@ -4,6 +4,7 @@ import { connectionSources } from '../core/connection-sources.ts';
 import { type Command, type CommandContext, exits, parseOptions, printUsage } from './command.ts';
 import { connectionFindings, machineFindings, practiceFinding, type Finding } from './doctor-checks.ts';
 import { foundFindings } from './doctor-found.ts';
+import { askLines } from './doctor-steps.ts';
 import { profileFindings } from './doctor-profile.ts';
 import { thisMachine } from './machine.ts';
 import { profileProblem } from './serve.ts';
@@ -11,16 +12,19 @@ import { profileProblem } from './serve.ts';
 export const command: Command = {
   summary: 'say what runs here, what does not, and why',
   help: `
-breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-connection] [--json]
+breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-connection] [--start-warehouse] [--json]
 
 Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
-is protected, the clock, the practice lakehouse, and the connection of the profile step by step with the reason of a failure.
+is protected, the clock, the practice lakehouse, and the connection of the profile step by step down to each source: works, missing grant (with
+the GRANT to ask for and what it costs), not in this workspace, not switched on.
 
   --profile NAME        the profile (default: default)
   --connection SOURCE   check this connection instead of the profile's, without saving it: environment (DATABRICKS_HOST,
                         DATABRICKS_HTTP_PATH, DATABRICKS_TOKEN), or a section of ~/.databrickscfg such as DEFAULT; a section
                         without http_path takes DATABRICKS_HTTP_PATH
   --no-connection       leave the network alone
+  --start-warehouse     a SQL warehouse that does not run may be started, which may cost money; without it the steps that
+                        would start it are left out
 
 Exit codes: 0 nothing is wrong, 1 something needs a person, 2 not understood.`,
   run: (context) => doctor(context),
@@ -32,6 +36,7 @@ const doctor = async (context: CommandContext): Promise<number> => {
       profile: { type: 'string', default: 'default' },
       connection: { type: 'string' },
       'no-connection': { type: 'boolean' },
+      'start-warehouse': { type: 'boolean' },
     },
     context.args,
   );
@@ -42,6 +47,7 @@ const doctor = async (context: CommandContext): Promise<number> => {
   const { connection } = parsed.values;
   if (connection !== undefined && parsed.values['no-connection'] === true)
     return printUsage(context, 'doctor', 'Either --connection or --no-connection.');
+  const startWarehouse = parsed.values['start-warehouse'] === true;
   const folder = profileFolder(thisMachine(), profile);
 
   const findings: Finding[] = [];
@@ -57,13 +63,14 @@ const doctor = async (context: CommandContext): Promise<number> => {
   if (parsed.values['no-connection'] !== true)
     tell(
       connection === undefined
-        ? await connectionFindings(folder, looked.connection, practice.address)
-        : await foundFindings(connection, connectionSources(process.env, thisMachine().home)),
+        ? await connectionFindings(folder, looked.connection, practice.address, startWarehouse)
+        : await foundFindings(connection, connectionSources(process.env, thisMachine().home), startWarehouse),
     );
 
   const wrong = findings.filter((one) => one.state === 'wrong');
   if (json) context.out(JSON.stringify({ ok: wrong.length === 0, profile, findings, unproven }));
   else {
+    for (const one of askLines(findings)) context.out(one);
     context.out('');
     context.out(unproven);
     context.out(wrong.length === 0 ? 'Nothing needs a person.' : `${wrong.length} of these need a person.`);

@@ -9,6 +9,7 @@ import { type Machine, profileFolder } from '../../shared/domain/paths.ts';
 import type { ConnectionSources } from '../databricks/connection.ts';
 import type { AuthSeams } from '../databricks/credential.ts';
 import { foundConnections } from '../databricks/found.ts';
+import type { CheckOptions } from '../databricks/connection-check.ts';
 import type { Connection, ConnectionStep, DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { openBlobs } from '../log/blobs.ts';
 import type { KeyWrap } from '../log/device.ts';
@@ -31,6 +32,7 @@ import { signInCalls } from './calls/sign-in.ts';
 import { statusCalls } from './calls/status.ts';
 import { triageCalls } from './calls/triage.ts';
 import { workspaceCalls } from './calls/workspace.ts';
+import { createConnectionTest } from './connection-test.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
 import type { Handlers } from './handlers.ts';
 import { foundOnFirstStart, identityOf } from './identity.ts';
@@ -67,7 +69,7 @@ export type CoreDeps = {
   /** The key of 32 bytes from the system's keyring, which wraps the secrets of connections; left out = there is none. */
   readonly keyring?: Uint8Array;
   readonly openWorkspace: (connection: Connection) => Result<Workspace, DatabricksFailure>;
-  readonly checkConnection: (connection: Connection) => Promise<readonly ConnectionStep[]>;
+  readonly checkConnection: (connection: Connection, options: CheckOptions) => Promise<readonly ConnectionStep[]>;
   /** How sign-in servers and the Databricks CLI are asked. */
   readonly auth: AuthSeams;
   /** For unattended use: what takes the place of the saved primary workspace; left out = nothing does. */
@@ -217,7 +219,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       connection,
       signing,
       attended: deps.host !== 'in-process',
-      check: deps.checkConnection,
+      test: createConnectionTest(deps.checkConnection, parts.changed),
       found: () => foundConnections(deps.connectionSources()),
       refresh: background.refresh,
       look: background.look,

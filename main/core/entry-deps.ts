@@ -101,7 +101,7 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     ...(wrap === null ? {} : { keyWrap: wrap }),
     ...(ring === null ? {} : { keyring: ring }),
     openWorkspace: (connection) => openWorkspace(connection, databricks),
-    checkConnection: (connection) => checkConnection(connection, checkedSources, databricks),
+    checkConnection: (connection, options) => checkConnection(connection, checkedSources, databricks, options),
     auth,
     ...(named === undefined
       ? {}

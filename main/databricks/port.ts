@@ -112,9 +112,25 @@ export type Workspace = {
   readonly close: () => Promise<void>;
 };
 
+/**
+ * One step of the connection check. `failed`: it does not work, for a reason that no grant mends. `missing-grant`, `not-here`
+ * (not in this workspace) and `preview-off` (not switched on) cost the features that they name, and nothing else.
+ */
 export type ConnectionStep = {
   readonly step: string;
-  readonly state: 'works' | 'failed' | 'skipped';
+  readonly state: 'works' | 'missing-grant' | 'not-here' | 'preview-off' | 'failed' | 'skipped';
   readonly detail: string;
+  /** `source`: one source of facts; absent = a step of the way there. */
+  readonly group?: 'source';
   readonly failure?: DatabricksFailure;
+  /** SQL for whoever administers the workspace, word for word; and lines of the Databricks CLI where SQL cannot. */
+  readonly grants?: readonly string[];
+  readonly commands?: readonly string[];
+  /** A permission that is given outside of SQL, in words. */
+  readonly ask?: string;
+  /** What a person loses without it, and what still works. */
+  readonly features?: readonly string[];
+  readonly otherwise?: string;
+  /** It was left out because it would do this: go on only when a person agrees. */
+  readonly asks?: 'start-warehouse';
 };

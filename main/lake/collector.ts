@@ -2,7 +2,7 @@ import type { Result } from '../../shared/base/result.ts';
 import type { Clock, Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { TableName } from '../databricks/identifiers.ts';
-import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
+import type { DatabricksFailure, QueryOptions, RestRequest, Workspace } from '../databricks/port.ts';
 import type { ReadableDb } from '../store/port.ts';
 import type { LakeEdge, LakeFact } from './port.ts';
 
@@ -82,6 +82,10 @@ export type SourceMeta = {
   readonly needs: readonly Need[];
   /** Databricks' label of the source; null = generally available. */
   readonly preview: 'Public Preview' | 'Beta' | null;
+  /** A read that costs nearly nothing, for the connection check of a source behind REST. */
+  readonly probe?: RestRequest;
+  /** What stands in for it, for people who may not read it. */
+  readonly otherwise?: string;
   /** How late rows usually arrive, in ms; null = not documented. */
   readonly latenessMs: number | null;
   /** How long the workspace keeps them, in days; null = not limited or not documented. */

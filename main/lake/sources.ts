@@ -68,7 +68,14 @@ export const collectors: readonly Collector[] = [
 /** Name of a source for people. */
 export const sourceLabel = (source: string): string => collectors.find((one) => one.source === source)?.label ?? source;
 
-/** The system tables that are read, for the connection check. */
-export const checkedSources = collectors.flatMap((one) =>
-  one.table === null ? [] : [{ label: one.label, table: one.table }],
-);
+/** What every source needs and gives, for the connection check and the SQL that an administrator gets. */
+export const checkedSources = collectors.map(({ source, label, table, meta }) => ({
+  source,
+  label,
+  table,
+  features: meta.features,
+  needs: meta.needs,
+  preview: meta.preview,
+  ...(meta.probe === undefined ? {} : { probe: meta.probe }),
+  ...(meta.otherwise === undefined ? {} : { otherwise: meta.otherwise }),
+}));

@@ -111,6 +111,12 @@ export const calls = {
   'people.list': query('people.view', nothing, people),
   'pack.preview': query('export', ofRoom, packPreview),
   'practice.get': query('practice.control', nothing, practiceState),
+  /** The test of a connection that runs, or the last one, step by step. */
+  'connection.testing': query(
+    'connection.manage',
+    nothing,
+    v.object({ running: v.boolean(), total: count, steps: v.array(connectionStep) }),
+  ),
   /** Connections that this machine already knows, without their tokens. */
   'connection.found': query('connection.manage', nothing, v.object({ found: v.array(connectionFound) })),
 
@@ -279,9 +285,15 @@ export const calls = {
   'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),
   'connection.test': command(
     'connection.manage',
-    v.pipe(v.object({ host: shortText, httpPath: shortText, ...signingIn, network: networkGiven }), oneWay()),
+    v.pipe(
+      v.object({
+        host: shortText, httpPath: shortText, ...signingIn, network: networkGiven, startWarehouse: v.optional(v.boolean()),
+      }), // prettier-ignore
+      oneWay(),
+    ),
     v.object({ steps: v.array(connectionStep) }),
   ),
+  'connection.stopTest': command('connection.manage', nothing, v.object({ stopped: v.boolean() })),
   /** Neither id nor name: the primary workspace. A name alone: a further one beside it. */
   'connection.save': command(
     'connection.manage',

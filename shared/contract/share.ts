@@ -107,9 +107,20 @@ export type ResidencyRow = v.InferOutput<typeof residencyRow>;
 
 export const connectionStep = v.object({
   step: v.string(),
-  state: v.picklist(['works', 'failed', 'skipped']),
+  state: v.picklist(['works', 'missing-grant', 'not-here', 'preview-off', 'failed', 'skipped']),
   detail: v.string(),
+  /** `way`: what every source stands on; `source`: one source of facts. */
+  group: v.picklist(['way', 'source']),
   failure: v.nullable(failureSchema),
+  /** For whoever administers the workspace: SQL and command lines word for word; a permission outside of SQL in words. */
+  grants: v.array(v.string()),
+  commands: v.array(v.string()),
+  ask: v.nullable(v.string()),
+  /** What is lost without it, and what still works. */
+  features: v.array(v.string()),
+  otherwise: v.nullable(v.string()),
+  /** Left out because it would do this: testing again with `startWarehouse` goes on. */
+  asks: v.nullable(v.literal('start-warehouse')),
 });
 
 export const practiceState = v.object({

@@ -77,6 +77,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'connection.list': 'VRCADM',
   'connection.remove': 'VRCADM',
   'connection.test': 'VRCADM',
+  'connection.testing': 'VRCADM',
+  'connection.stopTest': 'VRCADM',
   'connection.save': 'VRCADM',
   'connection.login': 'VRCADM',
   'connection.signIn': 'VRCADM',

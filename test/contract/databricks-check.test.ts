@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { checkConnection } from '../../main/databricks/connection-check.ts';
-import type { ConnectionStep } from '../../main/databricks/port.ts';
+import { checkConnection, type CheckOptions } from '../../main/databricks/connection-check.ts';
+import { checkSource, whyNot, type CheckedSource } from '../../main/databricks/check-sources.ts';
+import { databricksFailure } from '../../main/databricks/failures.ts';
+import type { ConnectionStep, DatabricksFailure } from '../../main/databricks/port.ts';
+import { staticToken } from '../../main/databricks/token-source.ts';
 import { probeColumns } from '../../main/databricks/probe-columns.ts';
 import { checkedSources } from '../../main/lake/sources.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
@@ -17,31 +20,46 @@ afterAll(async () => {
   await practice.close();
 });
 
-const check = (change: Parameters<typeof practiceConnection>[1] = {}): Promise<readonly ConnectionStep[]> =>
-  checkConnection(practiceConnection(practice, change), checkedSources, databricksDeps(), { timeoutMs: 20_000 });
+const check = (
+  change: Parameters<typeof practiceConnection>[1] = {},
+  options: CheckOptions = {},
+): Promise<readonly ConnectionStep[]> =>
+  checkConnection(practiceConnection(practice, change), checkedSources, databricksDeps(), {
+    timeoutMs: 20_000,
+    ...options,
+  });
 const firstFailed = (steps: readonly ConnectionStep[]): ConnectionStep | undefined =>
   steps.find((one) => one.state === 'failed');
+const named = (steps: readonly ConnectionStep[], step: string): ConnectionStep => {
+  const found = steps.find((one) => one.step === step);
+  if (found === undefined) throw new Error(`no step ${step}`);
+  return found;
+};
+const wayThere = ['settings', 'DNS', 'TLS', 'sign-in', 'SQL warehouse', 'session and parameters', 'who and where', 'catalogs', 'system schemas']; // prettier-ignore
 
 describe('checking a connection', () => {
-  it('every step works where everything is there', async () => {
-    const steps = await check();
-    expect(steps.filter((one) => one.state !== 'works')).toEqual([]);
-    expect(steps.map((one) => one.step)).toEqual([
-      'settings', 'name of the host', 'TCP and TLS', 'sign-in', 'SQL warehouse and parameters', 'who we are', 'Unity Catalog',
-      ...checkedSources.map((one) => one.label),
-    ]); // prettier-ignore
+  it('every step works where everything is there; who, which certificate and what state are named', async () => {
+    const heard: number[] = [];
+    const steps = await check({}, { onStep: (ended, total) => heard.push(ended.length / total) });
+    expect(steps.filter((one) => one.state !== 'works' && one.state !== 'skipped')).toEqual([]);
+    expect(steps.map((one) => one.step)).toEqual([...wayThere, ...checkedSources.map((one) => one.label)]);
+    expect(named(steps, 'TLS').detail).toMatch(/^TLSv1\.[23], certificate by .+, good until \d{4}-\d\d-\d\d/);
+    expect(named(steps, 'sign-in').detail).toContain(practice.server.world.defaultUser);
+    expect(named(steps, 'SQL warehouse').detail).toContain('running');
+    // Only sources that a room decides about are left out, and they say what they need.
+    for (const one of steps.filter(({ state }) => state === 'skipped'))
+      expect(one.detail).toContain('when a room is read');
+    expect(heard).toEqual([...heard].sort((a, b) => a - b));
+    expect(heard).toHaveLength(steps.length);
+    expect(heard.at(-1)).toBe(1);
   });
 
   it('names the step that fails and skips what stands on it', async () => {
     const refused = await check({ port: 1 });
-    expect(firstFailed(refused)).toMatchObject({
-      step: 'TCP and TLS',
-      failure: { tag: 'Offline', code: 'ECONNREFUSED' },
-    });
+    expect(firstFailed(refused)).toMatchObject({ step: 'TLS', failure: { tag: 'Offline', code: 'ECONNREFUSED' } });
     expect(refused.slice(3).every((one) => one.state === 'skipped')).toBe(true);
-    const wrong = await check({ token: 'dapi-wrong' });
-    expect(wrong.find((one) => one.step === 'sign-in')?.state).toBe('skipped');
-    expect(firstFailed(wrong)).toMatchObject({ step: 'SQL warehouse and parameters', failure: { tag: 'Forbidden' } });
+    const wrong = await check({ auth: staticToken('dapi-wrong') });
+    expect(firstFailed(wrong)).toMatchObject({ step: 'sign-in', failure: { tag: 'Forbidden' } });
     await practice.control({ status: { code: 401 } });
     expect(firstFailed(await check())).toMatchObject({ step: 'sign-in', failure: { tag: 'Unauthorized' } });
     await practice.control({ release: true });
@@ -51,8 +69,120 @@ describe('checking a connection', () => {
   it('a certificate of somebody else is named as such', async () => {
     const { caFile: _, ...connection } = practiceConnection(practice);
     const steps = await checkConnection(connection, [], databricksDeps());
-    expect(firstFailed(steps)).toMatchObject({ step: 'TCP and TLS', failure: { tag: 'BadCertificate' } });
+    expect(firstFailed(steps)).toMatchObject({ step: 'TLS', failure: { tag: 'BadCertificate' } });
   });
+
+  it('does not start a warehouse that is stopped until somebody agrees', async () => {
+    await practice.control({ coldStartMs: 300 });
+    const steps = await check();
+    expect(named(steps, 'SQL warehouse')).toMatchObject({ state: 'works', detail: 'Practice is stopped.' });
+    const asking = steps.filter((one) => one.asks === 'start-warehouse');
+    expect(asking.map((one) => one.step)).toEqual([
+      ...wayThere.slice(5),
+      ...checkedSources.filter((one) => one.table !== null).map((one) => one.label),
+    ]);
+    // Still stopped: nothing that was looked at meanwhile has started it; REST sources were looked at.
+    expect(named(await check(), 'SQL warehouse').detail).toBe('Practice is stopped.');
+    expect(named(steps, 'Job runs, live').state).toBe('works');
+    const agreed = await check({}, { startWarehouse: true });
+    expect(agreed.some((one) => one.asks !== undefined)).toBe(false);
+    expect(named(agreed, 'Job runs').state).toBe('works');
+  });
+
+  it('a warehouse that is not there is told from one that is stopped', async () => {
+    const steps = await check({ httpPath: '/sql/1.0/warehouses/other' });
+    expect(named(steps, 'SQL warehouse')).toMatchObject({ state: 'not-here' });
+  });
+
+  it('can be stopped: what is left is named as stopped', async () => {
+    const stop = new AbortController();
+    const steps = await check(
+      {},
+      {
+        signal: stop.signal,
+        onStep: (ended) => {
+          if (ended.length === 4) stop.abort();
+        },
+      },
+    );
+    expect(steps).toHaveLength(wayThere.length + checkedSources.length);
+    expect(new Set(steps.slice(4).map((one) => one.state))).toEqual(new Set(['skipped']));
+  });
+});
+
+describe('why a source cannot be read', () => {
+  const hidden = { tables: [], jobs: [] };
+  const withTable = checkedSources.filter((one) => one.table?.catalog === 'system' && one.table.schema !== 'information_schema'); // prettier-ignore
+
+  it('a missing grant names the statements to ask for, the features that it costs and what still works', async () => {
+    await practice.control({ rights: hidden });
+    const steps = await check();
+    const runs = named(steps, 'Job runs');
+    expect(runs).toMatchObject({ state: 'missing-grant', group: 'source', commands: [] });
+    const user = practice.server.world.defaultUser;
+    expect(runs.grants).toEqual([
+      `GRANT USE CATALOG ON CATALOG \`system\` TO \`${user}\`;`,
+      `GRANT USE SCHEMA ON SCHEMA \`system\`.\`lakeflow\` TO \`${user}\`;`,
+      `GRANT SELECT ON TABLE \`system\`.\`lakeflow\`.\`job_run_timeline\` TO \`${user}\`;`,
+    ]);
+    expect(runs.features).toContain('runs in the timeline');
+    expect(runs.otherwise).toContain('REST');
+    for (const { label } of withTable) expect(named(steps, label).state, label).toBe('missing-grant');
+    // Nothing failed: a user with few rights has a connection that works.
+    expect(firstFailed(steps)).toBeUndefined();
+  });
+
+  it('a schema that is not switched on: told by the list of administrators, with the line that switches it on', async () => {
+    await practice.control({ rights: { ...hidden, systemTables: true, schemasOff: ['lakeflow'] } });
+    const steps = await check();
+    expect(named(steps, 'system schemas').detail).toContain('Switched off: lakeflow.');
+    expect(named(steps, 'Job runs')).toMatchObject({
+      state: 'preview-off',
+      commands: [`databricks system-schemas enable ${practice.server.world.metastoreId} lakeflow`],
+    });
+    expect(named(steps, 'Lineage of tables').state).toBe('works');
+  });
+
+  it('a source behind REST names its permission in words', async () => {
+    await practice.control({ status: { code: 403, on: 'rest', count: null } });
+    const source = checkedSources.filter((one) => one.source === 'rest.jobs.runs/list');
+    const context = {
+      workspace: practiceWorkspace(practice), options: {}, schemas: { visible: null, states: null }, principal: 'ada', metastoreId: null,
+    }; // prettier-ignore
+    const [only] = source;
+    if (only === undefined) throw new Error('no such source');
+    expect(await checkSource(only, context)).toMatchObject({
+      state: 'missing-grant',
+      ask: 'CAN VIEW on the job',
+      grants: [],
+    });
+    await context.workspace.close();
+  });
+
+  const failureOf = (errorClass: string): DatabricksFailure => ({
+    ...databricksFailure('StatementFailed', { code: errorClass }),
+    errorClass,
+  });
+  const source = (preview: CheckedSource['preview']): CheckedSource => ({
+    label: 'x', table: { catalog: 'system', schema: 'serving', table: 't' }, features: [], needs: [], preview,
+  }); // prettier-ignore
+  const visible = (...names: string[]): ReadonlySet<string> => new Set(names);
+  const states = (state: string): ReadonlyMap<string, string> => new Map([['serving', state]]);
+  it.each([
+    ['refused', databricksFailure('Forbidden'), null, null, 'missing-grant', 'missing-grant'],
+    ['an admin sees it switched off', failureOf('SCHEMA_NOT_FOUND'), visible(), states('AVAILABLE'), 'preview-off', 'preview-off'],
+    ['an empty state is off, too', failureOf('SCHEMA_NOT_FOUND'), visible(), states(''), 'preview-off', 'preview-off'],
+    ['on, and not visible', failureOf('TABLE_OR_VIEW_NOT_FOUND'), visible(), states('ENABLE_COMPLETED'), 'missing-grant', 'missing-grant'],
+    ['on and visible', failureOf('TABLE_OR_VIEW_NOT_FOUND'), visible('serving'), states('MANAGED'), 'not-here', 'not-here'],
+    ['unavailable', failureOf('SCHEMA_NOT_FOUND'), visible(), states('UNAVAILABLE'), 'not-here', 'not-here'],
+    ['not in the list', failureOf('SCHEMA_NOT_FOUND'), visible(), new Map(), 'not-here', 'not-here'],
+    ['no list, schema visible', failureOf('TABLE_OR_VIEW_NOT_FOUND'), visible('serving'), null, 'not-here', 'not-here'],
+    ['no list, schema not visible', failureOf('TABLE_OR_VIEW_NOT_FOUND'), visible(), null, 'preview-off', 'missing-grant'],
+    ['something else', failureOf('INTERNAL_ERROR'), visible('serving'), null, 'failed', 'failed'],
+  ] as const)('%s', (_, failure, seen, all, preview, general) => {
+    expect(whyNot(source('Beta'), failure, { visible: seen, states: all })).toBe(preview);
+    expect(whyNot(source(null), failure, { visible: seen, states: all })).toBe(general);
+  }); // prettier-ignore
 });
 
 describe('probing columns', () => {

@@ -45,7 +45,7 @@ it('takes host and source, asks for what is missing, and lends the token to that
   expect(await field(page, 'test').isDisabled()).toBe(true);
   await field(page, 'path').fill(httpPath);
   await field(page, 'test').click();
-  await page.locator('.steps').waitFor();
+  await page.locator('[data-testid="check-list"]').waitFor();
   await field(page, 'token').fill('typed');
   await field(page, 'test').click();
   await expect

@@ -1,6 +1,7 @@
 // A bridge without a core: answers from the sample, writes notes and a few settings into it, pushes what changed.
 import { failure } from '../../shared/base/failure.ts';
 import { err, ok } from '../../shared/base/result.ts';
+import { sampleAsleep, sampleSteps } from './renderer-check.ts';
 import type { Bridge } from '../../renderer/actions/index.ts';
 import {
   ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
@@ -119,6 +120,8 @@ export const createFake = (
           : sampleSignIns;
       case 'connection.found':
         return { found: empty ? [] : sampleFound };
+      case 'connection.testing':
+        return { running: false, total: 0, steps: [] };
       case 'pack.preview':
         return {
           lines: [
@@ -205,11 +208,8 @@ export const createFake = (
     if (name === 'share.sync') return { pushed: 7, pulled: 0, shares: [] };
     if (name === 'connection.test')
       return {
-        steps: [
-          { step: 'Name resolves', state: 'works', detail: '3 ms', failure: null },
-          { step: 'TLS', state: 'failed', detail: 'certificate', failure: denied },
-          { step: 'Session', state: 'skipped', detail: '', failure: null },
-        ],
+        steps:
+          String(input['httpPath']).endsWith('/asleep') && !('startWarehouse' in input) ? sampleAsleep : sampleSteps,
       };
     return { hashes: [id], saved: true, started: true };
   };

@@ -3,10 +3,12 @@ import { err, mapOk, ok, type Result } from '../../../shared/base/result.ts';
 import type { PracticeState } from '../../../shared/contract/share.ts';
 import { type Credential, isUnattended, openPlan } from '../../databricks/credential.ts';
 import { credentialFound, type FoundConnection } from '../../databricks/found.ts';
-import type { Connection, ConnectionStep, DatabricksFailure } from '../../databricks/port.ts';
+import type { Connection, DatabricksFailure } from '../../databricks/port.ts';
 import type { ConnectionPart } from '../connection.ts';
 import { plain } from '../connection-slot.ts';
 import { connectionRows } from '../connection-rows.ts';
+import { type ConnectionTest, shownStep } from '../connection-test.ts';
+import { failed as failedStep } from '../../databricks/check-step.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { prepare, type SigningIn } from '../prepare-connection.ts';
 import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
@@ -17,6 +19,8 @@ type WorkspaceCalls =
   | 'connection.list'
   | 'connection.remove'
   | 'connection.test'
+  | 'connection.testing'
+  | 'connection.stopTest'
   | 'connection.save'
   | 'connection.usePractice'
   | 'practice.get'
@@ -27,7 +31,7 @@ export type WorkspaceDeps = {
   /** Somebody sits in front of this core: a service principal would act in their place. */
   readonly attended: boolean;
   /** Check a connection step by step without saving it. */
-  readonly check: (connection: Connection) => Promise<readonly ConnectionStep[]>;
+  readonly test: ConnectionTest<Connection>;
   /** What this machine knows of workspaces now. Asked anew each time: tokens of others are not kept in memory. */
   readonly found: () => readonly FoundConnection[];
   /** Read the lake now; false when that is under way. `mayStart`: a person asked, practice may be started. */
@@ -48,7 +52,7 @@ export const workspaceCalls = ({
   connection,
   signing,
   attended,
-  check,
+  test,
   found,
   refresh,
   look,
@@ -94,18 +98,12 @@ export const workspaceCalls = ({
       if (!credential.ok) return err(plain(credential.error));
       const prepared = prepare({ ...given, credential: credential.value }, signing);
       // What cannot even be tried is one step of the list.
-      const steps: readonly ConnectionStep[] = prepared.ok
-        ? await check(openPlan(prepared.value.plan, signing.seams, signing.trial(prepared.value.plan.host)))
-        : [{ step: 'settings', state: 'failed', detail: prepared.error.what, failure: asDatabricks(prepared.error) }];
-      return ok({
-        steps: steps.map(({ step, state, detail, failure }) => ({
-          step,
-          state,
-          detail,
-          failure: failure === undefined ? null : plain(failure),
-        })),
-      });
+      if (!prepared.ok) return ok({ steps: [shownStep(failedStep('settings', asDatabricks(prepared.error)))] });
+      const opened = openPlan(prepared.value.plan, signing.seams, signing.trial(prepared.value.plan.host));
+      return ok({ steps: await test.run(opened, given.startWarehouse === true) });
     },
+    'connection.testing': () => ok(test.now()),
+    'connection.stopTest': () => ok({ stopped: test.stop() }),
     'connection.save': async (given) => {
       const credential = credentialOf(given);
       if (!credential.ok) return err(plain(credential.error));

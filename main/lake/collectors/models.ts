@@ -130,6 +130,7 @@ export const modelsCollector: Collector = {
     when: 'watch',
     features: ['model versions and moved aliases'],
     needs: [{ kind: 'privilege', privilege: 'EXECUTE', on: 'the registered models' }],
+    probe: { method: 'GET', path: '/api/2.1/unity-catalog/models', query: { max_results: '1' } },
     preview: null,
     latenessMs: null,
     retentionDays: null,

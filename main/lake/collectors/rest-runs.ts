@@ -186,6 +186,7 @@ export const restRunsCollector: Collector = {
     features: ['runs of the last hour', 'runs without any system table'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the job' }],
     preview: null,
+    probe: { method: 'GET', path: '/api/2.2/jobs/runs/list', query: { limit: '1' } },
     latenessMs: 0,
     retentionDays: 60,
   },

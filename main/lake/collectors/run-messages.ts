@@ -30,6 +30,7 @@ export const runMessagesCollector: Collector = {
     features: ['the error text of a failed run'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the job' }],
     preview: null,
+    probe: { method: 'GET', path: '/api/2.2/jobs/list', query: { limit: '1' } },
     latenessMs: null,
     retentionDays: 60,
   },

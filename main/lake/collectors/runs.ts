@@ -114,6 +114,7 @@ export const runsCollector: Collector = tableCollector({
     features: ['failed runs as signals', 'runs in the timeline'],
     needs: [{ kind: 'select', table }],
     preview: null,
+    otherwise: 'Runs of the jobs that you can see still come, through REST, for up to 60 days back.',
     latenessMs: anHour,
     retentionDays: 365,
   },

@@ -84,6 +84,7 @@ export const taskRunsCollector: Collector = tableCollector({
     features: ['which task of a run failed'],
     needs: [{ kind: 'select', table }],
     preview: null,
+    otherwise: 'Failed tasks of the jobs that you can see still come, through REST.',
     latenessMs: anHour,
     retentionDays: 365,
   },

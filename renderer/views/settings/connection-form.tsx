@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
-import { Badge, Button, Choose, ErrorCard, Field, Segmented, Tick } from '../../kit/index.ts';
+import { Button, Choose, ErrorCard, Field, Segmented, Tick } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useFeed, useStatus } from '../common/use.ts';
+import { CheckList } from './check-list.tsx';
 import { Section } from './section.tsx';
 
-type Step = CallOutput<'connection.test'>['steps'][number];
+type Check = CallOutput<'connection.testing'>;
 const key = 'connection';
-const stepTone = { works: 'ok', failed: 'bad', skipped: 'plain' } as const;
 
 /** A workspace of one's own. The token is never kept in this window: not in a draft, not in storage. */
 export const ConnectionForm = () => {
@@ -18,7 +18,8 @@ export const ConnectionForm = () => {
   const [token, setToken] = useState('');
   const [accepted, setAccepted] = useState(false);
   const [busy, setBusy] = useState<'no' | 'test' | 'save'>('no');
-  const [steps, setSteps] = useState<readonly Step[]>([]);
+  const [check, setCheck] = useState<Check | null>(null);
+  const live = useFeed('connection.testing', {}).value;
   const host = draft['host'] ?? '';
   const httpPath = draft['httpPath'] ?? '';
   const beside = draft['as'] === 'beside';
@@ -41,11 +42,12 @@ export const ConnectionForm = () => {
     setToken('');
   };
 
-  const test = async (): Promise<void> => {
+  const test = async (startWarehouse: boolean): Promise<void> => {
     setBusy('test');
-    const answer = await act('connection.test', input);
+    setCheck({ running: true, total: 0, steps: [] });
+    const answer = await act('connection.test', { ...input, ...(startWarehouse ? { startWarehouse } : {}) });
     setBusy('no');
-    setSteps(answer?.steps ?? []);
+    setCheck(answer === null ? null : { running: false, total: answer.steps.length, steps: answer.steps });
   };
   const save = async (): Promise<void> => {
     setBusy('save');
@@ -151,7 +153,7 @@ export const ConnectionForm = () => {
         />
       </div>
       <div className="line">
-        <Button isDisabled={!ready} onPress={() => void test()} data-testid="connection-test">
+        <Button isDisabled={!ready} onPress={() => void test(false)} data-testid="connection-test">
           {busy === 'test' ? 'Testing' : 'Test'}
         </Button>
         <Button
@@ -168,19 +170,12 @@ export const ConnectionForm = () => {
           </Button>
         )}
       </div>
-      {steps.length === 0 ? null : (
-        <ol className="steps" aria-label="Steps of the test">
-          {steps.map((step) => (
-            <li key={step.step} className="step">
-              <div className="line">
-                <Badge tone={stepTone[step.state]}>{step.state}</Badge>
-                <span>{step.step}</span>
-                <span className="cap">{step.detail}</span>
-              </div>
-              {step.failure === null ? null : <ErrorCard failure={step.failure} />}
-            </li>
-          ))}
-        </ol>
+      {check === null ? null : (
+        <CheckList
+          check={busy === 'test' && live?.running === true ? live : check}
+          onStop={() => void act('connection.stopTest', {})}
+          onGoOn={() => void test(true)}
+        />
       )}
     </Section>
   );
