@@ -15,8 +15,8 @@ export const command: Command = {
 breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-connection] [--start-warehouse] [--json]
 
 Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
-is protected, the clock, the practice lakehouse, and the connection of the profile step by step down to each source: works, missing grant (with
-the GRANT to ask for and what it costs), not in this workspace, not switched on.
+is protected, the clock, the practice lakehouse, and the connection of the profile step by step down to each source: works,
+missing grant (with the GRANT to ask for and what it costs), not in this workspace, not switched on.
 
   --profile NAME        the profile (default: default)
   --connection SOURCE   check this connection instead of the profile's, without saving it: environment (DATABRICKS_HOST,
