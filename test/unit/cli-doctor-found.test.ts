@@ -24,14 +24,14 @@ describe('doctor on a connection that is not saved', () => {
     const [from, settings, first, ...others] = await lines('DEFAULT', { DATABRICKS_HTTP_PATH: httpPath });
     expect(from).toBe(`fine connection: from ~/.databrickscfg [DEFAULT]: ${host}, with a token`);
     expect(settings).toBe(`fine · settings: ${host}${httpPath}`);
-    expect(first).toMatch(/^wrong · name of the host: /);
+    expect(first).toMatch(/^wrong · DNS: /);
     expect(others.length).toBeGreaterThan(2);
     expect(others.every((line) => line.startsWith('note · '))).toBe(true);
   });
 
   it('takes the environment, and neither its path nor its token for another host', async () => {
     const env = { DATABRICKS_HOST: host, DATABRICKS_HTTP_PATH: httpPath, DATABRICKS_TOKEN: canary };
-    expect((await lines('environment', env))[2]).toMatch(/^wrong · name of the host: /);
+    expect((await lines('environment', env))[2]).toMatch(/^wrong · DNS: /);
     const other = { ...env, DATABRICKS_HOST: 'dbc-three.cloud.databricks.com' };
     expect((await lines('DEFAULT', other))[1]).toMatch(/^wrong connection: .*The HTTP path is missing/);
     expect((await lines('keyless', { DATABRICKS_TOKEN: canary }))[1]).toMatch(
