@@ -8,7 +8,7 @@ import { credentialIn, openPlan } from '../databricks/credential.ts';
 import { staticToken } from '../databricks/token-source.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { connectionFrom } from '../databricks/connection.ts';
-import type { AuthKind, Connection, ConnectionStep } from '../databricks/port.ts';
+import type { AuthKind, Connection } from '../databricks/port.ts';
 import { findPractice, type PracticeAddress } from '../practice/launch.ts';
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -16,18 +16,10 @@ import { practiceFolder } from '../../shared/domain/paths.ts';
 import { loadAssets } from '../host/assets.ts';
 import { chooseHost } from './choose-host.ts';
 import { electronArguments, findElectron, probeElectron } from './electron.ts';
+import type { Finding } from './doctor-finding.ts';
 import { stepFindings } from './doctor-steps.ts';
 import { appVersion, distFolder, rootFolder, systemClock, thisMachine } from './machine.ts';
 
-/** One line of the doctor: `wrong` needs a person, `note` is good to know. */
-export type Finding = {
-  readonly name: string;
-  readonly state: 'fine' | 'note' | 'wrong';
-  readonly detail: string;
-  readonly advice?: string;
-  /** A step of the connection check, whole: with what to ask for. */
-  readonly check?: ConnectionStep;
-};
 /** The workspace that a profile has saved; null = the practice lakehouse. */
 export type SavedConnection = {
   readonly host: string;

@@ -4,7 +4,7 @@ import type { ConnectionSources } from '../databricks/connection.ts';
 import { isUnattended } from '../databricks/credential.ts';
 import { foundConnections } from '../databricks/found.ts';
 import type { AuthKind } from '../databricks/port.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Finding } from './doctor-finding.ts';
 import { stepFindings } from './doctor-steps.ts';
 import { systemClock, thisMachine } from './machine.ts';
 

@@ -9,7 +9,8 @@ import { migrations } from '../store/migrations/index.ts';
 import { getSetting } from '../store/settings.ts';
 import { type Driver, openDriver } from '../store/sqlite.ts';
 import { applicationId } from '../store/store.ts';
-import type { Finding, SavedConnection } from './doctor-checks.ts';
+import type { SavedConnection } from './doctor-checks.ts';
+import type { Finding } from './doctor-finding.ts';
 import { readerOf } from './reader.ts';
 
 export type ProfileFindings = { readonly findings: readonly Finding[]; readonly connection: SavedConnection | null };

@@ -4,7 +4,7 @@ import { nodeScheduler } from '../core/node-seams.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
 import type { Connection, ConnectionStep } from '../databricks/port.ts';
 import { checkedSources } from '../lake/sources.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Finding } from './doctor-finding.ts';
 import { systemClock, systemRandom } from './machine.ts';
 
 const words: Readonly<Record<ConnectionStep['state'], string>> = {

@@ -33,16 +33,12 @@ export const selectPrivileges = (table: TableName): readonly Privilege[] => [
 
 export const grantText = ({ privilege, kind, on }: Privilege, principal: string): string =>
   `GRANT ${privilege} ON ${kind} ${on} TO ${quotePrincipal(principal)};`;
-export const revokeText = ({ privilege, kind, on }: Privilege, principal: string): string =>
-  `REVOKE ${privilege} ON ${kind} ${on} FROM ${quotePrincipal(principal)};`;
 
 /** Each privilege once, in the order of first sight. */
 export const distinct = (all: readonly Privilege[]): readonly Privilege[] => [
   ...new Map(all.map((one) => [`${one.privilege} ${one.kind} ${one.on}`, one])).values(),
 ];
 
-/** Lines of the Databricks CLI that switch a system schema on and off; SQL cannot (docs: system-schemas commands). */
+/** A line of the Databricks CLI that switches a system schema on; SQL cannot (docs: system-schemas commands). */
 export const enableLine = (metastoreId: string, schema: string): string =>
   `databricks system-schemas enable ${metastoreId} ${schema}`;
-export const disableLine = (metastoreId: string, schema: string): string =>
-  `databricks system-schemas disable ${metastoreId} ${schema}`;
