@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkConnection, type CheckOptions } from '../../main/databricks/connection-check.ts';
 import { checkSource, whyNot, type CheckedSource } from '../../main/databricks/check-sources.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
@@ -8,6 +8,9 @@ import { probeColumns } from '../../main/databricks/probe-columns.ts';
 import { checkedSources } from '../../main/lake/sources.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
+
+// Every source of facts is asked, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let practice: Practice;
 beforeAll(async () => {

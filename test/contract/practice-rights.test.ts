@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { column, dbx, statementKind } from '../../main/databricks/statements.ts';
 import { practiceWorkspace } from '../support/lakehouse.ts';
@@ -6,6 +6,8 @@ import { startPractice, type Practice } from '../support/practice.ts';
 
 const read = statementKind('test.rights', 'read', 'what a user with few rights may see');
 const write = statementKind('test.rights-write', 'write', 'what a user with few rights may not do');
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let practice: Practice;
 let workspace: Workspace;
