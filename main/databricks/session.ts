@@ -77,6 +77,8 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
     const opened = await bounded(
       // TIMEZONE: times without a zone (DESCRIBE HISTORY) are then UTC for every user and workspace.
       client.openSession({
+        // What we ask shows up in the workspace's query history under this name, and is left out where we read that.
+        queryTags: { app: 'breakwater' },
         configuration: { TIMEZONE: 'UTC', STATEMENT_TIMEOUT: String(Math.ceil(limits.statementMs / 1000)) },
       }),
       bounds(),

@@ -46,6 +46,11 @@ export const numberOf = (row: TextRow, name: string): number | null => {
   return Number.isFinite(number) ? number : null;
 };
 
+/** Text for people, cut where it is long, and saying so. */
+export const shortOf = (row: TextRow, name: string, limit = 300): string | null => {
+  const value = textOf(row, name);
+  return value === null || value.length < limit ? value : `${value.slice(0, limit - 1)}… (cut)`;
+};
 /** A decimal as exact text: never through a float (38 digits would lose most of theirs). */
 export const decimalOf = (row: TextRow, name: string): string | null => {
   const value = textOf(row, name);
@@ -59,6 +64,13 @@ export const countOf = (row: TextRow, name: string): number | string | null => {
   if (value === null || !/^-?\d{1,38}$/.test(value)) return null;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
+};
+/** Texts of a list that was asked as JSON; null when it is absent or none. */
+export const listOf = (row: TextRow, name: string): readonly string[] | null => {
+  const raw = textOf(row, name);
+  const value = raw === null ? null : parseExact(raw);
+  if (value === null || !value.ok || !Array.isArray(value.value)) return null;
+  return value.value.filter((one): one is string => typeof one === 'string').slice(0, 50);
 };
 /** A struct that was asked as JSON; empty when it is absent, masked or no object. */
 export const objectOf = (row: TextRow, name: string): JsonObject => {

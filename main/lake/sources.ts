@@ -25,6 +25,12 @@ import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
 import { qualityCollector } from './collectors/quality.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
+import { queriesCollector } from './collectors/queries.ts';
+import { warehouseEventsCollector } from './collectors/warehouse-events.ts';
+import { clustersCollector, warehousesCollector } from './collectors/warehouses.ts';
+import { nodeHoursCollector } from './collectors/node-hours.ts';
+import { experimentRunsCollector } from './collectors/experiments.ts';
+import { metricHistoryCollector } from './collectors/metric-history.ts';
 import { runsCollector } from './collectors/runs.ts';
 import { servedEntitiesCollector } from './collectors/served-entities.ts';
 import { servingCollector } from './collectors/serving.ts';
@@ -48,9 +54,16 @@ export const collectors: readonly Collector[] = [
   inferenceCollector,
   qualityCollector,
   costCollector,
+  warehousesCollector,
+  clustersCollector,
+  warehouseEventsCollector,
+  nodeHoursCollector,
+  queriesCollector,
   modelsCollector,
   servingCollector,
   servedEntitiesCollector,
+  experimentRunsCollector,
+  metricHistoryCollector,
   auditCollector,
   historyCollector,
   columnsCollector,

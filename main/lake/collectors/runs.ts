@@ -5,8 +5,8 @@ import { factId, jobAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { earlier, instantOf, later, latest, normaliseResult, textOf } from '../rows.ts';
-import { asMicros, asText } from '../select.ts';
+import { earlier, instantOf, later, listOf, latest, normaliseResult, textOf } from '../rows.ts';
+import { asJson, asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
 import { oneOf, scoped } from '../scope-filter.ts';
@@ -28,6 +28,7 @@ const wants = [
   asText('trigger_type', { as: 'trigger_kind' }),
   asText('run_type', { as: 'run_kind' }),
   asText('run_name', { as: 'run_label' }),
+  asJson('compute_ids', { as: 'clusters' }),
 ];
 
 /** One slice as a fact about its run; `merge` adds slices up whatever their order. */
@@ -47,6 +48,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     trigger: textOf(row, 'trigger_kind'),
     type: textOf(row, 'run_kind'),
     name: textOf(row, 'run_label'),
+    clusters: listOf(row, 'clusters'),
     message: null,
     raw: { result_state: raw },
   }; // prettier-ignore
@@ -91,6 +93,7 @@ export const mergeRun =
         name: winner['name'] ?? a['name'] ?? b['name'] ?? null,
         // Read once without a column, and again when it was there: the same result, with more known of it.
         trigger: winner['trigger'] ?? a['trigger'] ?? b['trigger'] ?? null,
+        clusters: winner['clusters'] ?? a['clusters'] ?? b['clusters'] ?? null,
         type: winner['type'] ?? a['type'] ?? b['type'] ?? null,
         termination: winner['termination'] ?? (aAt === bAt ? (a['termination'] ?? b['termination']) : null) ?? null,
       },

@@ -1,0 +1,174 @@
+import { isJsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import type { TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { jobAsset, workspaceAsset } from '../assets.ts';
+import { anHour, type CollectContext, type Collector } from '../collector.ts';
+import { computeInScope } from '../compute-scope.ts';
+import { labelOf } from '../labels.ts';
+import { makeFact } from '../make-fact.ts';
+import type { LakeFact } from '../port.ts';
+import { countOf, instantOf, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
+import { among, scoped } from '../scope-filter.ts';
+import { asJson, asMicros, asShort, asText, computed } from '../select.ts';
+import { tableCollector } from '../table-source.ts';
+import { timeWindow } from '../window.ts';
+
+const kind = statementKind('lake.queries', 'read', 'statements that failed or took longest, without their text');
+const countKind = statementKind('lake.queries.count', 'read', 'how many statements failed or took longest');
+const source = 'system.query.history';
+const table = { catalog: 'system', schema: 'query', table: 'history' };
+/** Of an hour and a place of work, so many of the slowest statements are kept; below this they are not slow. */
+const slowestPerHour = 5;
+const slowMs = 30_000;
+
+/** Where a statement came from, as one text that is looked up: a job, a pipeline, a query, a dashboard, a warehouse. */
+const wants = [
+  asText('workspace_id', { as: 'ws', required: true }),
+  asText('statement_id', { as: 'id', required: true }),
+  asMicros('end_time', { as: 'ended', required: true }),
+  asMicros('start_time', { as: 'started' }),
+  asText('execution_status', { as: 'status', required: true }),
+  asText('statement_type', { as: 'type' }),
+  asText('executed_by', { as: 'who' }),
+  asShort('client_application', 100, { as: 'client' }),
+  // Only the class of an error, "[CLASS] …": its message may quote the statement.
+  computed(
+    'error_message',
+    'error_class',
+    dbx`substring_index(substring_index(left(error_message, 120), ']', 1), '[', -1)`,
+  ),
+  asJson('compute', { as: 'compute' }),
+  asJson('query_source', { as: 'origin' }),
+  ...['total_duration_ms', 'waiting_for_compute_duration_ms', 'waiting_at_capacity_duration_ms', 'execution_duration_ms', 'read_rows',
+    'produced_rows', 'read_bytes', 'spilled_local_bytes', 'written_rows'].map((name) => asText(name)), // prettier-ignore
+  computed(
+    'total_duration_ms',
+    'place',
+    dbx`row_number() OVER (PARTITION BY compute.warehouse_id, date_trunc('HOUR', end_time) ORDER BY total_duration_ms DESC)`,
+  ),
+];
+
+const inner = (value: JsonValue | undefined, ...names: readonly string[]): string | null => {
+  const found = names.reduce<JsonValue | undefined>((one, name) => (isJsonObject(one) ? one[name] : undefined), value);
+  return typeof found === 'string' && found !== '' ? found : null;
+};
+
+const assetsOf = (row: TextRow, ws: string): readonly AssetId[] => {
+  const [compute, origin] = [objectOf(row, 'compute'), objectOf(row, 'origin')];
+  const of = (
+    kind: 'warehouse' | 'pipeline' | 'query' | 'dashboard' | 'notebook',
+    id: string | null,
+  ): readonly AssetId[] => (id === null ? [] : [workspaceAsset(kind, ws, id)]);
+  const job = inner(origin, 'job_info', 'job_id');
+  return [
+    ...of('warehouse', inner(compute, 'warehouse_id')),
+    ...(job === null ? [] : [jobAsset(ws, job)]),
+    ...of('pipeline', inner(origin, 'pipeline_info', 'pipeline_id')),
+    ...of('query', inner(origin, 'sql_query_id')),
+    ...of('dashboard', inner(origin, 'dashboard_id')),
+    ...of('notebook', inner(origin, 'notebook_id')),
+  ];
+};
+
+const seconds = (ms: number | null): string => (ms === null ? 'an unknown time' : `${(ms / 1000).toFixed(1)} s`);
+
+const queryFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+  const [ws, id, at, raw] = [textOf(row, 'ws'), textOf(row, 'id'), instantOf(row, 'ended'), textOf(row, 'status')];
+  if (ws === null || id === null || at === null || raw === null) return null;
+  const result = normaliseResult(raw);
+  const assets = assetsOf(row, ws);
+  const type = textOf(row, 'type');
+  const errorClass = /^[A-Z][A-Z0-9_.]{2,100}$/.exec(textOf(row, 'error_class') ?? '')?.[0] ?? null;
+  const [first] = assets;
+  const where = first === undefined ? '' : ` on ${labelOf(context.db, first).name}`;
+  const duration = numberOf(row, 'total_duration_ms');
+  const what =
+    result === 'failed'
+      ? `failed${errorClass === null ? '' : ` with ${errorClass}`}`
+      : result === 'cancelled'
+        ? 'was cancelled'
+        : `took ${seconds(duration)}`;
+  return makeFact(context, {
+    source,
+    kind: 'query',
+    scope: ws,
+    workspace: ws,
+    native: id,
+    at,
+    assets,
+    title: `${type ?? 'Statement'}${where} ${what}`,
+    data: {
+      statement: id, type, result, errorClass, by: textOf(row, 'who'), client: shortOf(row, 'client', 100), startedAt: instantOf(row, 'started'),
+      durationMs: duration, waitedForComputeMs: numberOf(row, 'waiting_for_compute_duration_ms'),
+      waitedAtCapacityMs: numberOf(row, 'waiting_at_capacity_duration_ms'), executionMs: numberOf(row, 'execution_duration_ms'),
+      rowsRead: countOf(row, 'read_rows'), rowsProduced: countOf(row, 'produced_rows'), rowsWritten: countOf(row, 'written_rows'),
+      bytesRead: countOf(row, 'read_bytes'), bytesSpilled: countOf(row, 'spilled_local_bytes'),
+      raw: { execution_status: raw },
+    }, // prettier-ignore
+  });
+};
+
+/** What bounds the question: warehouses, jobs and pipelines in scope, by `kind|id`. */
+const placesIn = (context: CollectContext): readonly string[] => [
+  ...computeInScope(context, 'warehouse').map((id) => `warehouse|${id}`),
+  ...scoped(context, 'job').map((id) => `job|${id}`),
+  ...scoped(context, 'pipeline').map((id) => `pipeline|${id}`),
+];
+
+/**
+ * Statements that failed, and the slowest of each hour, of warehouses, jobs and pipelines in scope (facts 1.1 `query.history`).
+ * Never asked for: `statement_text`, `query_parameters`. Never kept: our own statements, known by our name as client or by
+ * the tag that our sessions carry.
+ */
+export const queriesCollector: Collector = tableCollector({
+  source,
+  label: 'Failed and slow statements',
+  table,
+  kind,
+  countKind,
+  wants,
+  order: 'ended',
+  keep: dbx`status <> 'FINISHED' OR (CAST(place AS INT) <= ${slowestPerHour} AND CAST(total_duration_ms AS BIGINT) >= ${slowMs})`,
+  meta: {
+    when: 'room',
+    features: ['failed and slow statements'],
+    needs: [{ kind: 'select', table }],
+    preview: null,
+    latenessMs: anHour,
+    retentionDays: 365,
+  },
+  bound: placesIn,
+  ask: (context) => {
+    const places = placesIn(context);
+    const time = timeWindow(context, 'end_time');
+    const ids = (prefix: string): readonly string[] =>
+      places.flatMap((one) => (one.startsWith(`${prefix}|`) ? [one.slice(prefix.length + 1)] : []));
+    const [warehouse, job, pipeline] = [
+      among('compute', dbx`compute.warehouse_id`, 'warehouses', ids('warehouse')),
+      among('query_source', dbx`query_source.job_info.job_id`, 'jobs', ids('job')),
+      among('query_source', dbx`query_source.pipeline_info.pipeline_id`, 'pipelines', ids('pipeline')),
+    ];
+    const either = [warehouse, job, pipeline].map((one) => one.where.piece).reduce((a, b) => dbx`${a} OR ${b}`);
+    return {
+      where: [
+        ...time.where,
+        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
+        { needs: 'query_source', piece: dbx`(${either})` },
+        { needs: 'client_application', piece: dbx`coalesce(lower(client_application), '') NOT LIKE '%breakwater%'` },
+        { needs: 'query_tags', piece: dbx`coalesce(lower(to_json(query_tags)), '') NOT LIKE '%breakwater%'` },
+      ],
+      parameters: {
+        ...time.parameters,
+        workspace: context.workspaceId,
+        ...warehouse.parameters,
+        ...job.parameters,
+        ...pipeline.parameters,
+      },
+    };
+  },
+  read: (row, context) => {
+    const fact = queryFact(row, context);
+    return fact === null ? null : { facts: [{ fact }] };
+  },
+});

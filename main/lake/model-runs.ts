@@ -1,0 +1,27 @@
+import { assetParts } from '../../shared/domain/ids.ts';
+import { factsPage } from '../store/lake.ts';
+import type { CollectContext } from './collector.ts';
+import { factOf } from './fact-rows.ts';
+import { said } from './values.ts';
+
+const lookedAt = 300;
+const runLimit = 100;
+
+export type MadeBy = { readonly model: string; readonly version: string };
+
+/** Runs of experiments that made versions of the models in scope, by run: the registry names them (`run_id` of a version). */
+export const experimentRuns = (context: CollectContext): ReadonlyMap<string, readonly MadeBy[]> => {
+  const models = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'model');
+  const runs = new Map<string, MadeBy[]>();
+  if (models.length === 0) return runs;
+  const facts = factsPage(context.db, {
+    assets: models, kinds: ['model-version'], from: null, to: null, before: null, limit: lookedAt,
+  }); // prettier-ignore
+  for (const row of facts) {
+    const { data } = factOf(row);
+    const run = said(data['run']);
+    if (run === '' || (runs.size >= runLimit && !runs.has(run))) continue;
+    runs.set(run, [...(runs.get(run) ?? []), { model: said(data['model']), version: said(data['version']) }]);
+  }
+  return runs;
+};
