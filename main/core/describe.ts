@@ -171,7 +171,10 @@ export const sizeWords = (bytes: number): string => {
 
 /** Tones of machine facts by kind: changed things are `change`, broken ones `bad`. */
 export const factTone = (kind: string, data: Readonly<Record<string, JsonValue>>): Entry['tone'] => {
-  if (kind === 'run' || kind === 'repair') return isFailed(data) ? 'bad' : 'plain';
+  if (['run', 'repair', 'pipeline-update', 'query', 'experiment-run'].includes(kind))
+    return isFailed(data) ? 'bad' : 'plain';
+  if (kind === 'quality') return data['status'] === 'unhealthy' ? 'bad' : data['status'] === 'healthy' ? 'ok' : 'plain';
+  if (kind === 'expectation') return Number(data['failedShare']) > 0 ? 'warn' : 'plain';
   if (kind === 'drift') return 'warn';
   return changeKinds.includes(kind) ? 'change' : 'plain';
 };

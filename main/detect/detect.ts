@@ -17,6 +17,15 @@ export type DetectDeps = { readonly lake: Lake; readonly store: Store; readonly 
 export const detectWindowMs = 14 * 86_400_000;
 /** Facts are read further back than that: a drift that still goes on keeps the id of the window in which it began. */
 const factWindowMs = 40 * 86_400_000;
+/** Kinds of facts that rules read. */
+const judgedKinds = ['run', 'drift', 'pipeline-update', 'expectation', 'quality', 'cost'] as const;
+/** Signals that are taken back when their facts no longer make them: what they rest on is computed again or corrected. */
+const revocable: readonly string[] = [
+  monitors.driftPsi,
+  monitors.failedExpectation,
+  monitors.unhealthyQuality,
+  monitors.costJump,
+];
 const maxSignals = 2_000;
 const maxFacts = 50_000;
 
@@ -82,11 +91,11 @@ const signalOf = (row: SignalRow): Signal => ({
  */
 export const detectOnce = (deps: DetectDeps): { readonly signals: number; readonly changed: number } => {
   const from = toInstant(deps.clock.now() - factWindowMs);
-  const facts = factsSince(deps.lake, deps.store.read, ['run', 'drift'], from);
+  const facts = factsSince(deps.lake, deps.store.read, judgedKinds, from);
   const signals = detectSignals(facts, sha256Hex);
   const made = new Set(signals.map((one) => one.id));
   const stale = signalRows(deps.store.read, from, maxSignals).filter(
-    (row) => row.monitor === monitors.driftPsi && !made.has(row.id as SignalId),
+    (row) => revocable.includes(row.monitor) && !made.has(row.id as SignalId),
   );
   const news = signals.filter((one) => differs(signalById(deps.store.read, one.id), one));
   if (news.length > 0 || stale.length > 0)

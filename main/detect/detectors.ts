@@ -2,6 +2,7 @@ import { ensure } from '../../shared/base/assert.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
 import type { LakeFact } from '../lake/port.ts';
+import { operationMonitors, operationSignals } from './operations.ts';
 import type { Signal } from './port.ts';
 import { said } from '../lake/values.ts';
 
@@ -9,6 +10,7 @@ import { said } from '../lake/values.ts';
 export const monitors = {
   failedRun: 'failed-run',
   driftPsi: 'drift-psi',
+  ...operationMonitors,
 } as const;
 
 /** Population stability index from which a change counts as significant (facts/databricks.md 1.2). */
@@ -193,7 +195,11 @@ const comparisons = (all: readonly Drifted[]): string => {
 /** All signals that these facts make, oldest first, ties by id: a pure function of the facts, whatever their order. */
 export const detectSignals = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => {
   const ordered = [...facts].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return [...failedRuns(ordered, sha256Hex), ...driftedTables(ordered, sha256Hex)].sort(bySignal);
+  return [
+    ...failedRuns(ordered, sha256Hex),
+    ...driftedTables(ordered, sha256Hex),
+    ...operationSignals(ordered, sha256Hex),
+  ].sort(bySignal);
 };
 
 export const bySignal = (a: Signal, b: Signal): number =>

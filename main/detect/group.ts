@@ -132,14 +132,19 @@ const platformCodes =
   /CLOUD|CLUSTER|DRIVER_ERROR|INTERNAL_ERROR|LIBRARY_INSTALLATION|STORAGE_ACCESS|RUN_LIMIT|MAX_|REPOSITORY|INVALID_CLUSTER/;
 
 /**
- * Class: `model` when a model is among the assets; `data-quality` when data drifted or a check of data failed; `platform` when
- * runs failed for a reason of compute, or for none that we know. Severity: SEV2 when runs fail and data drifted; SEV3 when a
- * run failed, or more than one table drifted; SEV4 otherwise. A person confirms or changes both when opening a room.
+ * Class: `cost` when nothing but cost has jumped; `model` when a model is among the assets; `data-quality` when data drifted, or
+ * an expectation, a quality result or a check of data failed; `platform` when runs or updates failed for a reason of compute, or
+ * for none that we know. Severity: SEV2 when runs or updates fail and data drifted; SEV3 when one failed, or more than one
+ * table drifted; SEV4 otherwise. A person confirms or changes both when opening a room.
  */
 export const classify = (
   signals: readonly Signal[],
 ): { readonly class: IncidentClass; readonly severity: Severity } => {
-  const failed = signals.filter((one) => one.monitor === monitors.failedRun);
+  const failures: readonly string[] = [monitors.failedRun, monitors.failedUpdate];
+  const failed = signals.filter((one) => failures.includes(one.monitor));
+  const checks: readonly string[] = [monitors.failedExpectation, monitors.unhealthyQuality];
+  const checked = signals.some((one) => checks.includes(one.monitor));
+  const isCost = signals.every((one) => one.monitor === monitors.costJump);
   const drifted = signals.filter((one) => one.monitor === monitors.driftPsi);
   const isModel = signals.some((one) => assetParts(one.asset).kind.startsWith('model'));
   const isPlatform = failed.every((one) => {
@@ -147,7 +152,8 @@ export const classify = (
     const dataCheck = typeof message === 'string' && /expectation|constraint|schema|column|cast/i.test(message);
     return platformCodes.test(said(one.data['termination'])) || !dataCheck;
   });
-  const kind = isModel ? 'model' : drifted.length > 0 || !isPlatform ? 'data-quality' : 'platform';
+  const isData = drifted.length > 0 || checked || !isPlatform;
+  const kind = isCost ? 'cost' : isModel ? 'model' : isData ? 'data-quality' : 'platform';
   const tables = new Set(drifted.map((one) => carrier(one.asset)));
   const severity =
     failed.length > 0 && drifted.length > 0 ? 'SEV2' : failed.length > 0 || tables.size > 1 ? 'SEV3' : 'SEV4';
@@ -164,7 +170,10 @@ const propose = (signals: readonly Signal[], links: readonly string[], input: Gr
   const names = (monitor: string): readonly string[] => [
     ...new Set(ordered.filter((one) => one.monitor === monitor).map((one) => input.nameOf(carrier(one.asset)))),
   ];
-  const [failing, drifting] = [names(monitors.failedRun), names(monitors.driftPsi)];
+  const [failing, drifting] = [
+    [...names(monitors.failedRun), ...names(monitors.failedUpdate)],
+    names(monitors.driftPsi),
+  ];
   const runs = new Set(ordered.filter((one) => one.monitor === monitors.failedRun).map((one) => said(one.data['run'])))
     .size;
   const times = runs > failing.length ? ` (${runs} runs)` : '';

@@ -9,7 +9,9 @@ export const laneLabels: Readonly<Record<LaneKind, string>> = {
 }; // prettier-ignore
 
 const byFact: Readonly<Record<string, LaneKind>> = {
-  run: 'runs', 'table-version': 'versions', 'schema-change': 'schema', drift: 'signals', 'model-version': 'model', 'alias-move': 'model', audit: 'access',
+  run: 'runs', repair: 'runs', 'pipeline-update': 'runs', 'compute-event': 'runs', query: 'runs', 'table-version': 'versions', 'schema-change': 'schema',
+  drift: 'signals', quality: 'signals', expectation: 'signals', 'model-version': 'model', 'alias-move': 'model', 'served-version': 'model', 'experiment-run': 'model',
+  audit: 'access', 'grant-change': 'access', 'definition-change': 'access',
 }; // prettier-ignore
 
 export const laneOf = (entry: Pick<Entry, 'kind' | 'factKind'>): LaneKind => {
@@ -19,11 +21,13 @@ export const laneOf = (entry: Pick<Entry, 'kind' | 'factKind'>): LaneKind => {
 
 /**
  * Which lanes a source of facts feeds, from its name. Lineage has its own "facts to …"; lists of jobs and details of single
- * runs say nothing about how far runs are known. Schema changes are read from the history of tables.
+ * runs say nothing about how far runs are known; neither does what is read around rooms or for a pack only. Schema changes are read from the history of tables.
  */
 export const lanesOfSource = (source: string): readonly LaneKind[] => {
   const name = source.toLowerCase();
   if (/lineage/.test(name) || name.startsWith('rest.jobs')) return [];
+  if (/mlflow|query\.history|pipeline_events|profile_metrics/.test(name)) return [];
+  if (/table_results/.test(name)) return ['signals'];
   if (/drift|monitor|metric|profile/.test(name)) return ['signals'];
   if (/run/.test(name)) return ['runs'];
   if (/audit|grant/.test(name)) return ['access'];

@@ -78,6 +78,7 @@ const runColumns = [
   'trigger_type',
   'run_type',
   'run_name',
+  'compute_ids',
 ];
 const slice = (run: string, from: number, to: number, result: string | null, total: number): TextRow => ({
   ws: '7', job: '9', run, slice_start: micros(from), slice_end: micros(to), result, termination: null, trigger_kind: 'CRON',

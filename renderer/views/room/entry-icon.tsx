@@ -1,5 +1,5 @@
 import {
-  Activity, ArrowRight, Bell, CircleCheckBig, CircleHelp, Clock, Columns3, Eraser, FileUp, Flag, Gavel, GitBranch, Handshake, KeyRound, Link2, type LucideIcon, ListChecks, LogIn, Package, PackageCheck, PenLine, Pin, Play, ShieldCheck, Tag, TriangleAlert, Type, UserRound,
+  Activity, ArrowRight, Bell, CircleCheckBig, CircleHelp, Clock, Columns3, Cpu, Eraser, FileUp, Flag, FlaskConical, Gavel, GitBranch, Handshake, KeyRound, Link2, type LucideIcon, ListChecks, LogIn, Package, PackageCheck, PenLine, Pin, Play, Search, ShieldCheck, Tag, TriangleAlert, Type, UserRound, Workflow,
 } from 'lucide-react'; // prettier-ignore
 import type { Entry } from '../../../shared/contract/room.ts';
 
@@ -9,7 +9,7 @@ const byKind: Readonly<Record<Entry['kind'], LucideIcon>> = {
   merge: Link2, signal: Bell, unknown: CircleHelp,
 }; // prettier-ignore
 const byFact: Readonly<Record<string, LucideIcon>> = {
-  run: Play, 'table-version': GitBranch, 'schema-change': Columns3, drift: Activity, 'model-version': Package, 'alias-move': CircleCheckBig, audit: KeyRound, 'grant-change': KeyRound, 'served-version': Package, 'definition-change': PenLine, repair: Play,
+  run: Play, 'table-version': GitBranch, 'schema-change': Columns3, drift: Activity, 'model-version': Package, 'alias-move': CircleCheckBig, audit: KeyRound, 'grant-change': KeyRound, 'served-version': Package, 'definition-change': PenLine, repair: Play, 'pipeline-update': Workflow, 'compute-event': Cpu, query: Search, quality: ShieldCheck, expectation: ListChecks, 'experiment-run': FlaskConical,
 }; // prettier-ignore
 
 /** The picture of an entry's kind, in the colour of its tone. */
