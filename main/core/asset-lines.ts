@@ -52,8 +52,8 @@ const valueLine = (key: string, value: JsonValue): readonly AssetLine[] => {
     const words = value.map((one: JsonValue) => word(one)).filter((one) => one !== '');
     return words.length === 0 ? [] : [line(spoken(key), words.join(', '))];
   }
-  const text = word(value);
-  if (text === '') return [];
+  const text = isJsonObject(value) ? JSON.stringify(value) : word(value);
+  if (text === '' || text === '{}') return [];
   return isMoment(text) ? [line(spoken(key), '', { at: text })] : [line(spoken(key), text)];
 };
 

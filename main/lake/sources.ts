@@ -20,6 +20,7 @@ import { profilesCollector } from './collectors/profiles.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
+import { repairsCollector } from './collectors/repairs.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
@@ -47,6 +48,7 @@ export const collectors: readonly Collector[] = [
   taskRunsCollector,
   restRunsCollector,
   runMessagesCollector,
+  repairsCollector,
   pipelineUpdatesCollector,
   expectationsCollector,
   driftCollector,

@@ -1,0 +1,138 @@
+import { isJsonObject, parseJson } from '../../../shared/base/json.ts';
+import { err, ok } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import { factsPage } from '../../store/lake.ts';
+import { carrier, factId } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { factOf } from '../fact-rows.ts';
+import { labelOf } from '../labels.ts';
+import type { LakeFact } from '../port.ts';
+import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+import { isBadResult, later, normaliseResult } from '../rows.ts';
+import { said } from '../values.ts';
+
+const source = 'rest.jobs.runs/get';
+/** Runs asked per refresh, newest first. */
+const maxRuns = 40;
+const maxKnown = 1_000;
+
+const words: Readonly<Record<string, string>> = {
+  succeeded: 'and succeeded', failed: 'and failed again', 'timed-out': 'and timed out', cancelled: 'and was cancelled', running: 'and is running',
+}; // prettier-ignore
+
+/**
+ * Runs that may have been repaired: those that ended badly, and those in which a task did although the run as a whole went
+ * well. Looked at again when their result is newer than at the last look.
+ */
+const candidates = (context: CollectContext, known: Readonly<Record<string, string>>): readonly LakeFact[] => {
+  const jobs = [...new Set([...context.scope.keys()].map(carrier))].filter((asset) => assetParts(asset).kind === 'job');
+  if (jobs.length === 0) return [];
+  const facts = factsPage(context.db, {
+    assets: jobs, kinds: ['run'], from: context.horizon, to: context.until, before: null, limit: 500,
+  }).map(factOf); // prettier-ignore
+  const failing = new Set(
+    facts.filter((fact) => isBadResult(said(fact.data['result']))).map((fact) => said(fact.data['run'])),
+  );
+  return facts.filter((fact) => {
+    const run = said(fact.data['run']);
+    return typeof fact.data['task'] !== 'string' && failing.has(run) && known[run] !== said(fact.data['resultAt']);
+  });
+};
+
+const repairsOf = (
+  run: LakeFact,
+  body: ReturnType<typeof object>,
+  context: CollectContext,
+): readonly CollectedFact[] => {
+  const asset: AssetId | undefined = run.assets[0];
+  if (asset === undefined) return [];
+  return objects(body['repair_history']).flatMap((one): CollectedFact[] => {
+    const [id, at] = [idText(one['id']), instant(one['start_time'])];
+    if (id === null || at === null || text(one['type']) !== 'REPAIR') return [];
+    const raw = text(object(one['state'])['result_state']);
+    const result = normaliseResult(raw);
+    const endedAt: Instant | null = instant(one['end_time']);
+    return [
+      {
+        fact: {
+          id: factId('repair', run.workspace, `${said(run.data['run'])}/${id}`),
+          kind: 'repair',
+          source,
+          workspace: run.workspace,
+          happenedAt: at,
+          observedAt: context.observedAt,
+          completeTo: null,
+          assets: [asset],
+          title:
+            `Run ${said(run.data['run'])} of ${labelOf(context.db, asset).name} was repaired ${words[result] ?? ''}`.trim(),
+          data: {
+            run: said(run.data['run']), job: said(run.data['job']), repair: id, startedAt: at, endedAt, result,
+            tasks: Array.isArray(one['task_run_ids']) ? one['task_run_ids'].length : null, raw: { result_state: raw },
+          }, // prettier-ignore
+        },
+      },
+    ];
+  });
+};
+
+const readKnown = (cursor: string | null): Readonly<Record<string, string>> => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(
+    Object.entries(value.value).flatMap(([run, at]) => (typeof at === 'string' ? [[run, at]] : [])),
+  );
+};
+
+/** Repairs of failed runs of jobs in scope: system tables show only that a run has several results (facts 1.0). */
+export const repairsCollector: Collector = {
+  source,
+  label: 'Repairs of runs',
+  table: null,
+  meta: {
+    when: 'room',
+    features: ['whether a failed run was repaired'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the jobs in scope' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: 60,
+  },
+  collect: async (context) => {
+    const known = readKnown(context.cursor);
+    const seen: Record<string, string> = {};
+    const facts: CollectedFact[] = [];
+    let completeTo = context.completeTo;
+    let refused = 0;
+    let failure: DatabricksFailure | undefined;
+    const runs = candidates(context, known);
+    for (const run of runs.slice(0, maxRuns)) {
+      const id = said(run.data['run']);
+      const found = await getOne(context, '/api/2.2/jobs/runs/get', { run_id: id, include_history: 'true' });
+      if (!found.ok) {
+        if (endsRound(found.error)) return err(found.error);
+        refused += 1;
+        failure = found.error.tag === 'Forbidden' ? found.error : failure;
+        continue;
+      }
+      seen[id] = said(run.data['resultAt']);
+      for (const one of repairsOf(run, found.value, context)) {
+        facts.push(one);
+        completeTo = later(completeTo, one.fact.happenedAt);
+      }
+    }
+    const kept = Object.entries({ ...known, ...seen }).slice(-maxKnown);
+    const notes = [
+      ...(refused === 0 ? [] : [`${refused} runs could not be read.`]),
+      ...(runs.length > maxRuns ? [`The newest ${maxRuns} of ${runs.length} failed runs were read.`] : []),
+    ];
+    return ok({
+      facts,
+      cursor: JSON.stringify(Object.fromEntries(kept)),
+      completeTo,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+};
