@@ -24,6 +24,8 @@ export type RoomSources = {
   readonly roles: readonly Role[];
   readonly marks: Marks;
   readonly blobHere: (sha256: string) => boolean;
+  /** Cited facts of which the platform says something else now, in words. */
+  readonly older: ReadonlyMap<string, string>;
   /** Assets of the room: what its signals, facts and entries name. */
   readonly assets: Room['assets'];
   readonly offline: Room['offline'];
@@ -127,7 +129,12 @@ const dueFirst = (
   b: { readonly dueAt: Instant | null; readonly at: Instant },
 ): number => (a.dueAt ?? '9').localeCompare(b.dueAt ?? '9') || b.at.localeCompare(a.at);
 
-const decisionsOf = ({ db, views, marks }: RoomSources, log: LogId, names: Names, now: Instant): Room['decisions'] =>
+const decisionsOf = (
+  { db, views, marks, older }: RoomSources,
+  log: LogId,
+  names: Names,
+  now: Instant,
+): Room['decisions'] =>
   views
     .decisions(db, log)
     .filter((decision) => decision.effect === 'full')
@@ -141,11 +148,17 @@ const decisionsOf = ({ db, views, marks }: RoomSources, log: LogId, names: Names
       state: settle(decision.state, names),
       expiresAt: decision.expiry.value,
       expired: decision.expiry.value !== null && decision.expiry.value <= now,
+      ...restsOn(decision.evidence, older),
       by: names.person(decision.by),
       at: decision.at,
       ledger: marks.of(log, decision.id),
     }))
     .sort((a, b) => b.at.localeCompare(a.at));
+
+const restsOn = (evidence: readonly string[], older: ReadonlyMap<string, string>): { olderFacts?: string[] } => {
+  const found = evidence.flatMap((id) => older.get(id) ?? []);
+  return found.length === 0 ? {} : { olderFacts: found };
+};
 
 const texts = (value: JsonValue | null): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];

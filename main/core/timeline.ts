@@ -9,6 +9,7 @@ import { describe, withoutEffect } from './describe.ts';
 import { onMap } from './display.ts';
 import { factEntry, type FactPosition, type FactSource, type FactWindow } from './facts.ts';
 import type { Marks } from './marks.ts';
+import { onOlderFacts } from './older-facts.ts';
 import type { Names } from './people.ts';
 
 /**
@@ -23,6 +24,8 @@ export type TimelineSources = {
   readonly marks: Marks;
   readonly facts: FactSource;
   readonly window: FactWindow;
+  /** Cited facts of which the platform says something else now, in words. */
+  readonly older: ReadonlyMap<string, string>;
 };
 export type TimelineQuery = {
   readonly log: LogId;
@@ -79,7 +82,10 @@ const wantedBy = ({ search, machine }: TimelineQuery): ((row: Entry) => boolean)
 };
 
 /** One line of the timeline from one entry of the log. */
-export const entryView = ({ names, marks }: Pick<TimelineSources, 'names' | 'marks'>, entry: EntryView): Entry => {
+export const entryView = (
+  { names, marks, older }: Pick<TimelineSources, 'names' | 'marks' | 'older'>,
+  entry: EntryView,
+): Entry => {
   const { kind, title, body, tone, chips } = describe(entry, names);
   const factId = entry.type === 'fact.cited' ? entry.fields['fact_id'] : undefined;
   const factKind = entry.type === 'fact.cited' ? entry.fields['kind'] : undefined;
@@ -96,13 +102,23 @@ export const entryView = ({ names, marks }: Pick<TimelineSources, 'names' | 'mar
     recordedAt: entry.recordedAt,
     tone,
     assets: onMap(entry.assets),
-    chips: [...chips],
+    chips: [...chips, ...olderChips(entry, older)],
     versions: entry.versions.map(({ text, by, at }) => ({ text: text ?? 'withheld', by: names.person(by), at })),
     witnesses: entry.witnesses.length,
     withheld: entry.withheldCount,
     withoutEffect: withoutEffect(entry),
     ledger: marks.at(entry.log, entry.dev, entry.seq),
   };
+};
+
+/** A cited fact says what it is now; what was concluded on it says that. */
+const olderChips = ({ type, fields }: EntryView, older: ReadonlyMap<string, string>): readonly string[] => {
+  if (older.size === 0) return [];
+  const id = type === 'fact.cited' ? fields['fact_id'] : null;
+  const words = typeof id === 'string' ? older.get(id) : undefined;
+  if (words !== undefined) return [words];
+  const evidence = Array.isArray(fields['evidence']) ? fields['evidence'] : [];
+  return evidence.some((one) => typeof one === 'string' && older.has(one)) ? [onOlderFacts] : [];
 };
 
 type Source<T> = {

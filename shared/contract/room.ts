@@ -56,6 +56,8 @@ export const decision = v.object({
   state: settled(v.picklist(['in-force', 'withdrawn'])),
   expiresAt: v.nullable(instant),
   expired: v.boolean(),
+  /** What the platform says now of facts that it rests on, where that is something else; absent = nothing. */
+  olderFacts: v.optional(v.array(v.string())),
   by: person,
   at: instant,
   ledger,

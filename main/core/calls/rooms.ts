@@ -10,6 +10,7 @@ import { factEntry } from '../facts.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import { marksFor } from '../marks.ts';
+import { olderFacts } from '../older-facts.ts';
 import { pageOf } from '../paging.ts';
 import type { Parts } from '../parts.ts';
 import { roomScopeOf } from '../room-scope.ts';
@@ -32,6 +33,7 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
     mapOk(roomOf(parts, db, log), read);
 
   const scope = roomScopeOf(parts, lake);
+  const older = (log: LogId) => olderFacts(views.citations(db, log), lake.facts.byId);
 
   return {
     'rooms.list': ({ limit, before }) => {
@@ -59,6 +61,7 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
             roles,
             marks,
             blobHere: parts.blobs.has,
+            older: older(header.log),
             assets,
             offline: badge(header.log),
           },
@@ -75,6 +78,7 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
             marks: marksFor(db, parts.log),
             facts: lake.facts,
             window: scope.window(header),
+            older: older(header.log),
           },
           { log: header.log, order, machine, search, limit, before },
         ),
@@ -85,7 +89,10 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
         const hash = isEventHash(id) ? id : cited;
         const entry = hash === undefined ? null : views.entryByHash(db, hash);
         if (entry !== null && entry.log === header.log) {
-          return entryView({ names: names(header.org), marks: marksFor(db, parts.log) }, entry);
+          return entryView(
+            { names: names(header.org), marks: marksFor(db, parts.log), older: older(header.log) },
+            entry,
+          );
         }
         const fact = lake.facts.byId(id);
         return fact === null ? null : factEntry(fact);

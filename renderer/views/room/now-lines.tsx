@@ -140,8 +140,16 @@ export const DecisionLine = ({
               : `${decision.expired ? 'ended' : 'to'} ${times.near(decision.expiresAt, now)}`}
         </span>
       </div>
+      {decision.olderFacts === undefined ? null : (
+        <p className="cap tone-warn" data-testid="older-facts" title={decision.olderFacts.join('; ')}>
+          was concluded on older facts
+        </p>
+      )}
       {open ? (
         <div className="now-detail">
+          {decision.olderFacts?.map((words) => (
+            <p key={words} className="cap">{`A fact it rests on ${words}.`}</p>
+          ))}
           <p>
             <span className="strong">{decision.choice}</span>, {decision.reason}
           </p>
