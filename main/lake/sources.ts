@@ -14,13 +14,16 @@ import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
 import { expectationsCollector } from './collectors/expectations.ts';
+import { externalLineageCollector } from './collectors/external-lineage.ts';
 import { historyCollector } from './collectors/history.ts';
 import { inferenceCollector } from './collectors/inference.ts';
 import { profilesCollector } from './collectors/profiles.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
+import { namesCollector } from './collectors/names.ts';
 import { repairsCollector } from './collectors/repairs.ts';
+import { restLineageCollector } from './collectors/rest-lineage.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
@@ -43,7 +46,10 @@ export const collectors: readonly Collector[] = [
   jobTasksCollector,
   pipelinesCollector,
   lineageCollector,
+  restLineageCollector,
+  externalLineageCollector,
   columnLineageCollector,
+  namesCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,

@@ -1,0 +1,111 @@
+import { err, ok } from '../../../shared/base/result.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { externalAsset, factId, modelAsset, tableAsset } from '../assets.ts';
+import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import type { LakeEdge } from '../port.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
+import { endsRound, getOne, listAll, object, text } from '../rest-read.ts';
+import { keepState } from '../state-source.ts';
+
+const source = 'rest.lineage-tracking.external-lineage';
+const base = '/api/2.0/lineage-tracking';
+/** Tables asked per pack, nearest first, in both directions. */
+const maxTables = 30;
+const maxSystems = 50;
+
+/** The other end of a relationship: something outside, or a table or model of the catalog. A path has no name of its own here. */
+const endOf = (one: JsonObject, context: CollectContext): AssetId | null => {
+  const outside = text(object(one['external_metadata_info'])['name']);
+  if (outside !== null) return externalAsset(`metadata/${outside}`);
+  const table = object(one['table_info']);
+  const parts = [text(table['catalog_name']), text(table['schema_name']), text(table['name'])];
+  if (!parts.includes(null)) return tableAsset(context.metastoreId, parts.join('.'));
+  const model = text(object(one['model_info'])['model_name']);
+  return model === null || model.split('.').length !== 3 ? null : modelAsset(context.metastoreId, model);
+};
+
+/** What is written about a system outside: names and kinds. `properties` can hold anything and is left there. */
+const systemFact = (name: string, body: JsonObject, asset: AssetId, context: CollectContext): CollectedFact => ({
+  fact: {
+    id: factId('settings', context.metastoreId, `external/${name}`),
+    kind: 'settings',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: context.observedAt,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [asset],
+    title: `${name}, outside Databricks`,
+    data: {
+      what: 'external', system: text(body['system_type']), type: text(body['entity_type']), owner: text(body['owner']),
+      description: text(body['description'])?.slice(0, 300) ?? null, url: text(body['url'])?.slice(0, 300) ?? null,
+    },
+  }, // prettier-ignore
+  merge: keepState,
+});
+
+/** Lineage to and from systems outside, as somebody registered it in Unity Catalog (docs.databricks.com …/uc-external-lineage). */
+export const externalLineageCollector: Collector = {
+  source,
+  label: 'External lineage',
+  table: null,
+  meta: {
+    when: 'pack',
+    features: ['systems outside Databricks on the lineage map'],
+    needs: [{ kind: 'privilege', privilege: 'BROWSE', on: 'the tables in scope' }],
+    preview: 'Public Preview',
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  collect: async (context) => {
+    const tables = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'table').slice(0, maxTables);
+    const edges: LakeEdge[] = [];
+    const outside = new Map<string, AssetId>();
+    let refused = 0;
+    let failure: DatabricksFailure | undefined;
+    for (const table of context.lane === 'pack' ? tables : [])
+      for (const direction of ['UPSTREAM', 'DOWNSTREAM'] as const) {
+        const found = await listAll(context, `${base}/external-lineage`, 'external_lineage_relationships', {
+          'object_info.table.name': assetParts(table).native,
+          lineage_direction: direction,
+        });
+        if (!found.ok) {
+          if (endsRound(found.error)) return err(found.error);
+          refused += 1;
+          failure = found.error.tag === 'Forbidden' ? found.error : failure;
+          continue;
+        }
+        for (const one of found.value) {
+          const other = endOf(one, context);
+          if (other === null || other === table) continue;
+          const name = text(object(one['external_metadata_info'])['name']);
+          if (name !== null) outside.set(name, other);
+          const [from, to] = direction === 'UPSTREAM' ? [other, table] : [table, other];
+          edges.push({ from, to, source, via: null, firstSeen: context.observedAt, lastSeen: context.observedAt });
+        }
+      }
+    const facts: CollectedFact[] = [];
+    const assets: CollectedAsset[] = [];
+    for (const [name, asset] of [...outside].slice(0, maxSystems)) {
+      const found = await getOne(context, `${base}/external-metadata/${encodeURIComponent(name)}`);
+      if (!found.ok && endsRound(found.error)) return err(found.error);
+      const body = found.ok ? found.value : {};
+      facts.push(systemFact(name, body, asset, context));
+      const detail = ['outside', text(body['system_type'])?.toLowerCase()]
+        .filter((part) => part !== undefined)
+        .join(', ');
+      assets.push({ asset, name, detail, changedAt: context.observedAt, gone: false });
+    }
+    return ok({
+      facts,
+      edges,
+      assets,
+      cursor: context.cursor,
+      completeTo: null,
+      missingColumns: [],
+      note: refused === 0 ? null : `Not complete: ${refused} questions were refused.`,
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+};

@@ -1,0 +1,58 @@
+import { err, ok } from '../../../shared/base/result.ts';
+import { assetParts } from '../../../shared/domain/ids.ts';
+import { assetRow } from '../../store/lake.ts';
+import type { CollectedAsset, Collector } from '../collector.ts';
+import { endsRound, getOne, text } from '../rest-read.ts';
+
+/** Names asked per pull, nearest first; the rest follows with the next one. */
+const maxNames = 60;
+
+/** Where the name of a thing by its id is documented, and the key that holds it. A notebook has no such call: it keeps its id. */
+const places: Readonly<Record<string, { readonly path: string; readonly key: string }>> = {
+  query: { path: '/api/2.0/sql/queries', key: 'display_name' },
+  dashboard: { path: '/api/2.0/lakeview/dashboards', key: 'display_name' },
+  pipeline: { path: '/api/2.0/pipelines', key: 'name' },
+};
+
+/** Names of queries, dashboards and pipelines in scope that are known by their id only. */
+export const namesCollector: Collector = {
+  source: 'rest.names',
+  label: 'Names of queries and dashboards',
+  table: null,
+  meta: {
+    when: 'pack',
+    features: ['names of queries and dashboards instead of ids'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the queries and dashboards in scope' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  collect: async (context) => {
+    const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
+    if (context.lane !== 'pack') return ok({ ...rest, note: null });
+    const all = [...context.scope.keys()];
+    const notebooks = all.filter((asset) => assetParts(asset).kind === 'notebook').length;
+    const unnamed = all.filter((asset) => {
+      const { kind, scope } = assetParts(asset);
+      return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
+    });
+    const assets: CollectedAsset[] = [];
+    let refused = 0;
+    for (const asset of unnamed.slice(0, maxNames)) {
+      const { kind, native } = assetParts(asset);
+      const place = places[kind];
+      if (place === undefined) continue;
+      const found = await getOne(context, `${place.path}/${encodeURIComponent(native)}`);
+      if (!found.ok && endsRound(found.error)) return err(found.error);
+      const name = found.ok ? text(found.value[place.key]) : null;
+      if (name === null) refused += 1;
+      else assets.push({ asset, name, detail: `${kind} ${native}`, changedAt: context.observedAt, gone: false });
+    }
+    const notes = [
+      ...(refused === 0 ? [] : [`${refused} have no name that this user may read; they keep their id.`]),
+      ...(notebooks === 0 ? [] : [`${notebooks} notebooks keep their id: no documented call gives the name of one.`]),
+      ...(unnamed.length > maxNames ? [`The nearest ${maxNames} of ${unnamed.length} were asked.`] : []),
+    ];
+    return ok({ ...rest, assets, note: notes.length === 0 ? null : notes.join(' ') });
+  },
+};

@@ -1,0 +1,118 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { err, ok } from '../../../shared/base/result.ts';
+import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import { sourceRow } from '../../store/lake.ts';
+import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
+import type { CollectContext, Collector } from '../collector.ts';
+import type { LakeEdge } from '../port.ts';
+import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+
+const source = 'rest.lineage-tracking.table-lineage';
+const tableSource = 'system.access.table_lineage';
+/** Tables asked per refresh, nearest first: the service takes about ten calls a second (facts 3.7). */
+const maxTables = 15;
+/** One step of lineage changes slowly: a table is asked again after this. */
+const againMs = 30 * 60_000;
+
+/** Only where the system table cannot be read: that one is documented, this endpoint is not (facts 3.7). */
+const isWanted = (context: CollectContext): boolean =>
+  ['denied', 'missing', 'failed'].includes(sourceRow(context.db, tableSource, context.workspaceId)?.state ?? '');
+
+/** Times have been seen as text and as milliseconds; one that is neither says nothing. */
+const seenAt = (info: JsonObject, otherwise: Instant): Instant => {
+  const at = info['lineage_timestamp'];
+  const parsed = typeof at === 'string' ? Date.parse(at.replace(/\+0000$/, 'Z').replace(' ', 'T')) : Number.NaN;
+  return instant(at) ?? (Number.isFinite(parsed) && parsed > 0 ? toInstant(parsed) : otherwise);
+};
+
+type Mover = readonly [key: string, id: string, make: (workspace: string, id: string) => AssetId];
+const movers: readonly Mover[] = [
+  ['jobInfos', 'job_id', jobAsset],
+  ['notebookInfos', 'notebook_id', (ws, id) => workspaceAsset('notebook', ws, id)],
+  ['pipelineInfos', 'pipeline_id', (ws, id) => workspaceAsset('pipeline', ws, id)],
+  ['dashboardInfos', 'dashboard_id', (ws, id) => workspaceAsset('dashboard', ws, id)],
+  ['queryInfos', 'query_id', (ws, id) => workspaceAsset('query', ws, id)],
+];
+const moversOf = (neighbour: JsonObject, context: CollectContext): readonly AssetId[] =>
+  movers.flatMap(([key, name, make]) =>
+    objects(neighbour[key]).flatMap((one) => {
+      const id = idText(one[name]);
+      return id === null ? [] : [make(idText(one['workspace_id']) ?? context.workspaceId, id)];
+    }),
+  );
+
+/** Edges of one answer. All keys are optional; what this user may not see is left out or masked by the service. */
+const edgesOf = (body: JsonObject, table: AssetId, context: CollectContext): readonly LakeEdge[] => {
+  const edge = (from: AssetId, to: AssetId, via: AssetId | null, at: Instant): readonly LakeEdge[] =>
+    from === to ? [] : [{ from, to, source, via, firstSeen: at, lastSeen: at }];
+  const side = (list: JsonValue | undefined, up: boolean): readonly LakeEdge[] =>
+    objects(list).flatMap((neighbour) => {
+      const info = object(neighbour['tableInfo']);
+      const parts = [text(info['catalog_name']), text(info['schema_name']), text(info['name'])];
+      const at = seenAt(info, context.observedAt);
+      const other = parts.includes(null)
+        ? null
+        : tableAsset(context.metastoreId, parts.join('.'), text(info['table_type']));
+      const by = moversOf(neighbour, context);
+      const own = by.flatMap((one) => (up ? edge(one, table, null, at) : edge(table, one, null, at)));
+      if (other === null) return own;
+      const [from, to] = up ? [other, table] : [table, other];
+      const joined = by.length === 0 ? edge(from, to, null, at) : by.flatMap((one) => edge(from, to, one, at));
+      const theirs = by.flatMap((one) => (up ? edge(other, one, null, at) : edge(one, other, null, at)));
+      return [...joined, ...own, ...theirs];
+    });
+  return [...side(body['upstreams'], true), ...side(body['downstreams'], false)];
+};
+
+const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(
+    Object.entries(value.value).flatMap(([name, at]) => (typeof at === 'string' ? [[name, at]] : [])),
+  );
+};
+
+/** One step of lineage around the tables of a room, for users who may see tables but not the system tables. */
+export const restLineageCollector: Collector = {
+  source,
+  label: 'Lineage by REST',
+  table: null,
+  meta: {
+    when: 'room',
+    features: ['one step of lineage where the system table cannot be read'],
+    needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the tables in scope' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  collect: async (context) => {
+    const known = readTimes(context.cursor);
+    const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
+    if (!isWanted(context)) return ok({ ...rest, note: 'Not asked: the system table of lineage can be read.' });
+    const now = fromInstant(context.observedAt);
+    const due = [...context.scope.keys()].filter((asset) => {
+      const last = known[asset];
+      return (
+        ['table', 'view'].includes(assetParts(asset).kind) && (last === undefined || now - Date.parse(last) >= againMs)
+      );
+    });
+    const edges: LakeEdge[] = [];
+    const seen: Record<string, string> = {};
+    let refused = 0;
+    for (const asset of due.slice(0, maxTables)) {
+      const query = { table_name: assetParts(asset).native, include_entity_lineage: 'true' };
+      const found = await getOne(context, '/api/2.0/lineage-tracking/table-lineage', query);
+      if (!found.ok && endsRound(found.error)) return err(found.error);
+      if (found.ok) edges.push(...edgesOf(found.value, asset, context));
+      else refused += 1;
+      seen[asset] = context.observedAt;
+    }
+    return ok({
+      ...rest,
+      edges,
+      cursor: JSON.stringify({ ...known, ...seen }),
+      note: refused === 0 ? null : `${refused} tables could not be asked; this endpoint is not documented.`,
+    });
+  },
+};
