@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, () => Promise<{ readonly command:
   serve: () => import('./serve.ts'),
   practice: () => import('./practice.ts'),
   doctor: () => import('./doctor.ts'),
+  setup: () => import('./setup.ts'),
   share: () => import('./share.ts'),
   sync: () => import('./sync.ts'),
   verify: () => import('./verify.ts'),

@@ -32,6 +32,7 @@ import { signInCalls } from './calls/sign-in.ts';
 import { statusCalls } from './calls/status.ts';
 import { triageCalls } from './calls/triage.ts';
 import { workspaceCalls } from './calls/workspace.ts';
+import { setupFor } from './setup-sql.ts';
 import { createConnectionTest } from './connection-test.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
 import type { Handlers } from './handlers.ts';
@@ -220,6 +221,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       signing,
       attended: deps.host !== 'in-process',
       test: createConnectionTest(deps.checkConnection, parts.changed),
+      setup: (wanted) => setupFor(wanted, parts.who().org, parts.random),
       found: () => foundConnections(deps.connectionSources()),
       refresh: background.refresh,
       look: background.look,

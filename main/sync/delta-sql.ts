@@ -1,4 +1,5 @@
 import { checkObjectName, type TableName } from '../databricks/identifiers.ts';
+import { quotePrincipal } from '../databricks/grants.ts';
 import type { Statement } from '../databricks/port.ts';
 import { column, dbx, statementKind, type Piece } from '../databricks/statements.ts';
 import type { DeviceId, LogId } from '../../shared/domain/ids.ts';
@@ -157,26 +158,54 @@ export const readRange = (place: Place, log: LogId, dev: DeviceId, from: number,
     { log, dev, from_seq: bigint(from), to_seq: bigint(to) },
   );
 
-/** For an administrator: what to run, which rights people need, and how to take it back. */
-export const printShareSql = (place: Place, org: LogId, backendId: string): string => {
+/** What an administrator runs for a share, in its parts; each can be run again. `undo` takes it back, in reverse. */
+export type ShareSql = {
+  readonly make: readonly string[];
+  readonly grants: readonly string[];
+  readonly undo: readonly string[];
+};
+
+export const shareSql = (place: Place, org: LogId, backendId: string, principal: string): ShareSql => {
   const schema = schemaOf(place).text;
+  const catalog = schema.slice(0, schema.indexOf('`.`') + 1);
   const meta = dbx`${place.meta}`.text;
   const tables = [place.events, place.segments, place.meta].map((name) => dbx`${name}`.text);
+  const once = (key: string, value: string): string =>
+    `INSERT INTO ${meta} SELECT '${key}', '${value}', current_timestamp() WHERE NOT EXISTS (SELECT 1 FROM ${meta} WHERE key = '${key}');`;
+  const to = quotePrincipal(principal);
+  return {
+    make: [
+      `CREATE SCHEMA IF NOT EXISTS ${schema};`,
+      ...tableDdl(place).map((ddl) => `${ddl.text};`),
+      once('org', org),
+      '-- The last line: from here on clients see the share as set up.',
+      once('backend_id', backendId),
+    ],
+    grants: [
+      '-- Rights: who reads and writes. MODIFY is needed to append; nobody needs more.',
+      `GRANT USE CATALOG ON CATALOG ${catalog} TO ${to};`,
+      `GRANT USE SCHEMA ON SCHEMA ${schema} TO ${to};`,
+      ...tables.map((name) => `GRANT SELECT, MODIFY ON TABLE ${name} TO ${to};`),
+    ],
+    undo: [
+      ...[...tables].reverse().map((name) => `DROP TABLE IF EXISTS ${name};`),
+      `REVOKE USE SCHEMA ON SCHEMA ${schema} FROM ${to};`,
+      `REVOKE USE CATALOG ON CATALOG ${catalog} FROM ${to};`,
+    ],
+  };
+};
+
+/** For an administrator: what to run, which rights people need, and how to take it back. */
+export const printShareSql = (place: Place, org: LogId, backendId: string): string => {
+  const { make, grants, undo } = shareSql(place, org, backendId, 'group');
   return [
-    '-- Breakwater share. Run once, from one session, in this order.',
-    `CREATE SCHEMA IF NOT EXISTS ${schema};`,
-    ...tableDdl(place).map((ddl) => `${ddl.text};`),
-    `INSERT INTO ${meta} SELECT 'org', '${org}', current_timestamp();`,
-    '-- The last line: from here on clients see the share as set up.',
-    `INSERT INTO ${meta} SELECT 'backend_id', '${backendId}', current_timestamp();`,
+    '-- Breakwater share. Run from one session, in this order.',
+    ...make,
     '',
-    '-- Rights: who reads and writes. MODIFY is needed to append; nobody needs more.',
-    `GRANT USE CATALOG ON CATALOG ${schema.slice(0, schema.indexOf('`.`') + 1)} TO \`group\`;`,
-    `GRANT USE SCHEMA ON SCHEMA ${schema} TO \`group\`;`,
-    ...tables.map((name) => `GRANT SELECT, MODIFY ON TABLE ${name} TO \`group\`;`),
+    ...grants,
     '',
     '-- Undo. Removes the shared copy for everybody; every device keeps its own.',
-    ...[...tables].reverse().map((name) => `-- DROP TABLE ${name};`),
+    ...undo.map((line) => `-- ${line}`),
     '',
   ].join('\n');
 };

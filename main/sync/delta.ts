@@ -10,7 +10,7 @@ import {
   type Commit, type DeltaCursor, type ReadRow,
 } from './delta-rows.ts'; // prettier-ignore
 import {
-  makeSchema, makeTables, placeOf, printShareSql, pullByChanges, pullByVersion, pullWhole, pushBatch, readDetail,
+  makeSchema, makeTables, placeOf, printShareSql, shareSql, type ShareSql, pullByChanges, pullByVersion, pullWhole, pushBatch, readDetail,
   readHeads, readHistory, readMeta, readRange, setMeta, type Place,
 } from './delta-sql.ts'; // prettier-ignore
 import type { CallOptions, PlaceProblem, PullPage, SharedEvent, ShareFailure, Transport } from './port.ts';
@@ -299,4 +299,15 @@ export const createDeltaTransport = (
 export const printSql = (text: string, org: LogId, random: RandomBytes): Result<string, Failure> => {
   const place = placeOf(text);
   return place ? ok(printShareSql(place, org, Buffer.from(random(16)).toString('hex'))) : err(badPlace(text));
+};
+
+/** The same in its parts, for whoever prints more than a share. */
+export const shareSqlFor = (
+  text: string,
+  org: LogId,
+  random: RandomBytes,
+  principal: string,
+): Result<ShareSql, Failure> => {
+  const place = placeOf(text);
+  return place ? ok(shareSql(place, org, Buffer.from(random(16)).toString('hex'), principal)) : err(badPlace(text));
 };

@@ -86,10 +86,17 @@ export const saveAttachment = async (
     parts.push(bytes.buffer);
     offset += bytes.length;
   }
-  const url = URL.createObjectURL(new Blob(parts));
+  saveParts(file.name, parts);
+};
+
+/** Hand a text to the browser to save, under this name. */
+export const saveText = (name: string, text: string): void => saveParts(name, [text]);
+
+const saveParts = (name: string, parts: readonly BlobPart[]): void => {
+  const url = URL.createObjectURL(new Blob([...parts]));
   const link = document.createElement('a');
   link.href = url;
-  link.download = file.name;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 };

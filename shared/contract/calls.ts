@@ -313,6 +313,12 @@ export const calls = {
   ),
   /** What was read of it stays. Removing the primary one goes back to practice. */
   'connection.remove': command('connection.manage', v.object({ id }), v.object({ removed: v.boolean() })),
+  /** What an administrator runs, with its undo; nothing is sent or written. */
+  'setup.sql': command(
+    'connection.manage',
+    v.object({ principal: shortText, share: v.optional(shortText) }),
+    v.object({ sql: v.string() }),
+  ),
   /** Start a sign-in in the browser; follow it with `connection.login`. A second one ends the first. */
   'connection.signIn': command('connection.manage', signInInput, signInStarted),
   'connection.cancelSignIn': command('connection.manage', nothing, v.object({ cancelled: v.boolean() })),

@@ -77,6 +77,7 @@ const oracle: Readonly<Record<CallName, string>> = {
   'connection.list': 'VRCADM',
   'connection.remove': 'VRCADM',
   'connection.test': 'VRCADM',
+  'setup.sql': 'VRCADM',
   'connection.testing': 'VRCADM',
   'connection.stopTest': 'VRCADM',
   'connection.save': 'VRCADM',

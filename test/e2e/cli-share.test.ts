@@ -211,7 +211,7 @@ describe('--print-sql', () => {
     expect(filesOf(home)).toEqual(before);
     expect(closed.out).toContain('CREATE TABLE IF NOT EXISTS `main`.`war_room`.`events`');
     expect(closed.out).toMatch(/GRANT SELECT, MODIFY ON TABLE/);
-    expect(closed.out).toMatch(/-- Undo\.[^]*-- DROP TABLE `main`\.`war_room`\.`events`;/);
+    expect(closed.out).toMatch(/-- Undo\.[^]*-- DROP TABLE IF EXISTS `main`\.`war_room`\.`events`;/);
     expect(closed.out).toContain(`'${org}'`);
     // Also while the app has the profile open.
     const open = await app(home, 'default', () => asked(home, 0, ...print));

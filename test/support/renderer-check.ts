@@ -66,3 +66,13 @@ export const sampleAsleep: Step[] = sampleSteps.map((one) =>
         }
       : one,
 );
+
+/** The beginning of what `setup.sql` answers. */
+export const sampleSetup = [
+  '-- Breakwater: what an administrator runs so that `account users` can use it.',
+  '-- 3. Sources of facts: reading only.',
+  '-- Job runs: failed runs as signals, runs in the timeline.',
+  ...grants('lakeflow', 'job_run_timeline'),
+  '-- Undo, in reverse. Commented out, so that running this file does not take back what it gave.',
+  ...grants('lakeflow', 'job_run_timeline').toReversed().map((one) => `-- ${one.replace('GRANT', 'REVOKE').replace(' TO ', ' FROM ')}`),
+].join('\n'); // prettier-ignore

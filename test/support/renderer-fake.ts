@@ -1,7 +1,7 @@
 // A bridge without a core: answers from the sample, writes notes and a few settings into it, pushes what changed.
 import { failure } from '../../shared/base/failure.ts';
 import { err, ok } from '../../shared/base/result.ts';
-import { sampleAsleep, sampleSteps } from './renderer-check.ts';
+import { sampleAsleep, sampleSetup, sampleSteps } from './renderer-check.ts';
 import type { Bridge } from '../../renderer/actions/index.ts';
 import {
   ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
@@ -206,6 +206,7 @@ export const createFake = (
     if (name === 'attachment.begin') return { upload: 'up1' };
     if (name === 'attachment.chunk') return { received: 1 };
     if (name === 'share.sync') return { pushed: 7, pulled: 0, shares: [] };
+    if (name === 'setup.sql') return { sql: sampleSetup };
     if (name === 'connection.test')
       return {
         steps:

@@ -94,7 +94,7 @@ test('the SQL for an administrator makes the same share, with grants and undo', 
   const printed = printSql('main.by_hand', org, randomBytes);
   if (!printed.ok) throw new Error(printed.error.what);
   expect(printed.value).toContain('GRANT SELECT, MODIFY ON TABLE `main`.`by_hand`.`events`');
-  expect(printed.value).toContain('-- DROP TABLE `main`.`by_hand`.`events`;');
+  expect(printed.value).toContain('-- DROP TABLE IF EXISTS `main`.`by_hand`.`events`;');
   for (const text of printed.value.replace(/^--.*$/gm, '').split(';\n')) if (text.trim() !== '') await run(text.trim());
   expect(await createDeltaTransport('main.by_hand', workspace.warehouse, randomBytes).probe()).toMatchObject({ ok: true, value: { org } }); // prettier-ignore
 });

@@ -21,6 +21,7 @@ type WorkspaceCalls =
   | 'connection.test'
   | 'connection.testing'
   | 'connection.stopTest'
+  | 'setup.sql'
   | 'connection.save'
   | 'connection.usePractice'
   | 'practice.get'
@@ -36,6 +37,8 @@ export type WorkspaceDeps = {
   readonly found: () => readonly FoundConnection[];
   /** Read the lake now; false when that is under way. `mayStart`: a person asked, practice may be started. */
   readonly refresh: () => boolean;
+  /** SQL for an administrator, as text. */
+  readonly setup: (wanted: { principal: string; share?: string | undefined }) => Result<{ sql: string }, Failure>;
   /** The same without starting anything. */
   readonly look: () => boolean;
 };
@@ -53,6 +56,7 @@ export const workspaceCalls = ({
   signing,
   attended,
   test,
+  setup,
   found,
   refresh,
   look,
@@ -103,6 +107,7 @@ export const workspaceCalls = ({
       return ok({ steps: await test.run(opened, given.startWarehouse === true) });
     },
     'connection.testing': () => ok(test.now()),
+    'setup.sql': (wanted) => setup(wanted),
     'connection.stopTest': () => ok({ stopped: test.stop() }),
     'connection.save': async (given) => {
       const credential = credentialOf(given);

@@ -4,6 +4,7 @@ import { act } from '../../actions/index.ts';
 import { Button, Choose, ErrorCard, Field, Segmented, Tick } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useFeed, useStatus } from '../common/use.ts';
+import { AdminSql } from './admin-sql.tsx';
 import { CheckList } from './check-list.tsx';
 import { Section } from './section.tsx';
 
@@ -164,6 +165,7 @@ export const ConnectionForm = () => {
         >
           {beside ? 'Add and connect' : 'Save and connect'}
         </Button>
+        <AdminSql />
         {status?.workspace.kind === 'practice' ? null : (
           <Button tone="quiet" onPress={() => void backToPractice()}>
             Use the practice lakehouse
