@@ -42,6 +42,8 @@ export const createSlot = (deps: SlotDeps): Slot => {
   };
 
   const told = (problem: Failure | null): void => {
+    // Ended by us, to sign in anew or to close: that says nothing of the workspace.
+    if (problem?.tag === 'Cancelled') return;
     const before = last;
     const same = before.tried && stateOf(before.problem) === stateOf(problem);
     last = { problem, tried: true, since: same ? before.since : toInstant(deps.clock.now()) };

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
+import { failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { DatabricksDeps } from './deps.ts';
 import { databricksFailure } from './failures.ts';
@@ -104,7 +105,7 @@ export const startSignIn = async (
     url: url.href,
     until: deps.clock.now() + signInMs,
     done,
-    cancel: () => end(databricksFailure('Cancelled', { detail: 'Nobody was signed in.', code: 'SIGN_IN' })),
+    cancel: () => end(cancelled),
   });
 };
 
@@ -135,6 +136,13 @@ const refusedBy = (error: string): DatabricksFailure =>
     detail: error === 'access_denied' ? 'Signing in was refused in the browser.' : 'The sign-in page refused.',
     advice: 'Sign in again and allow the access, or use a personal access token.',
   });
+const cancelled: DatabricksFailure = failure(
+  'Cancelled',
+  'The sign-in was cancelled.',
+  'Nobody was signed in; everything is as it was.',
+  'Start it again when it is wanted.',
+  'SIGN_IN',
+);
 const tooLate = databricksFailure('TimedOut', {
   detail: 'Nobody signed in within five minutes.',
   advice: 'Start the sign-in again.',

@@ -6,10 +6,20 @@ import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useFeed, useStatus } from '../common/use.ts';
 import { AdminSql } from './admin-sql.tsx';
 import { CheckList } from './check-list.tsx';
+import { NetworkFields, networkInput, usualNetwork } from './network-fields.tsx';
 import { Section } from './section.tsx';
+import { SignInFlow, startSignIn } from './sign-in-flow.tsx';
 
 type Check = CallOutput<'connection.testing'>;
 const key = 'connection';
+/** How to sign in, as far as a person in front of the window can. */
+type Way = 'token' | 'oauth-u2m' | 'databricks-cli';
+
+const foundNote = (one: CallOutput<'connection.found'>['found'][number]): { readonly note?: string } => {
+  if (one.unattended) return { note: 'a service principal, for unattended use' };
+  if (one.auth === 'databricks-cli') return { note: 'signed in with the Databricks CLI' };
+  return one.hasToken ? {} : { note: 'without a token' };
+};
 
 /** A workspace of one's own. The token is never kept in this window: not in a draft, not in storage. */
 export const ConnectionForm = () => {
@@ -18,6 +28,8 @@ export const ConnectionForm = () => {
   const { typed, tell } = store.getState();
   const [token, setToken] = useState('');
   const [accepted, setAccepted] = useState(false);
+  const [way, setWay] = useState<Way>('token');
+  const [network, setNetwork] = useState(usualNetwork);
   const [busy, setBusy] = useState<'no' | 'test' | 'save'>('no');
   const [check, setCheck] = useState<Check | null>(null);
   const live = useFeed('connection.testing', {}).value;
@@ -28,12 +40,20 @@ export const ConnectionForm = () => {
   const found = useFeed('connection.found', {}).value?.found ?? [];
   // What was found lends its token to its own host only, and never over one that was typed.
   const source = found.find((one) => one.id === draft['from'] && one.host === host.trim());
-  const lends = source?.hasToken === true && token.trim() === '';
-  const ready = host.trim() !== '' && httpPath.trim() !== '' && (lends || token.trim() !== '') && busy === 'no';
+  const lends = way === 'token' && source?.hasToken === true && token.trim() === '';
+  const login = useFeed('connection.login', {}).value;
+  // A saved workspace shows its sign-in above, with the others.
+  const isSaved = login?.connections.some((one) => one.host === host.trim()) === true;
+  const signedIn =
+    (login?.flow?.state === 'done' && login.flow.host === host.trim()) ||
+    login?.connections.some((one) => one.auth === 'oauth-u2m' && one.signedIn && one.host === host.trim()) === true;
+  const canSignIn = lends || { token: token.trim() !== '', 'oauth-u2m': signedIn, 'databricks-cli': true }[way];
+  const ready = host.trim() !== '' && httpPath.trim() !== '' && canSignIn && busy === 'no';
   const input = {
     host: host.trim(),
     httpPath: httpPath.trim(),
-    ...(lends ? { from: source.id } : { token: token.trim() }),
+    ...(way !== 'token' ? { auth: way } : lends ? { from: source.id } : { token: token.trim() }),
+    ...networkInput(network),
   };
 
   const take = (id: string): void => {
@@ -41,6 +61,7 @@ export const ConnectionForm = () => {
     if (one === undefined) return;
     typed(key, { from: one.id, host: one.host, httpPath: one.httpPath ?? '' });
     setToken('');
+    setWay('token');
   };
 
   const test = async (startWarehouse: boolean): Promise<void> => {
@@ -80,7 +101,7 @@ export const ConnectionForm = () => {
           options={found.map((one) => ({
             id: one.id,
             label: `from ${one.label}`,
-            ...(one.hasToken ? {} : { note: 'without a token' }),
+            ...foundNote(one),
           }))}
           onChange={take}
           testId="connection-found"
@@ -102,18 +123,58 @@ export const ConnectionForm = () => {
         placeholder="/sql/1.0/warehouses/…"
         testId="connection-path"
       />
-      <Field
-        label="Token"
-        secret
-        value={token}
-        onChange={setToken}
-        hint={
-          lends
-            ? `Leave this empty: the token stays in ${source.label}. Once saved, a copy lies in the file "token" of this profile, which only your user can read (0600).`
-            : 'Kept by the core, never in this window.'
-        }
-        testId="connection-token"
-      />
+      <div className="line">
+        <Segmented
+          label="How to sign in"
+          value={way}
+          options={[
+            { id: 'token', label: 'Token', testId: 'way-token' },
+            { id: 'oauth-u2m', label: 'In the browser', testId: 'way-browser' },
+            { id: 'databricks-cli', label: 'Databricks CLI', testId: 'way-cli' },
+          ]}
+          onChange={(chosen) => setWay(chosen)}
+        />
+      </div>
+      {way === 'token' ? (
+        <Field
+          label="Token"
+          secret
+          value={token}
+          onChange={setToken}
+          hint={
+            lends
+              ? source.unattended
+                ? `This is a service principal: the audit log would show a robot for everything you do. It can be tested here; only commands that run unattended may use it.`
+                : `Leave this empty: the token stays in ${source.label}. Once saved, a copy is kept with the sign-ins of this profile.`
+              : 'Kept by the core, never in this window.'
+          }
+          testId="connection-token"
+        />
+      ) : way === 'oauth-u2m' ? (
+        <>
+          <p className="cap">
+            {signedIn
+              ? 'You are signed in at this host. Save the connection to keep the sign-in.'
+              : 'The workspace asks who you are in your browser. Rows in its audit log carry your name.'}
+          </p>
+          <div className="line">
+            <Button
+              isDisabled={host.trim() === '' || login?.flow?.state === 'waiting'}
+              onPress={() => startSignIn({ host: host.trim(), ...networkInput(network) })}
+              data-testid="connection-sign-in"
+            >
+              {signedIn ? 'Sign in again' : 'Sign in'}
+            </Button>
+          </div>
+          {login?.flow == null || login.flow.host !== host.trim() || isSaved ? null : <SignInFlow flow={login.flow} />}
+        </>
+      ) : (
+        <p className="cap">
+          Whoever is signed in on this machine with <code className="mono">databricks auth login</code>. Breakwater asks
+          the CLI for each token and stores none.
+        </p>
+      )}
+      <NetworkFields value={network} onChange={setNetwork} />
       <div className="line">
         <Segmented
           label="This workspace"
@@ -159,7 +220,7 @@ export const ConnectionForm = () => {
         </Button>
         <Button
           tone="primary"
-          isDisabled={!ready || !accepted}
+          isDisabled={!ready || !accepted || (lends && source.unattended)}
           onPress={() => void save()}
           data-testid="connection-save"
         >

@@ -8,6 +8,7 @@ import { roleWords } from '../common/words.ts';
 import { ConnectionForm } from './connection-form.tsx';
 import { Residency } from './residency.tsx';
 import { Section } from './section.tsx';
+import { SignIns } from './sign-ins.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
 
@@ -21,6 +22,7 @@ export const SettingsPlace = () => (
       <Taste />
       <You />
       <Workspaces />
+      <SignIns />
       <ConnectionForm />
       <Residency />
       <About />
