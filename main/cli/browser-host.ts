@@ -9,6 +9,7 @@ import { openHost } from '../host/host.ts';
 import type { CommandContext } from './command.ts';
 import { appVersion, bundle, distFolder, systemClock, systemRandom, thisMachine } from './machine.ts';
 import { openBrowser } from './open-browser.ts';
+import { unlock } from './passphrase.ts';
 
 export type ServeOptions = {
   readonly profile: string;
@@ -40,6 +41,12 @@ export const serveBrowser = async (options: ServeOptions, context: CommandContex
   );
   const core = await createCore({ ...deps, offerFile: (file) => offerDownload(file) });
   if (!core.ok) return core;
+  // The page asks for it where no file has it.
+  const unlocked = await unlock(core.value, false);
+  if (!unlocked.ok) {
+    await core.value.close();
+    return unlocked;
+  }
   const host = await openHost({
     assets: assets.value,
     accept: core.value.accept,

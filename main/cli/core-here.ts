@@ -7,6 +7,7 @@ import { type Core, createCore } from '../core/create-core.ts';
 import { nodeCoreDeps } from '../core/entry-deps.ts';
 import { silentLogger } from '../core/logger.ts';
 import { appVersion, bundle, thisMachine } from './machine.ts';
+import { unlock } from './passphrase.ts';
 import { badProfileName, noProfile } from './profile-here.ts';
 
 export type CoreHere = {
@@ -42,6 +43,11 @@ export const withCore = async <T>(
   // What failed is printed once, as a failure; the core's own lines would only repeat it.
   const core = await createCore({ ...deps, logger: silentLogger, background: false });
   if (!core.ok) return core;
+  const unlocked = await unlock(core.value, true);
+  if (!unlocked.ok) {
+    await core.value.close();
+    return unlocked;
+  }
   const ended = new Promise<Result<T, Failure>>((resolve) => {
     const end = (): void => resolve(err(interrupted));
     if (signal.aborted) end();
