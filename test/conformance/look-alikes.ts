@@ -25,8 +25,9 @@ const cell = (type: string | undefined, value: string | null): string => {
   return scalars.has(type ?? 'string') ? JSON.stringify(value) : value;
 };
 
+/** Without an order: all rows. */
 const rowsAsJson = async (practice: Stage, name: string, order: string | undefined): Promise<string> => {
-  const text = `SELECT * FROM ${name}${order === undefined ? '' : ` ORDER BY ${order} DESC`} LIMIT ${mostRows}`;
+  const text = `SELECT * FROM ${name}${order === undefined ? '' : ` ORDER BY ${order} DESC LIMIT ${mostRows}`}`;
   const page = await ask(practice.workspace, text);
   if (!page.ok) throw new Error(`${name}: ${page.error.what}`);
   const { columns, types, rows } = page.value;
@@ -45,7 +46,7 @@ const systemLookAlikes = async (practice: Stage): Promise<readonly LookAlike[]> 
   const found: LookAlike[] = [];
   for (const [name, columns] of Object.entries(systemTables)) {
     const [schema = '', table = ''] = name.split('.');
-    const order = columns.find((one) => one.type === 'timestamp')?.name;
+    const order = columns.find((one) => one.type === 'timestamp')?.name ?? '1';
     found.push({
       catalog: 'system',
       schema,

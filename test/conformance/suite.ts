@@ -4,12 +4,14 @@ import { collectorChecks } from './checks/collectors.ts';
 import { deltaChecks } from './checks/delta.ts';
 import { shareChecks } from './checks/share.ts';
 import { everyStatement, statementChecks } from './checks/statements.ts';
+import { writerChecks } from './checks/writers.ts';
 import type { Stage } from './stage.ts';
 
 const all: readonly Check[] = [
   ...answerChecks,
   ...deltaChecks,
   ...shareChecks,
+  ...writerChecks,
   // The sources bring the look-alikes that the connection check then finds.
   ...collectorChecks,
   ...statementChecks,

@@ -133,6 +133,12 @@ const runners: Readonly<Record<string, (line: string) => Promise<unknown>>> = {
   'npm run -s breakwater -- verify ./drill.zip --signers ./drill.zip.signers': async (line) => {
     expect((await run(line)).out).toMatch(/verified/i);
   },
+  // In full it takes minutes and has its own place in CI: here it has to be there, with checks that have names.
+  'npm run conformance -- --engine spark': async (line) => {
+    const { out } = await run(`${line.replace('npm run', 'npm run -s')} --list`);
+    expect(lines(out).length).toBeGreaterThan(50);
+    for (const check of lines(out)) expect(check).toMatch(/^[a-z][\w./-]+: \S/);
+  },
   'npm run bench': async (line) => {
     const { out } = await run(`${line} -s -- --list`);
     for (const name of lines(out)) expect(existsSync(join(root, 'test/bench', `${name}.ts`)), name).toBe(true);

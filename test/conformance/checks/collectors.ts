@@ -35,11 +35,14 @@ const fewOfEach = (scope: ReadonlyMap<AssetId, number>): ReadonlyMap<AssetId, nu
 const ending = (failure: DatabricksFailure | null | undefined): string =>
   failure === null || failure === undefined ? 'fine' : `${failure.tag} ${failure.code ?? ''}`.trim();
 
-/** What of a fact must be the same on every engine: of a table's history, where moments and people differ, only its words. */
-const lineOf = (fact: LakeFact): readonly unknown[] =>
-  fact.kind === 'table-version' || fact.kind === 'schema-change'
-    ? [fact.kind, fact.title, fact.assets]
-    : [fact.id, fact.happenedAt, fact.title, fact.data];
+/**
+ * What of a fact must be the same on every engine. Histories have moments and people of their own; a fact about how things stand
+ * happened when it was looked at.
+ */
+const lineOf = (fact: LakeFact): readonly unknown[] => {
+  if (fact.source === 'delta.history') return [fact.kind, fact.title, fact.assets];
+  return [fact.id, fact.happenedAt === fact.observedAt ? 'seen' : fact.happenedAt, fact.title, fact.data];
+};
 
 const everyFact = (lake: Lake, store: Store): readonly LakeFact[] => {
   const found: LakeFact[] = [];

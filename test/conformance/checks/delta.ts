@@ -144,8 +144,8 @@ const history = async (stage: Stage): Promise<unknown> => {
   await prepare(
     stage,
     `ALTER TABLE ${full} ADD COLUMNS (b INT)`,
-    `DELETE FROM ${full} WHERE a = 1`,
     `OPTIMIZE ${full}`,
+    `DELETE FROM ${full} WHERE a = 1`,
   );
   const answer = await ask(stage.workspace, `DESCRIBE HISTORY ${full} LIMIT 4`);
   if (!answer.ok) return seenOf(answer);
@@ -331,8 +331,8 @@ export const deltaChecks: readonly Check[] = [
     expected: {
       missing: [],
       commits: [
-        ['5', 'OPTIMIZE'],
-        ['4', 'DELETE'],
+        ['5', 'DELETE'],
+        ['4', 'OPTIMIZE'],
         ['3', 'ADD COLUMNS'],
         ['2', 'WRITE'],
       ],

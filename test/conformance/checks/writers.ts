@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDeltaTransport } from '../../../main/sync/delta.ts';
+import { placeOf, tableDdl } from '../../../main/sync/delta-sql.ts';
+import { orgNamed, roomNamed } from '../../sync/support/lines.ts';
+import { startWriter, type Writer } from '../../sync/support/process.ts';
+import type { Check } from '../check.ts';
+import { prepare, rowsOf, type Stage } from '../stage.ts';
+
+const org = orgNamed('writers');
+const room = roomNamed('writers');
+const names = ['ada', 'bob', 'cem', 'dee'] as const;
+/** Notes of each writer before and after each disturbance. */
+const notes = 3;
+const settleMs = 240_000;
+const patience = 120_000;
+
+type State = { readonly waiting: number; readonly digests: readonly (readonly [heads: string, digest: string])[] };
+type Head = { readonly dev: string; readonly seq: number };
+
+const headsOf = (state: State | undefined): readonly Head[] => JSON.parse(state?.digests[1]?.[0] ?? '[]') as Head[];
+
+/** Until all say the same, nothing waits and everybody's notes are there; the last states when it takes too long. */
+const settled = async (writers: readonly Writer[], perStream: number): Promise<readonly State[]> => {
+  const until = Date.now() + settleMs;
+  for (;;) {
+    const states = await Promise.all(writers.map((writer) => writer.say<State>('state', patience)));
+    const same = states.every((state) => JSON.stringify(state.digests) === JSON.stringify(states[0]?.digests));
+    const heads = headsOf(states[0]);
+    const whole = heads.length === names.length && heads.every((head) => head.seq >= perStream);
+    if ((same && whole && states.every(({ waiting }) => waiting === 0)) || Date.now() > until) return states;
+    await sleep(500);
+  }
+};
+
+/**
+ * Four processes, each with a profile, a log and a sync of its own, push through the real code while the table is optimised,
+ * restored to its past and made anew. In the end everybody holds every note once, and so does the table.
+ */
+const fourWriters = async (stage: Stage): Promise<unknown> => {
+  const place = `${stage.catalog}.${stage.schema}_writers`;
+  const made = await createDeltaTransport(place, stage.workspace.warehouse, randomBytes).init(org);
+  if (!made.ok) throw new Error(made.error.what);
+  const token = await stage.connection.auth.get();
+  if (!token.ok) throw new Error(token.error.what);
+  const { host, port, httpPath, caFile = '' } = stage.connection;
+  const address = { host, port, httpPath, token: token.value, caFile };
+  const dirs = names.map((name) => mkdtempSync(join(tmpdir(), `bw-writer-${name}-`)));
+  const times = { activeMs: 1_000, idleMs: 2_000, writeMs: 200 };
+  const writers: Writer[] = [];
+  const all = (line: string): Promise<unknown> => Promise.all(writers.map((one) => one.say(line, patience)));
+  try {
+    for (const [i, name] of names.entries())
+      writers.push(
+        await startWriter({ name, dir: dirs[i], address, shares: [{ kind: 'delta', place }], org, room, times }),
+      );
+    await all('start');
+    const at = placeOf(place);
+    if (at === null) throw new Error('the place of the suite is a place');
+    const events = `${place}.events`;
+    const disturbances: readonly (readonly string[])[] = [
+      [`OPTIMIZE ${events}`],
+      [`RESTORE TABLE ${events} TO VERSION AS OF 2`],
+      [`DROP TABLE ${events}`, tableDdl(at)[0]?.text ?? ''],
+    ];
+    const rounds: unknown[] = [];
+    let count = 0;
+    for (const texts of disturbances) {
+      count += notes;
+      await all(`write ${notes}`);
+      await prepare(stage, ...texts);
+      count += 1;
+      await all('write 1');
+      const states = await settled(writers, count);
+      rounds.push({
+        same: states.every((one) => JSON.stringify(one.digests) === JSON.stringify(states[0]?.digests)),
+        waiting: states.reduce((sum, one) => sum + one.waiting, 0),
+        streams: headsOf(states[0]).map((head) => head.seq >= count),
+      });
+    }
+    const heads = headsOf((await settled(writers, count))[0]);
+    const [there] = await rowsOf(
+      stage,
+      `SELECT count(DISTINCT concat(device_id, ' ', CAST(seq AS STRING))) AS events, count(DISTINCT hash) AS hashes FROM ${events} WHERE log_id = :room`,
+      { room },
+    );
+    const wanted = String(heads.reduce((sum, head) => sum + head.seq, 0));
+    return { rounds, lost: there?.['events'] !== wanted, forged: there?.['hashes'] !== wanted };
+  } finally {
+    for (const writer of writers) await writer.kill();
+    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
+  }
+};
+
+export const writerChecks: readonly Check[] = [
+  {
+    id: 'share.four-writers',
+    about: 'four processes lose and double nothing across OPTIMIZE, RESTORE and DROP + CREATE of the table',
+    only: ['practice', 'spark'],
+    observe: fourWriters,
+    expected: {
+      rounds: [1, 2, 3].map(() => ({ same: true, waiting: 0, streams: names.map(() => true) })),
+      lost: false,
+      forged: false,
+    },
+  },
+];
