@@ -19,6 +19,7 @@ import { openProfile } from '../store/profile.ts';
 import { backgroundOf } from './background.ts';
 import { attachmentCalls } from './calls/attachments.ts';
 import { assetCalls } from './calls/assets.ts';
+import { declarationCalls } from './calls/declarations.ts';
 import { entryCalls } from './calls/entries.ts';
 import { incidentCalls } from './calls/incident.ts';
 import { ledgerCalls } from './calls/ledger.ts';
@@ -199,6 +200,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...roomCalls(parts, lake, offline.badge),
     ...offlineCalls(parts, offline),
     ...assetCalls(parts, lake),
+    ...declarationCalls(parts),
     ...incidentCalls(parts),
     ...entryCalls(parts, lake),
     ...attachmentCalls(parts, uploads),

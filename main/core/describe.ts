@@ -35,6 +35,12 @@ const words = (value: string): string => value.replaceAll('-', ' ');
 const list = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 
+/** The last part of an asset's id; what was declared outside has its name in an entry of its own. */
+const assetWords = (value: JsonValue | undefined): string => {
+  const native = typeof value === 'string' ? (value.split('|').at(-1) ?? '') : '';
+  return native.startsWith('declared/') ? 'what is outside' : (native.split('.').at(-1) ?? '') || 'an asset';
+};
+
 /** Long texts are cut for the line; the entry's own view shows all. */
 const firstLine = (value: string): { readonly title: string; readonly body: string | null } => {
   const [first = '', ...rest] = value.split('\n');
@@ -109,6 +115,22 @@ const describers: Readonly<Record<string, Describe>> = {
   }),
   'handoff.accepted': (f) => ({ kind: 'handoff', title: 'Handover accepted', body: optional(f, 'reason'), tone: 'ok' }),
   'handoff.refused': (f) => ({ kind: 'handoff', title: 'Handover refused', body: text(f, 'reason'), tone: 'warn' }),
+  'asset.declared': (f) => ({
+    kind: 'declared',
+    title: `Declared: ${text(f, 'name')}, outside Databricks`,
+    body: optional(f, 'note'),
+    chips: [optional(f, 'owner'), optional(f, 'contact')].filter((chip) => chip !== null),
+  }),
+  'edge.declared': (f) => ({
+    kind: 'declared',
+    title: `Declared: ${assetWords(f['from'])} goes into ${assetWords(f['to'])}`,
+    body: optional(f, 'note'),
+  }),
+  'declaration.withdrawn': (f) => ({
+    kind: 'declared',
+    title: 'A declaration was taken back',
+    body: optional(f, 'reason'),
+  }),
   'attachment.added': (f) => ({
     kind: 'attachment',
     title: `File: ${displayName(text(f, 'name'))}`,

@@ -7,6 +7,7 @@ import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
 import type { LakeEdge, SourceState } from '../lake/port.ts';
+import type { Declared } from './declared.ts';
 import type { FactSource } from './facts.ts';
 
 /** What the core asks of the cached lake and of detection. Reads answer from this device; only `refresh` goes out. */
@@ -27,7 +28,7 @@ export type LakePart = {
   /** Registered models that facts speak of. */
   readonly models: () => readonly string[];
   readonly edges: (assets: readonly string[], hops: number) => readonly LakeEdge[];
-  readonly lineage: (assets: readonly string[], hops: number, since: Instant) => Lineage;
+  readonly lineage: (assets: readonly string[], hops: number, since: Instant, declared: Declared) => Lineage;
   /** What is cached about one asset, and its columns at two versions. */
   readonly sheet: (asset: string) => AssetSheet;
   readonly compare: (asset: string, from: number, to: number) => AssetComparison;

@@ -84,8 +84,16 @@ export const lakePartOf = (
     around: (assets, hops) => lake.around(db, assets as readonly AssetId[], hops),
     models: () => lake.models(db),
     edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),
-    lineage: (assets, hops, since) =>
-      lineageMap({ lake, db, signals: readSignals(db, clock), focus: assets as readonly AssetId[], hops, since }),
+    lineage: (assets, hops, since, declared) =>
+      lineageMap({
+        lake,
+        db,
+        signals: readSignals(db, clock),
+        focus: assets as readonly AssetId[],
+        hops,
+        since,
+        declared,
+      }),
     sheet: (asset) => assetSheet({ lake, db, sourceLabel }, asset),
     compare: (asset, from, to) => compareVersions({ lake, db }, asset, from, to),
     refresh: async (workspace, assets, signal) => {

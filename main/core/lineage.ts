@@ -9,6 +9,7 @@ import type { Signal } from '../detect/port.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { LakeFact } from '../lake/port.ts';
 import type { ReadableDb } from '../store/port.ts';
+import type { Declared } from './declared.ts';
 import { displayName } from './display.ts';
 
 /** What a map is drawn from: the cache, the room's assets, what is wrong with them and since when it counts. */
@@ -19,6 +20,8 @@ export type MapSources = {
   readonly focus: readonly AssetId[];
   readonly hops: number;
   readonly since: Instant;
+  /** What people declared in this room. */
+  readonly declared: Pick<Declared, 'edges' | 'names' | 'list'>;
 };
 
 const lineageSource = 'table_lineage';
@@ -28,6 +31,8 @@ const changeLimit = 2_000;
 /** `room.lineage`: the map around a room's assets, from cached lineage. An empty map says why it is empty. */
 export const lineageMap = (from: MapSources): Lineage => {
   const { lake, db, focus, hops } = from;
+  const { list } = from.declared;
+  const declaredList = list.length === 0 ? {} : { declared: list.slice(0, pageLimit) };
   const state = lake.sourceStates(db).find(({ source }) => source.endsWith(lineageSource));
   const completeTo = state?.completeTo ?? null;
   const total = lake.assetCount(db);
@@ -37,11 +42,11 @@ export const lineageMap = (from: MapSources): Lineage => {
   const mismatches = servedMismatches(servedAndAliases(from));
   const view = lineageView({
     // One hop more than is shown, so that what lies behind the edge of the map can be counted.
-    edges: lake.edges(db, focus, hops + 1),
+    edges: [...lake.edges(db, focus, hops + 1), ...from.declared.edges],
     focus,
     marks: marksOf({ signals: from.signals, facts: changesOf(from), from: from.since, doubts: mismatches.keys() }),
     labelOf: (asset) => {
-      const label = lake.assetLabel(db, asset);
+      const label = from.declared.names.get(asset) ?? lake.assetLabel(db, asset);
       const detail = mismatches.get(asset);
       return detail === undefined ? label : { ...label, detail };
     },
@@ -70,6 +75,7 @@ export const lineageMap = (from: MapSources): Lineage => {
     total: view.total,
     completeTo: view.completeTo,
     note: completeTo === null ? 'Lineage has not been read yet.' : view.text,
+    ...declaredList,
   };
 };
 

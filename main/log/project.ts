@@ -20,7 +20,7 @@ import type { NoEffectReason } from './views-port.ts';
 
 /** Types that rooms list apart from the timeline. */
 const listed: ReadonlySet<string> = new Set([
-  'incident.opened', 'signal.linked', 'task.added', 'decision.recorded', 'handoff.offered', 'attachment.added',
+  'incident.opened', 'signal.linked', 'task.added', 'decision.recorded', 'handoff.offered', 'attachment.added', 'asset.declared', 'edge.declared',
   'room.announced', 'person.added', 'device.registered', 'stream.opened',
 ]); // prettier-ignore
 

@@ -173,6 +173,23 @@ export type DecisionView = {
   readonly at: Instant;
   readonly effect: 'full' | 'none';
 };
+/** A thing outside, or a way of data, that somebody declared by hand. */
+export type DeclarationView = {
+  readonly id: EventHash;
+  readonly by: Author;
+  readonly at: Instant;
+  readonly effect: 'full' | 'none';
+  readonly state: SettledView<'standing' | 'withdrawn'>;
+  readonly note: string | null;
+} & (
+  | {
+      readonly what: 'asset';
+      readonly name: string | null;
+      readonly owner: string | null;
+      readonly contact: string | null;
+    }
+  | { readonly what: 'edge'; readonly from: string; readonly to: string }
+);
 export type HandoffView = {
   readonly id: EventHash;
   readonly subject: HandoffSubject;
@@ -286,6 +303,7 @@ export type Views = {
   readonly decisions: (db: ReadableDb, log: LogId) => readonly DecisionView[];
   readonly handoffs: (db: ReadableDb, log: LogId) => readonly HandoffView[];
   /** `here` answers whether the blob is on this device (blobs.ts `has`). */
+  readonly declarations: (db: ReadableDb, log: LogId) => readonly DeclarationView[];
   readonly attachments: (db: ReadableDb, log: LogId, here: (sha256: string) => boolean) => readonly AttachmentView[];
   readonly citations: (db: ReadableDb, log: LogId) => readonly CitationView[];
   readonly conflicts: (db: ReadableDb, log: LogId) => readonly ConflictView[];

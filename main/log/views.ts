@@ -3,6 +3,7 @@
  * they show. Views never write and never cache.
  */
 import { entriesPage, entryByHash } from './views-entries.ts';
+import { declarations } from './views-declarations.ts';
 import { attachments, citations, decisions, handoffs, tasks } from './views-items.ts';
 import { budget, residency, usage } from './views-documents.ts';
 import { announcedRooms, devices, pendingJoins, people, rolesOf, verdicts } from './views-org.ts';
@@ -10,11 +11,11 @@ import type { Views } from './views-port.ts';
 import { authors, conflicts, counts, quarantineList, registerHeads, roomHeader, roomList } from './views-rooms.ts';
 
 export const views: Views = {
-  roomList, roomHeader, entriesPage, entryByHash, tasks, decisions, handoffs, attachments, citations, conflicts, registerHeads,
+  roomList, roomHeader, entriesPage, entryByHash, tasks, decisions, handoffs, attachments, declarations, citations, conflicts, registerHeads,
   authors, counts, people, rolesOf, devices, pendingJoins, verdicts, residency, budget, usage, announcedRooms, quarantineList,
 }; // prettier-ignore
 
 export {
-  roomList, roomHeader, entriesPage, entryByHash, tasks, decisions, handoffs, attachments, citations, conflicts, registerHeads,
+  roomList, roomHeader, entriesPage, entryByHash, tasks, decisions, handoffs, attachments, declarations, citations, conflicts, registerHeads,
   authors, counts, people, rolesOf, devices, pendingJoins, verdicts, residency, budget, usage, announcedRooms, quarantineList,
 }; // prettier-ignore

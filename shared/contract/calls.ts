@@ -243,6 +243,28 @@ export const calls = {
     v.object({ log: logId, attachment: hash, offset: count }),
     v.object({ base64: v.string(), size: count }),
   ),
+  /** A thing outside Databricks with a way of data to or from an asset, or a way between two known assets. */
+  'lineage.declare': command(
+    'room.write',
+    v.pipe(
+      v.object({
+        log: logId,
+        outside: v.optional(
+          v.object({ name: shortText, owner: v.optional(shortText), contact: v.optional(shortText) }),
+        ),
+        from: v.optional(id),
+        to: v.optional(id),
+        note: reason,
+      }),
+      v.check(
+        ({ outside, from, to }) =>
+          outside === undefined ? from !== undefined && to !== undefined : (from === undefined) !== (to === undefined),
+        'name both ends, or one end and what is outside',
+      ),
+    ),
+    written,
+  ),
+  'lineage.withdraw': command('room.write', v.object({ log: logId, declaration: hash, reason }), written),
   'fact.pin': command('room.write', v.object({ log: logId, fact: id }), written),
 
   // The lake, shares, people, packs, connection, practice.

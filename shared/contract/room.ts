@@ -123,7 +123,7 @@ export type Room = v.InferOutput<typeof room>;
 
 export const entryKinds = [
   'opened', 'note', 'decision', 'task', 'handoff', 'attachment', 'severity', 'phase', 'class', 'title', 'commander', 'harm',
-  'update', 'summary', 'fact', 'export', 'redaction', 'merge', 'signal', 'unknown',
+  'update', 'summary', 'fact', 'export', 'redaction', 'merge', 'signal', 'declared', 'unknown',
 ] as const; // prettier-ignore
 
 /** One line of the timeline: what a person wrote, or a machine fact (cited in the log, or only in this device's cache). */
@@ -175,5 +175,7 @@ export const lineage = v.object({
   total: count,
   completeTo: v.nullable(instant),
   note: v.nullable(v.string()),
+  /** What people of the room declared by hand and did not take back; absent = nothing. */
+  declared: v.optional(v.array(v.object({ id: hash, words: v.string(), by: person, at: instant }))),
 });
 export type Lineage = v.InferOutput<typeof lineage>;

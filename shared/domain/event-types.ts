@@ -299,6 +299,23 @@ export const eventTypes = {
   ),
   'attachment.added': type('room.write', { name: told('text'), blob: told('blob'), note: maybe(told('text')) }),
 
+  // What no source of lineage knows: things outside, and ways that data takes. Names, owner and contact are disclosures.
+  'asset.declared': type(
+    'room.write',
+    { name: told('text'), owner: maybe(told('text')), contact: maybe(told('text')), note: maybe(told('text')) },
+    { registers: [register('declaration', 'self', { is: 'standing' })] },
+  ),
+  'edge.declared': type(
+    'room.write',
+    { from: clear('id'), to: clear('id'), note: maybe(told('text')) },
+    { registers: [register('declaration', 'self', { is: 'standing' })] },
+  ),
+  'declaration.withdrawn': type(
+    'room.write',
+    { declaration: clear('hash'), reason: maybe(told('text')) },
+    { registers: [register('declaration', 'declaration', { is: 'withdrawn' })] },
+  ),
+
   // Evidence.
   'fact.cited': type(
     'room.write',

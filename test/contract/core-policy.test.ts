@@ -54,6 +54,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'attachment.chunk': '.RC.D.',
   'attachment.commit': '.RC.D.',
   'attachment.read': 'VRCAD.',
+  'lineage.declare': '.RC.D.',
+  'lineage.withdraw': '.RC.D.',
   'fact.pin': '.RC.D.',
   'lake.refresh': '.RCAD.',
   'offline.estimate': '.RCAD.',

@@ -4,7 +4,7 @@ import { eventTypes, type EventType } from '../../shared/domain/event-types.ts';
 import { residencyOf } from '../../shared/domain/residency.ts';
 import { joinOrg, revokeDevice, revokeRole } from '../../main/log/org.ts';
 import {
-  announcedRooms, attachments, budget, decisions, devices, entriesPage, handoffs, people, residency, roomHeader, rolesOf, tasks, usage, verdicts,
+  announcedRooms, attachments, declarations, budget, decisions, devices, entriesPage, handoffs, people, residency, roomHeader, rolesOf, tasks, usage, verdicts,
 } from '../../main/log/views.ts'; // prettier-ignore
 import {
   cleanUp,
@@ -533,6 +533,36 @@ const cases: Readonly<Record<EventType, Case>> = {
           [false, 'log.txt'],
           [false, 'log.txt'],
         ]);
+      });
+    },
+  },
+  'asset.declared': {
+    name: 'one system declared on two sides: both stand until somebody takes one back',
+    run: ({ room, meet }) => {
+      bothStay('asset.declared', { name: 'ERP', owner: 'a' }, { name: 'ERP', contact: 'b' })({ a, b, room, meet });
+      both((device) => {
+        expect(declarations(device.db, room).map(({ state }) => state.value)).toEqual(['standing', 'standing']);
+      });
+    },
+  },
+  'edge.declared': {
+    name: 'one way declared on two sides: two declarations',
+    run: bothStay(
+      'edge.declared',
+      { from: 'table|m|a.b.c', to: 'table|m|a.b.d' },
+      { from: 'table|m|a.b.c', to: 'table|m|a.b.d' },
+    ),
+  },
+  'declaration.withdrawn': {
+    name: 'taken back on both sides: taken back',
+    run: ({ room, meet }) => {
+      const declaration = one(a.say(room, { type: 'asset.declared', fields: { name: 'ERP' } }));
+      meet();
+      a.say(room, { type: 'declaration.withdrawn', fields: { declaration } });
+      b.say(room, { type: 'declaration.withdrawn', fields: { declaration, reason: 'no such system' } });
+      meet();
+      both((device) => {
+        expect(declarations(device.db, room)[0]?.state).toMatchObject({ value: 'withdrawn', conflict: [] });
       });
     },
   },

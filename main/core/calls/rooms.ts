@@ -5,6 +5,7 @@ import type { LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
 import type { RoomHeader } from '../../log/views-port.ts';
 import type { ReadableDb } from '../../store/port.ts';
+import { declaredIn } from '../declared.ts';
 import { onMap } from '../display.ts';
 import { factEntry } from '../facts.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -33,6 +34,8 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
     mapOk(roomOf(parts, db, log), read);
 
   const scope = roomScopeOf(parts, lake);
+  const declared = (header: RoomHeader) =>
+    declaredIn({ db, views, names: names(header.org), label: (asset) => lake.label(asset).name }, header.log);
   const older = (log: LogId) => olderFacts(views.citations(db, log), lake.facts.byId);
 
   return {
@@ -98,7 +101,7 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
         return fact === null ? null : factEntry(fact);
       }),
     'room.lineage': ({ log, hops }) =>
-      inRoom(log, (header) => lake.lineage(onMap(scope.assets(header)), hops, scope.start(header))),
+      inRoom(log, (header) => lake.lineage(onMap(scope.assets(header)), hops, scope.start(header), declared(header))),
     'room.digest': ({ log }) =>
       inRoom(log, (header) => ({
         digest: parts.log.projectionDigest(db, header.log),

@@ -6,7 +6,7 @@ import type { Entry } from '../../../shared/contract/room.ts';
 const byKind: Readonly<Record<Entry['kind'], LucideIcon>> = {
   opened: LogIn, note: PenLine, decision: Gavel, task: ListChecks, handoff: Handshake, attachment: FileUp, severity: TriangleAlert, phase: ArrowRight,
   class: Tag, title: Type, commander: UserRound, harm: ShieldCheck, update: Clock, summary: Flag, fact: Pin, export: PackageCheck, redaction: Eraser,
-  merge: Link2, signal: Bell, unknown: CircleHelp,
+  merge: Link2, signal: Bell, declared: Link2, unknown: CircleHelp,
 }; // prettier-ignore
 const byFact: Readonly<Record<string, LucideIcon>> = {
   run: Play, 'table-version': GitBranch, 'schema-change': Columns3, drift: Activity, 'model-version': Package, 'alias-move': CircleCheckBig, audit: KeyRound, 'grant-change': KeyRound, 'served-version': Package, 'definition-change': PenLine, repair: Play, 'pipeline-update': Workflow, 'compute-event': Cpu, query: Search, quality: ShieldCheck, expectation: ListChecks, 'experiment-run': FlaskConical,

@@ -1,9 +1,10 @@
-import { ListTree, Maximize2, Minimize2, Minus, Plus, Scan, Workflow } from 'lucide-react';
+import { Link2, ListTree, Maximize2, Minimize2, Minus, Plus, Scan, Workflow } from 'lucide-react';
 import { lazy, Suspense, useCallback, useState } from 'react';
 import type { Lineage, Room } from '../../../shared/contract/room.ts';
 import { LineageTree, stateWords } from '../../graph/index.ts';
 import { EmptyState, IconButton, Loading, Mark, Panel, useShortcuts } from '../../kit/index.ts';
 import { noSelection, useModel } from '../../model/index.ts';
+import { DeclareDialog } from './declare-dialog.tsx';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useLook, useMedia, useNow, useTimes } from '../common/use.ts';
 
@@ -18,6 +19,7 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
   const feed = useFeed('room.lineage', { log: room.log, hops });
   const phone = useMedia('(max-width: 480px)');
   const [tree, setTree] = useState(false);
+  const [declaring, setDeclaring] = useState(false);
   const [view, setView] = useState<{ readonly turn: number; readonly act: 'fit' | 'in' | 'out' }>({
     turn: 0,
     act: 'fit',
@@ -73,6 +75,15 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
               {tree ? <Workflow {...icon} /> : <ListTree {...icon} />}
             </IconButton>
           )}
+          {room.can.write && feed.value !== null && feed.value.nodes.length > 0 ? (
+            <IconButton
+              label="Declare lineage by hand"
+              onPress={() => setDeclaring(true)}
+              data-testid="lineage-declare"
+            >
+              <Link2 {...icon} />
+            </IconButton>
+          ) : null}
           <IconButton
             label={maximised ? 'Back to the whole room' : 'Lineage fills the room'}
             kbd="L"
@@ -83,6 +94,9 @@ export const LineagePanel = ({ room }: { readonly room: Room }) => {
         </>
       }
     >
+      {feed.value === null ? null : (
+        <DeclareDialog room={room} lineage={feed.value} open={declaring} onClose={() => setDeclaring(false)} />
+      )}
       <FeedGate feed={feed} label="the lineage">
         {(lineage) =>
           lineage.nodes.length === 0 ? (
