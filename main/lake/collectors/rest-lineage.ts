@@ -17,7 +17,7 @@ const againMs = 30 * 60_000;
 
 /** Only where the system table cannot be read: that one is documented, this endpoint is not (facts 3.7). */
 const isWanted = (context: CollectContext): boolean =>
-  ['denied', 'missing', 'failed'].includes(sourceRow(context.db, tableSource, context.workspaceId)?.state ?? '');
+  ['denied', 'missing'].includes(sourceRow(context.db, tableSource, context.workspaceId)?.state ?? '');
 
 /** Times have been seen as text and as milliseconds; one that is neither says nothing. */
 const seenAt = (info: JsonObject, otherwise: Instant): Instant => {
