@@ -27,6 +27,7 @@ import { restLineageCollector } from './collectors/rest-lineage.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
+import { updateMessagesCollector } from './collectors/update-messages.ts';
 import { qualityCollector } from './collectors/quality.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
 import { queriesCollector } from './collectors/queries.ts';
@@ -56,6 +57,7 @@ export const collectors: readonly Collector[] = [
   runMessagesCollector,
   repairsCollector,
   pipelineUpdatesCollector,
+  updateMessagesCollector,
   expectationsCollector,
   driftCollector,
   profilesCollector,

@@ -4,13 +4,14 @@ import type { CollectContext } from './collector.ts';
 
 /**
  * Sources that sum a whole window anew keep in their cursor when they were read last: in the watch they rest for a while, so that
- * an open room does not scan the same days every few minutes.
+ * an open room does not scan the same days every few minutes. Only after a read that lacked nothing: else it is tried again.
  */
 export const rests = (context: CollectContext, everyMs: number): boolean => {
   const at = lastRead(context.cursor);
   return context.lane === 'watch' && at !== null && context.clock.now() - fromInstant(at) < everyMs;
 };
-export const readNow = (context: CollectContext): string => JSON.stringify({ read: toInstant(context.clock.now()) });
+export const readNow = (context: CollectContext, whole: boolean): string | null =>
+  whole ? JSON.stringify({ read: toInstant(context.clock.now()) }) : null;
 
 const lastRead = (cursor: string | null): Instant | null => {
   const value = cursor === null ? null : parseJson(cursor);

@@ -63,7 +63,7 @@ const packed = async (source: string, assets: readonly string[], store = storeWi
 }; // prettier-ignore
 const titles = (facts: readonly LakeFact[]): readonly string[] => facts.map((one) => one.title);
 
-describe('compute', () => {
+describe('compute', { timeout: 180_000 }, () => {
   it('settings of the clusters on which runs in scope ran, what changed field by field', async () => {
     const row = {
       workspace_id: ws,
@@ -133,7 +133,7 @@ describe('compute', () => {
   });
 });
 
-describe('statements', () => {
+describe('statements', { timeout: 180_000 }, () => {
   it('failed and slowest ones, never our own, never their text or parameters', async () => {
     const row = (id: string, ms: number, more: object = {}) => ({
       workspace_id: ws, statement_id: id, execution_status: 'FINISHED', statement_type: 'MERGE', executed_by: 'a@x', compute: { type: 'WAREHOUSE', warehouse_id: 'wh-1' },
@@ -169,7 +169,7 @@ describe('statements', () => {
   });
 });
 
-describe('experiments', () => {
+describe('experiments', { timeout: 180_000 }, () => {
   it('runs that made versions of models in scope, with metrics that are numbers', async () => {
     const store = storeWith([
       { id: 'mv|1', kind: 'model-version', assets: [`model|${metastore}|a.b.price`], data: { run: 'run-1', model: 'a.b.price', version: '3' } },
@@ -214,7 +214,7 @@ describe('experiments', () => {
   });
 });
 
-describe('when a source is read', () => {
+describe('when a source is read', { timeout: 180_000 }, () => {
   it('in the background only what is cheap, around rooms what they need, what packing needs never', async () => {
     const { store, close } = temporaryStore();
     closers.push(close);

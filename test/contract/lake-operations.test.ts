@@ -28,7 +28,7 @@ beforeAll(async () => {
   const identity = await workspace.identity();
   if (!identity.ok) throw new Error(identity.error.what);
   [ws, metastore] = [identity.value.workspaceId, identity.value.metastoreId];
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await workspace.close();
   await practice.close();
@@ -56,7 +56,7 @@ const rigOf = (source: string): Rig => {
   return { lake, store, facts: (kind) => lake.facts(store.read, { kinds: [kind], limit: 500 }).rows };
 };
 
-describe('pipelines', () => {
+describe('pipelines', { timeout: 180_000 }, () => {
   it('definitions: what changed field by field, secrets by name only, the newest change names the pipeline', async () => {
     const row = {
       workspace_id: ws,
@@ -120,7 +120,40 @@ describe('pipelines', () => {
   });
 });
 
-describe('expectations', () => {
+describe('messages of failed updates', { timeout: 180_000 }, () => {
+  it('come from the error events of the pipeline, and stay when the update is read again', async () => {
+    const both = ['system.lakeflow.pipeline_update_timeline', 'rest.pipelines.events'];
+    const { store, close } = temporaryStore();
+    closers.push(close);
+    const asked: unknown[] = [];
+    const rest: Workspace['rest'] = {
+      call: ({ path, query }) => {
+        asked.push([path, query?.['filter']]);
+        return Promise.resolve(
+          ok({
+            events: [
+              { level: 'ERROR', message: 'Update u1 is FAILED.', origin: { update_id: 'u1' }, error: { exceptions: [{ message: 'column qty is gone' }] } },
+              { level: 'ERROR', message: 'other', origin: { update_id: 'u9' } },
+            ],
+          }),
+        ); // prettier-ignore
+      },
+    };
+    const lake = createLake({
+      workspaces: () => [{ ...workspace, rest }], store, clock, log: () => undefined, collectors: collectors.filter((one) => both.includes(one.source)),
+    }); // prettier-ignore
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect((await lake.refresh({ assets: [] })).ok).toBe(true);
+      const failed = lake.facts(store.read, { kinds: ['pipeline-update'], limit: 500 }).rows.find((one) => one.data['update'] === 'u1');
+      expect(failed?.data['message']).toBe('column qty is gone');
+    } // prettier-ignore
+    expect(asked.filter((one) => JSON.stringify(one).includes('pl-1'))).toEqual([
+      ['/api/2.0/pipelines/pl-1/events', "level='ERROR'"],
+    ]);
+  });
+});
+
+describe('expectations', { timeout: 180_000 }, () => {
   it('are summed per update and dataset, for pipelines in scope only', async () => {
     const event = (id: string, update: string, pipeline: string, details: object, type = 'flow_progress') => ({
       workspace_id: ws, pipeline_id: pipeline, update_id: update, pipeline_event_id: id, event_type: type, event_time: at(now - 3 * hour), details,
@@ -145,7 +178,7 @@ describe('expectations', () => {
   });
 });
 
-describe('quality', () => {
+describe('quality', { timeout: 180_000 }, () => {
   it('stores what is not healthy and the recovery, nothing of tables that stay well', async () => {
     const row = (name: string, hours: number, status: string, more: object = {}) => ({
       event_time: at(now - hours * hour), catalog_name: 'Main', schema_name: 'gold', table_name: name, table_id: `id-${name}`, status, ...more,
@@ -178,7 +211,7 @@ describe('quality', () => {
   });
 });
 
-describe('cost', () => {
+describe('cost', { timeout: 180_000 }, () => {
   const day = toInstant(now - 48 * hour).slice(0, 10);
   const start = Date.parse(`${day}T05:00:00Z`);
   const usage = (more: object) => ({
@@ -241,7 +274,7 @@ const packed = async (source: string, assets: readonly AssetId[], rest: Workspac
   return { ...found.value, facts: (found.value.facts ?? []).map(({ fact }) => fact), estimate: estimate?.ok === true ? estimate.value : null };
 }; // prettier-ignore
 
-describe('what only packing reads', () => {
+describe('what only packing reads', { timeout: 180_000 }, () => {
   it('statistics of columns equal those of the profile table', async () => {
     const table = practice.truth.incidents[0]?.featureTable ?? (await someProfile());
     const { facts, estimate } = await packed('profile_metrics', [`table|${metastore}|${table}` as AssetId]);

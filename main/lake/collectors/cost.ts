@@ -214,7 +214,10 @@ export const costCollector: Collector = {
     ];
     return ok({
       facts,
-      cursor: found.value.cutOff === null ? readNow(context) : context.cursor,
+      cursor: readNow(
+        context,
+        found.value.cutOff === null && unreadable === 0 && found.value.missingColumns.length === 0,
+      ),
       completeTo:
         found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
       missingColumns: found.value.missingColumns,

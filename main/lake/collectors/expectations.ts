@@ -110,7 +110,7 @@ export const expectationsCollector: Collector = boundTo(
       const newest = latest(reads.map((fact) => fact?.happenedAt ?? null));
       return ok({
         facts,
-        cursor: short ? context.cursor : readNow(context),
+        cursor: readNow(context, !short && unreadable === 0),
         completeTo: short ? context.completeTo : later(context.completeTo, newest),
         missingColumns: [],
         note: unreadable > 0 ? `${unreadable} results could not be read.` : null,

@@ -1,0 +1,93 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { factsPage } from '../../store/lake.ts';
+import type { Collector } from '../collector.ts';
+import { factOf } from '../fact-rows.ts';
+import type { LakeFact } from '../port.ts';
+import { isBadResult } from '../rows.ts';
+import { said } from '../values.ts';
+
+/** Pipelines asked about per refresh, those with the newest failures first; the rest follows with the next one. */
+const perRefresh = 15;
+const eventsPerPipeline = '100';
+/** A message is a sentence for people; stack traces stay in the workspace. */
+const messageLimit = 500;
+const lookedAt = 2_000;
+
+const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+const objects = (value: JsonValue | undefined): readonly JsonObject[] =>
+  Array.isArray(value) ? value.filter((one): one is JsonObject => isJsonObject(one)) : [];
+
+/** What an error event says: its exception where it names one, else its message. */
+const messageOf = (event: JsonObject): string | null => {
+  const exception = objects(object(event['error'])['exceptions'])[0]?.['message'];
+  const text = typeof exception === 'string' && exception !== '' ? exception : event['message'];
+  return typeof text === 'string' && text !== '' ? text.toWellFormed().slice(0, messageLimit) : null;
+};
+
+/**
+ * What failed updates of pipelines said, from their events in REST (facts 3.2; the filter knows level, id and timestamp only).
+ * An update without an error event keeps an empty message, so that it is not asked about again.
+ */
+export const updateMessagesCollector: Collector = {
+  source: 'rest.pipelines.events',
+  label: 'Messages of failed pipeline updates',
+  meta: {
+    when: 'watch',
+    features: ['the error text of a failed pipeline update'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the pipeline' }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: null,
+  },
+  table: null,
+  collect: async (context) => {
+    const rows = factsPage(context.db, {
+      assets: null, kinds: ['pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt,
+    }); // prettier-ignore
+    const failed = rows
+      .map((row) => factOf(row))
+      .filter(
+        (fact) =>
+          fact.workspace === context.workspaceId &&
+          isBadResult(said(fact.data['result'])) &&
+          fact.data['message'] === null,
+      );
+    const pipelines = [...new Set(failed.map((fact) => said(fact.data['pipeline'])))].slice(0, perRefresh);
+    const facts: LakeFact[] = [];
+    let unknown = 0;
+    for (const pipeline of pipelines) {
+      const found = await context.workspace.rest.call(
+        {
+          method: 'GET',
+          path: `/api/2.0/pipelines/${encodeURIComponent(pipeline)}/events`,
+          query: { filter: "level='ERROR'", order_by: 'timestamp desc', max_results: eventsPerPipeline },
+        },
+        context.options,
+      );
+      if (!found.ok) {
+        // 404: the pipeline is gone; anything else stops here and is told.
+        if (found.error.tag !== 'BadAnswer' && found.error.tag !== 'NotConfigured') return found;
+        unknown += 1;
+        continue;
+      }
+      const events = objects(object(found.value)['events']);
+      for (const fact of failed.filter((one) => one.data['pipeline'] === pipeline)) {
+        const own = events.filter((one) => said(object(one['origin'])['update_id']) === said(fact.data['update']));
+        const message = own.map(messageOf).find((one) => one !== null) ?? '';
+        facts.push({ ...fact, data: { ...fact.data, message } });
+      }
+    }
+    return ok({
+      facts: facts.map((fact) => ({
+        fact,
+        onlyIfKnown: true,
+        merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
+      })),
+      cursor: context.cursor,
+      completeTo: null,
+      missingColumns: [],
+      note: unknown > 0 ? `${unknown} pipelines with failed updates are no longer there.` : null,
+    });
+  },
+};
