@@ -165,7 +165,7 @@ export const watchedRules = (
   const states = lake.sourceStates(db);
   const completeTo = (source: string): Instant | null =>
     states.find((one) => one.source === source)?.completeTo ?? null;
-  const { jobs, profiles } = lake.watched(db);
+  const { jobs, pipelines, profiles } = lake.watched(db);
   return [
     {
       monitor: monitors.failedRun,
@@ -173,6 +173,17 @@ export const watchedRules = (
       count: jobs,
       completeTo: completeTo('system.lakeflow.job_run_timeline') ?? completeTo('rest.jobs.runs/list'),
     },
+    // Where nobody uses pipelines there is nothing to say of them.
+    ...(pipelines === 0
+      ? []
+      : [
+          {
+            monitor: monitors.failedUpdate,
+            what: 'pipelines whose updates fail or time out',
+            count: pipelines,
+            completeTo: completeTo('system.lakeflow.pipeline_update_timeline'),
+          },
+        ]),
     {
       monitor: monitors.driftPsi,
       what: 'tables with a data profile, for drift',

@@ -76,8 +76,12 @@ export type Lake = {
   readonly around: (db: ReadableDb, assets: readonly AssetId[], hops: number) => readonly AssetId[];
   /** Registered models that facts speak of. No lineage source names a model here, so no edge says whose they are. */
   readonly models: (db: ReadableDb) => readonly AssetId[];
-  /** Jobs and data profiles that are being read: what stands behind an empty inbox. */
-  readonly watched: (db: ReadableDb) => { readonly jobs: number; readonly profiles: number };
+  /** Jobs, pipelines and data profiles that are being read: what stands behind an empty inbox. */
+  readonly watched: (db: ReadableDb) => {
+    readonly jobs: number;
+    readonly pipelines: number;
+    readonly profiles: number;
+  };
   /** All cached edges, for graphs of the whole lake; bounded. */
   readonly allEdges: (db: ReadableDb) => readonly LakeEdge[];
   readonly assetCount: (db: ReadableDb) => number;
@@ -230,6 +234,7 @@ export const createLake = (deps: LakeDeps): Lake => {
     models: (db) => assetsWithFacts(db, 'model', modelLimit).map((asset) => asset as AssetId),
     watched: (db) => ({
       jobs: countNamed(db, 'job|'),
+      pipelines: countNamed(db, 'pipeline|'),
       profiles: sourceRows(db).reduce(
         (sum, row) => sum + (row.source === driftSource ? profileCount(row.cursor) : 0),
         0,
