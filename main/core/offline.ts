@@ -144,6 +144,7 @@ export const offlineOf = (
                 startedAt: pack.startedAt,
                 finishedAt: pack.finishedAt,
                 running: pack.state === 'packing' || pack.state === 'waiting',
+                paused: pack.state === 'paused',
                 assets: pack.assets,
                 leftOut: pack.leftOut,
                 rows: sum('rows'),

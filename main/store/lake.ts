@@ -1,4 +1,4 @@
-import type { ReadableDb, Row, WritableDb } from './port.ts';
+import type { ReadableDb, Row, Sql, WritableDb } from './port.ts';
 import { sql, sqlJoin } from './sql.ts';
 
 /** A cached fact as stored: `assets` and `data` are JSON text. The lake room gives it meaning. */
@@ -88,13 +88,18 @@ export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'k
 };
 
 /**
- * Drop facts that happened before a time; how many. Edges last seen before it go too. What a packed room holds stays: its
- * facts, and the edges of the assets in its scope. How something is stays as long as it was seen since; settings stay
- * altogether, one for each asset: most were written long ago and are never sent again.
+ * Facts that are too old at a time. How something is stays as long as it was seen since; settings stay altogether, one for
+ * each asset: most were written long ago and are never sent again.
+ */
+export const agedOut = (time: string): Sql =>
+  sql`happened < ${time} AND kind <> 'settings' AND NOT (kind IN ('schema', 'access') AND observed >= ${time})`;
+
+/**
+ * Drop facts that are too old at a time; how many. Edges last seen before it go too. What a packed room holds stays: its
+ * facts, and the edges of the assets in its scope.
  */
 export const forgetBefore = (db: WritableDb, time: string): number => {
-  const old = sql`happened < ${time} AND rid NOT IN (SELECT fact FROM pack_fact) AND kind <> 'settings'
-    AND NOT (kind IN ('schema', 'access') AND observed >= ${time})`;
+  const old = sql`${agedOut(time)} AND rid NOT IN (SELECT fact FROM pack_fact)`;
   const scope = sql`SELECT j.value FROM pack p, json_each(p.scope) j`;
   db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE ${old})`);
   db.run(

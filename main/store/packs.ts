@@ -1,3 +1,4 @@
+import { agedOut } from './lake.ts';
 import type { ReadableDb, Row, WritableDb } from './port.ts';
 import { sql } from './sql.ts';
 
@@ -80,7 +81,7 @@ export const putPackSource = (db: WritableDb, row: PackSourceRow): void => {
 export const holdFact = (db: WritableDb, pack: number, fact: string): boolean =>
   db.run(sql`INSERT OR IGNORE INTO pack_fact (pack, fact) SELECT ${pack}, rid FROM lake_fact WHERE id = ${fact}`) > 0;
 /**
- * A room lets go: its cursors and holds are dropped. Facts that happened before `time` or come from one of `sources`, which
+ * A room lets go: its cursors and holds are dropped. Facts that are too old at `time` or come from one of `sources`, which
  * only packing reads, and that no other room holds are removed, except those in `cited`. How many went, how many cited stay.
  */
 export const releasePack = (
@@ -89,7 +90,7 @@ export const releasePack = (
   rule: { readonly time: string; readonly sources: readonly string[]; readonly cited: readonly string[] },
 ): { readonly removed: number; readonly cited: number } => {
   const doomed = sql`SELECT f.rid FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact
-    WHERE p.pack = ${pack} AND (f.happened < ${rule.time} OR f.source IN (SELECT value FROM json_each(${JSON.stringify(rule.sources)})))
+    WHERE p.pack = ${pack} AND ((${agedOut(rule.time)}) OR f.source IN (SELECT value FROM json_each(${JSON.stringify(rule.sources)})))
       AND NOT EXISTS (SELECT 1 FROM pack_fact o WHERE o.fact = p.fact AND o.pack <> ${pack})`;
   const cited = sql`SELECT value FROM json_each(${JSON.stringify(rule.cited)})`;
   const kept =

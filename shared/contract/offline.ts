@@ -72,6 +72,8 @@ export const offlineCard = v.object({
       finishedAt: v.nullable(instant),
       /** A further pack is under way while an earlier one is complete. */
       running: v.boolean(),
+      /** Somebody stopped it for now, whether or not an earlier pack is complete. */
+      paused: v.boolean(),
       assets: count,
       leftOut: count,
       rows: count,

@@ -4,8 +4,12 @@ import { createLake } from '../../main/lake/lake.ts';
 import { createPacking } from '../../main/lake/packing.ts';
 import type { Pack, Packing, PackLimits, PackRequest } from '../../main/lake/packing-port.ts';
 import type { Store } from '../../main/store/port.ts';
+import { forgetBefore } from '../../main/store/lake.ts';
+import { sql } from '../../main/store/sql.ts';
+import { ok } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
+import { until } from '../support/browser.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
 /** Packing a room from a practice world over the unmodified driver into a real store. */
@@ -112,13 +116,175 @@ afterAll(async () => {
   await practice.close();
 });
 
+/** Sources whose estimates are none: not asked beforehand, or an extrapolation. */
+const within = (real: number, estimated: number, part: number): void => {
+  expect(Math.abs(estimated - real), `${estimated} estimated, ${real} real`).toBeLessThanOrEqual(real * part);
+};
+const sum = (pack: Pack, key: 'rows' | 'bytes' | 'statements'): number =>
+  pack.sources.reduce((all, one) => all + one[key], 0);
+const rowsOf = (pack: Pack, source: string): number => pack.sources.find((one) => one.source === source)?.rows ?? 0;
+/** Held facts that are still stored. */
+const heldHere = ({ store }: Rig): number =>
+  store.read.first<{ readonly n: number }>(
+    sql`SELECT count(*) AS n FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact`,
+  )?.n ?? 0;
+const heldIn = ({ store }: Rig): number =>
+  store.read.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM pack_fact`)?.n ?? 0;
+
 describe('packing a room', () => {
-  it('is estimated within 30 per cent, brings everything to its end, and is then ready', async () => {
+  it(
+    'estimates rows and size within 30 per cent, and every source is read to its end',
+    { timeout: 120_000 },
+    async () => {
+      const at = await open();
+      const estimate = await at.packing.estimate(request());
+      if (!estimate.ok) throw new Error(estimate.error.what);
+      at.packing.start(request());
+      const pack = await packed(at);
+      expect(pack).toMatchObject({ state: 'done', reach: 3, leftOut: 0, missing: [] });
+      const counted = pack.sources.filter(({ source }) => estimate.value.sources[source] !== undefined);
+      expect(counted.length).toBeGreaterThan(6);
+      for (const one of counted) within(one.rows, estimate.value.sources[one.source] ?? 0, 0.3);
+      const rows = counted.reduce((all, one) => all + one.rows, 0);
+      const bytes = counted.reduce((all, one) => all + one.bytes, 0);
+      within(rows, estimate.value.rows, 0.3);
+      within(bytes, estimate.value.bytes, 0.3);
+      // What has been read before is known better: a second room of this kind is estimated from what the first one took.
+      expect(sum(pack, 'rows')).toBeGreaterThan(500);
+      expect(heldIn(at)).toBeGreaterThan(300);
+    },
+  );
+
+  it(
+    'packs again by differences, and reads from the beginning only what came into scope',
+    { timeout: 120_000 },
+    async () => {
+      const at = await open();
+      at.packing.start(request({ hops: 1 }));
+      const first = await packed(at);
+      at.packing.start(request({ hops: 1 }));
+      const again = await packed(at);
+      // Histories and profiles are asked for their newest lines once more; what is ordered by time goes on at its cursor.
+      expect(rowsOf(again, 'system.lakeflow.job_run_timeline')).toBeLessThan(
+        rowsOf(first, 'system.lakeflow.job_run_timeline') * 1.2,
+      );
+      expect(sum(again, 'rows')).toBeLessThan(sum(first, 'rows') * 2);
+      const before = heldIn(at);
+      at.packing.start(request({ hops: 3 }));
+      const wider = await packed(at);
+      expect(wider.assets).toBeGreaterThan(first.assets);
+      // The same as a room that was packed with three hops at once.
+      const held = heldIn(at);
+      expect(held).toBeGreaterThan(before);
+      await at.close();
+      const other = await open();
+      other.packing.start(request({ hops: 3 }));
+      await packed(other);
+      expect(held).toBe(heldIn(other));
+    },
+  );
+
+  it('pauses at once, and goes on after a restart of the program where it stopped', { timeout: 120_000 }, async () => {
     const at = await open();
-    const estimate = await at.packing.estimate(request());
-    if (!estimate.ok) throw new Error(estimate.error.what);
+    await practice.control({ latencyMs: 60 });
     at.packing.start(request());
-    const pack = await packed(at);
-    expect(pack.state).toBe('done');
-  }, 120_000);
+    await until(
+      'the runs are read',
+      () =>
+        at.packing
+          .pack(at.store.read, room)
+          ?.sources.some((one) => one.source === 'system.lakeflow.job_run_timeline' && one.state === 'done') || null,
+      30_000,
+    );
+    const began = performance.now();
+    at.packing.pause(room);
+    await at.packing.settled();
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const paused = at.packing.pack(at.store.read, room);
+    expect(paused).toMatchObject({ state: 'paused', finishedAt: null });
+    const read = (paused?.sources ?? []).filter(({ state }) => state === 'done').map(({ source }) => source);
+    expect(read.length).toBeGreaterThan(0);
+    await at.packing.stop();
+    await practice.control({ release: true });
+    const restarted = await open(undefined, at.store);
+    restarted.packing.nudge();
+    await restarted.packing.settled();
+    // Paused by a person: only a person lets it go on.
+    expect(restarted.asked).toEqual([]);
+    restarted.packing.resume(room);
+    expect((await packed(restarted)).state).toBe('done');
+    for (const source of read.filter((one) => one.startsWith('system.lakeflow.job_run')))
+      expect(restarted.asked).not.toContain(source.replace('system.lakeflow.job_run_timeline', 'lake.job-runs'));
+    await at.close();
+  });
+
+  it(
+    'waits when the connection is cut, keeps what came, and goes on by itself; cancelling ends it',
+    { timeout: 120_000 },
+    async () => {
+      const at = await open();
+      await practice.control({ latencyMs: 60 });
+      at.packing.start(request());
+      await until('some sources are read', () => at.asked.includes('lake.job-runs') || null, 30_000);
+      await practice.control({ disconnected: true });
+      await at.packing.settled();
+      expect(at.packing.pack(at.store.read, room)).toMatchObject({ state: 'waiting' });
+      const kept = heldIn(at);
+      await practice.control({ release: true });
+      at.packing.nudge();
+      expect((await packed(at)).state).toBe('done');
+      expect(heldIn(at)).toBeGreaterThanOrEqual(kept);
+      await practice.control({ latencyMs: 60 });
+      at.packing.start(request());
+      await until('it has begun', () => at.packing.pack(at.store.read, room)?.state === 'packing' || null, 10_000);
+      const began = performance.now();
+      at.packing.cancel(room);
+      await at.packing.settled();
+      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(at.packing.pack(at.store.read, room)?.state).toBe('cancelled');
+    },
+  );
+
+  it(
+    'takes the nearest assets where the limits of the room are reached, and says what was left out',
+    { timeout: 120_000 },
+    async () => {
+      const whole = await open();
+      whole.packing.start(request());
+      const all = await packed(whole);
+      await whole.close();
+      const at = await open({ rows: Math.round(sum(all, 'rows') / 3), bytes: 200e6 });
+      at.packing.start(request());
+      const pack = await packed(at);
+      expect(pack.reach).toBeLessThan(3);
+      expect(pack.leftOut).toBeGreaterThan(0);
+      expect(pack.assets).toBeLessThan(all.assets);
+    },
+  );
+
+  it(
+    'what a room holds outlives the rest; a closed room lets go of it, but not of what is cited',
+    { timeout: 120_000 },
+    async () => {
+      const at = await open();
+      at.packing.start(request());
+      await packed(at);
+      const held = heldIn(at);
+      later = 60 * day;
+      at.store.transaction((db) => ok(forgetBefore(db, new Date(now() - 45 * day).toISOString())));
+      expect(heldHere(at)).toBe(held);
+      const some = at.store.read
+        .all<{ readonly id: string }>(sql`SELECT f.id FROM lake_fact f JOIN pack_fact p ON p.fact = f.rid LIMIT 2`)
+        .map(({ id }) => id);
+      expect(at.packing.release(room, some).ok).toBe(true);
+      expect(heldHere(at)).toBe(2);
+      const pack = at.packing.pack(at.store.read, room);
+      expect(pack).toMatchObject({ state: 'released', sources: [], released: { cited: 2 } });
+      const states = at.store.read.first<{ readonly n: number }>(
+        sql`SELECT count(*) AS n FROM lake_fact WHERE kind NOT IN ('settings', 'schema', 'access')`,
+      );
+      expect(states?.n).toBeLessThanOrEqual(2);
+      expect(pack?.released?.removed).toBeGreaterThan(held / 2);
+    },
+  );
 });

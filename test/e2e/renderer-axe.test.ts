@@ -117,6 +117,7 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
       ['practice', () => page.getByTestId('practice-toggle').click()],
       ['only here', () => page.getByTestId('only-here').click()],
       ['palette', () => page.keyboard.press('Control+k')],
+      ['packed for offline', () => page.getByTestId('offline-badge').click()],
       ['menu', () => page.getByTestId('room-more').click()],
     ];
     for (const [name, act] of openers) {
@@ -126,6 +127,23 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
       await page.keyboard.press('Escape');
       await page.locator('[role="dialog"], [role="menu"]').first().waitFor({ state: 'detached' });
     }
+    await page.context().close();
+  });
+
+  it.each([1280, 460])('a room that is being packed, at %i px', async (width) => {
+    const { page, problems } = await open({ theme, place: 'room', width });
+    await page.getByTestId('offline-badge').click();
+    await page.getByTestId('offline-start').click();
+    await page.locator('[data-testid="offline-card"][data-state="packing"]').waitFor();
+    await page.locator('.offline-limits summary').click();
+    await page.getByTestId('offline-count').click();
+    await page.getByText('About 46,900 rows').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId('offline-pause').press('Enter');
+    await page.getByTestId('offline-start').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[role="dialog"]').waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
     await page.context().close();
   });
 });

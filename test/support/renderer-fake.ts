@@ -7,6 +7,7 @@ import {
   ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
 } from './renderer-sample.ts'; // prettier-ignore
 import { sampleComparison, sampleSheet } from './renderer-asset.ts';
+import { sampleOffline, samplePacking } from './renderer-offline.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 
 export type FakeMood = 'sample' | 'empty' | 'failing' | 'silent' | 'huge';
@@ -30,6 +31,7 @@ export const createFake = (
   let entries: readonly Entry[] = mood === 'huge' ? many() : sampleEntries;
   let room = sampleRoom;
   let practice = samplePractice;
+  let packing = false;
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -68,6 +70,17 @@ export const createFake = (
           : room;
       case 'room.timeline':
         return timeline(empty ? [] : entries, input);
+      case 'offline.get':
+        return empty
+          ? {
+              ...sampleOffline,
+              badge: { state: 'none', done: 0, total: 0, missing: [], since: null },
+              pack: null,
+              sources: [],
+            }
+          : packing
+            ? samplePacking
+            : sampleOffline;
       case 'room.lineage':
         return empty ? { nodes: [], edges: [], total: 0, completeTo: null, note: null } : sampleLineage;
       case 'asset.get':
@@ -189,9 +202,13 @@ export const createFake = (
             : task,
         ),
       };
+    else if (name === 'offline.start' || name === 'offline.resume') packing = true;
+    else if (name === 'offline.pause' || name === 'offline.cancel') packing = false;
     else if (name === 'practice.set')
       practice = { ...practice, buttons: { ...practice.buttons, ...input } as typeof practice.buttons };
     changed();
+    if (name === 'offline.estimate') return sampleOffline.pack?.estimate;
+    if (name === 'offline.limits') return sampleOffline.limits;
     if (name === 'room.open') return { log: sampleLog };
     if (name === 'pack.export')
       return {

@@ -10,21 +10,14 @@ import { factId, tableAsset, tableOfAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, later, textOf } from '../rows.ts';
+import { estimateHistory, usualVersions, versionLimit, type Cursors, type Seen } from './history-estimate.ts';
 import { schemaAt } from './schema-at.ts';
 import { readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
 
 const historyKind = statementKind('lake.table-history', 'read', 'versions of a table in scope');
 const source = 'delta.history';
-/** Newest versions per table and refresh. */
-const versionLimit = 400;
-/** Enough for a table that was read before; one that wrote more since is asked in full. */
-const usualVersions = 30;
 /** Tables per refresh, nearest first. */
 const maxTables = 60;
-
-/** `short`: the oldest version of an answer that did not reach back to `version`; -1 = no version was seen yet. */
-type Seen = { readonly version: number; readonly columns: Columns | null; readonly short?: number };
-type Cursors = Readonly<Record<string, Seen>>;
 
 const readCursors = (cursor: string | null): Cursors => {
   const value = cursor === null ? null : parseJson(cursor);
@@ -184,6 +177,13 @@ const readTable = async (
   });
 };
 
+/** Tables in scope that have a history, nearest first. */
+const tablesIn = (context: CollectContext): readonly { readonly asset: AssetId; readonly table: TableName }[] =>
+  [...context.scope.keys()].flatMap((asset) => {
+    const table = tableOfAsset(asset);
+    return table === null || table.catalog === 'system' ? [] : [{ asset, table }];
+  });
+
 /** Versions and schema changes of the tables in scope. Empty scope: nothing is asked. */
 export const historyCollector: Collector = {
   source,
@@ -197,12 +197,10 @@ export const historyCollector: Collector = {
     retentionDays: 30,
   },
   table: null,
+  estimate: (context) => estimateHistory(context, tablesIn(context).slice(0, maxTables), readCursors(context.cursor)),
   collect: async (context) => {
     const cursors: Record<string, Seen> = { ...readCursors(context.cursor) };
-    const wanted = [...context.scope.keys()].flatMap((asset) => {
-      const table = tableOfAsset(asset);
-      return table === null || table.catalog === 'system' ? [] : [{ asset, table }];
-    });
+    const wanted = tablesIn(context);
     const facts: CollectedFact[] = [];
     const refused: string[] = [];
     const notes = new Set<string>();

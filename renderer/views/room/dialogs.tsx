@@ -7,14 +7,14 @@ import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import { classWords, harmWords } from '../common/words.ts';
 import { type RoomDialog, useRoomDialog } from './dialog-state.ts';
 
-const titles: Readonly<Record<Exclude<RoomDialog, 'none' | 'summary'>, string>> = {
+const titles: Readonly<Record<Exclude<RoomDialog, 'none' | 'offline' | 'summary'>, string>> = {
   title: 'Change the title', class: 'Change the class', harm: 'Is the harm contained', commander: 'Who commands', update: 'Schedule the next update',
 }; // prettier-ignore
 
 /** The small dialogs of the header. Each sends one command and closes when it is durable. */
 export const RoomDialogs = ({ room }: { readonly room: Room }) => {
   const { open, set } = useRoomDialog();
-  const shown = open === 'none' || open === 'summary' ? null : open;
+  const shown = open === 'none' || open === 'offline' || open === 'summary' ? null : open;
   const close = (): void => set('none');
   return (
     <Dialog title={shown === null ? '' : titles[shown]} open={shown !== null} onClose={close}>

@@ -9,6 +9,7 @@ import { classWords, harmWords, phaseWords, severityTone } from '../common/words
 import { useRoomDialog } from './dialog-state.ts';
 import './header.css';
 import { nextAct } from './next-act.ts';
+import { OfflineBadge } from './offline-badge.tsx';
 
 const icon = { size: 15, strokeWidth: 1.75 } as const;
 
@@ -27,6 +28,7 @@ export const RoomHeader = ({ room, onWrite }: { readonly room: Room; readonly on
     )}
     <Phases room={room} />
     <span className="room-head-end">
+      <OfflineBadge room={room} />
       <Commander room={room} />
       <NextButton room={room} />
       <Button icon={<Plus {...icon} />} kbd="N" onPress={onWrite}>
@@ -204,6 +206,7 @@ const More = ({ room }: { readonly room: Room }) => {
           disabled: !room.can.export,
           act: () => show('pack'),
         },
+        { id: 'offline', label: 'Pack for offline', testId: 'menu-offline', act: () => set('offline') },
         {
           id: 'summary',
           label: 'Write Know, Don’t, Next',

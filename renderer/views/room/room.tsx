@@ -12,6 +12,7 @@ import { HappenedPanel } from './happened-panel.tsx';
 import { RoomHeader } from './header.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
 import { NowPanel } from './now-panel.tsx';
+import { OfflineDialog } from './offline-card.tsx';
 import { PackDialog } from './pack-dialog.tsx';
 import './room.css';
 import { TimelinePanel } from './timeline-panel.tsx';
@@ -83,6 +84,7 @@ const RoomScreen = ({ room }: { readonly room: Room }) => {
         <ClockBar room={room} />
         <Panels room={room} />
         <RoomDialogs room={room} />
+        <OfflineDialog room={room} />
         <PackDialog room={room} />
       </div>
     </RoomDialogContext>

@@ -6,6 +6,7 @@ import { act } from '../../actions/index.ts';
 import { age, Badge, Button, Chip, counted, EmptyState, VirtualList } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
+import { offlineWords } from '../common/offline-words.ts';
 import { useFeed, useNow } from '../common/use.ts';
 import { classWords, phaseWords, severityTone, whoWords } from '../common/words.ts';
 import { NewRoom } from './new-room.tsx';
@@ -74,6 +75,16 @@ const List = ({ page }: { readonly page: Page }) => {
   );
 };
 
+/** Could I leave now, with this room? */
+const Offline = ({ row }: { readonly row: RoomRow }) => {
+  const words = offlineWords(row.offline, useNow());
+  return words === null ? null : (
+    <Chip tone={words.tone} title={words.why}>
+      {words.text}
+    </Chip>
+  );
+};
+
 const Row = ({ row }: { readonly row: RoomRow }) => {
   const now = useNow();
   const enter = useModel((model) => model.enterRoom);
@@ -87,6 +98,7 @@ const Row = ({ row }: { readonly row: RoomRow }) => {
       {row.mergedInto === null ? null : <Chip>merged into another room</Chip>}
       {row.conflicts === 0 ? null : <Chip tone="warn">{counted(row.conflicts, 'value', 'values')} to settle</Chip>}
       {row.onlyHere === 0 ? null : <Chip tone="warn">{row.onlyHere} only here</Chip>}
+      <Offline row={row} />
       <span className="room-row-facts">
         <span>{row.phase === null ? '' : phaseWords[row.phase]}</span>
         <span>

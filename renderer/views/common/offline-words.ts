@@ -1,0 +1,39 @@
+import type { OfflineBadge } from '../../../shared/contract/offline.ts';
+import { age, type Tone } from '../../kit/index.ts';
+
+/** Could I leave now? In a few words; null where there is nothing to say (never packed, room let go). */
+export const offlineWords = (
+  badge: OfflineBadge,
+  now: number,
+): { readonly text: string; readonly tone: Tone; readonly why: string } | null => {
+  const progress = `${badge.done} of ${badge.total}`;
+  const lacks = badge.missing.length === 0 ? '' : `Not in it: ${badge.missing.join(', ')}.`;
+  switch (badge.state) {
+    case 'none':
+      return null;
+    case 'ready':
+      return { text: 'Ready to leave', tone: 'ok', why: 'Everything of this room is on this device.' };
+    case 'packing':
+      return {
+        text: `Getting ready, ${progress}`,
+        tone: 'plain',
+        why: 'This room is being packed for working offline.',
+      };
+    case 'waiting':
+      return { text: `Waits for the connection, ${progress}`, tone: 'warn', why: 'Packing goes on by itself.' };
+    case 'paused':
+      return { text: `Packing paused, ${progress}`, tone: 'warn', why: 'Packing goes on when somebody says so.' };
+    case 'partly':
+      return { text: `Partly ready`, tone: 'warn', why: lacks };
+    case 'stale':
+      return {
+        text: badge.since === null ? 'Packed long ago' : `Packed ${age(badge.since, now)} ago`,
+        tone: 'warn',
+        why: `What happened since is not on this device. ${lacks}`.trim(),
+      };
+    case 'released':
+      return { text: 'Let go', tone: 'plain', why: 'The room was closed; cited facts stay on this device.' };
+    case 'refused':
+      return { text: 'Not packed', tone: 'warn', why: 'A rule of residency forbids to keep it on this device.' };
+  }
+};

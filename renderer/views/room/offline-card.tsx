@@ -1,0 +1,169 @@
+import type { OfflineCard } from '../../../shared/contract/offline.ts';
+import type { Room } from '../../../shared/contract/room.ts';
+import { act } from '../../actions/index.ts';
+import { Button, Chip, counted, Dialog, fileSize, type Times } from '../../kit/index.ts';
+import { FeedGate } from '../common/feed-gate.tsx';
+import { offlineWords } from '../common/offline-words.ts';
+import { useFeed, useNow, useTimes } from '../common/use.ts';
+import { useRoomDialog } from './dialog-state.ts';
+import './offline.css';
+import { OfflineLimits } from './offline-limits.tsx';
+import { OfflineSources } from './offline-sources.tsx';
+
+/** The boarding check of a room: what is on this device, how large, how old, what was refused; one button. */
+export const OfflineDialog = ({ room }: { readonly room: Room }) => {
+  const { open, set } = useRoomDialog();
+  return (
+    <Dialog title="Pack for offline" kind="wide" open={open === 'offline'} onClose={() => set('none')}>
+      {open === 'offline' ? <Card log={room.log} /> : null}
+    </Dialog>
+  );
+};
+
+const Card = ({ log }: { readonly log: string }) => {
+  const feed = useFeed('offline.get', { log });
+  return (
+    <FeedGate feed={feed} label="what is packed">
+      {(card) => (
+        <div className="stack" data-testid="offline-card" data-state={card.badge.state}>
+          <Answer card={card} />
+          <Numbers card={card} />
+          <OfflineSources sources={card.sources} />
+          <OfflineLimits log={log} card={card} />
+          <Press log={log} card={card} />
+        </div>
+      )}
+    </FeedGate>
+  );
+};
+
+/** The one sentence. Its words change rarely, so that a reader of the screen is told of each. */
+const Answer = ({ card }: { readonly card: OfflineCard }) => {
+  const now = useNow();
+  const words = offlineWords(card.badge, now);
+  const { pack } = card;
+  return (
+    <div>
+      <p className={`offline-answer tone-${words?.tone ?? 'plain'}`} role="status">
+        {words?.text ?? 'Not packed on this device'}
+      </p>
+      <p className="cap">
+        {words?.why ?? 'Everything within three hops of its assets can be kept here for when the network is gone.'}
+      </p>
+      {pack?.note === null || pack?.note === undefined ? null : <p className="cap">{pack.note}</p>}
+      {pack === null || pack.released === null ? null : (
+        <p className="cap">
+          {counted(pack.released.removed, 'fact', 'facts')} removed,{' '}
+          {counted(pack.released.cited, 'cited fact', 'cited facts')} kept.
+        </p>
+      )}
+    </div>
+  );
+};
+
+const number = (value: number): string => value.toLocaleString('en-GB');
+
+const windowWords = (pack: NonNullable<OfflineCard['pack']>, times: Times, now: number): string =>
+  `${times.near(pack.from, now)} to ${pack.to === null ? 'now' : times.near(pack.to, now)}`;
+
+const Numbers = ({ card }: { readonly card: OfflineCard }) => {
+  const now = useNow();
+  const times = useTimes();
+  const { pack } = card;
+  if (pack === null || pack.released !== null) return null;
+  const facts: readonly (readonly [string, string, string])[] = [
+    ['Rows', number(pack.rows), pack.estimate === null ? '' : `about ${number(pack.estimate.rows)} new expected`],
+    ['Size', fileSize(pack.bytes), `at most ${card.limits.megabytes} MB`],
+    ['Statements', number(pack.statements), counted(pack.pages, 'page', 'pages')],
+    [
+      'Complete',
+      pack.finishedAt === null ? 'not yet' : times.near(pack.finishedAt, now),
+      pack.finishedAt === null ? `began ${times.near(pack.startedAt, now)}` : 'last time',
+    ],
+    [
+      'Window',
+      windowWords(pack, times, now),
+      `${counted(pack.reach, 'hop', 'hops')}, ${counted(pack.assets, 'asset', 'assets')}`,
+    ],
+  ];
+  return (
+    <>
+      <dl className="offline-numbers">
+        {facts.map(([name, value, note]) => (
+          <div key={name}>
+            <dt className="label">{name}</dt>
+            <dd className={name === 'Window' ? 'offline-window' : 'clock-value'}>{value}</dd>
+            <dd className="cap">{note}</dd>
+          </div>
+        ))}
+      </dl>
+      {pack.leftOut === 0 ? null : (
+        <p>
+          <Chip tone="warn">left out</Chip> {counted(pack.leftOut, 'asset', 'assets')} farther than{' '}
+          {counted(pack.reach, 'hop', 'hops')} did not fit into the limits of this room.
+        </p>
+      )}
+      {pack.estimate === null || pack.estimate.uncounted.length === 0 ? null : (
+        <p className="cap">Could not be counted beforehand: {pack.estimate.uncounted.join(', ')}.</p>
+      )}
+    </>
+  );
+};
+
+/** One filled button: what is next. */
+const Press = ({ log, card }: { readonly log: string; readonly card: OfflineCard }) => {
+  const { pack, badge } = card;
+  const disabled = !card.can.pack;
+  const start = (): void =>
+    void act('offline.start', {
+      log,
+      hops: pack?.hops ?? card.suggested.hops,
+      from: pack?.from ?? card.suggested.from,
+      ...(pack === null || pack.to === null ? {} : { to: pack.to }),
+    });
+  const isGoing = pack?.running === true;
+  const isPaused = badge.state === 'paused' || pack?.paused === true;
+  return (
+    <div className="line">
+      <span className="cap">
+        {disabled ? 'Your roles do not include packing a room.' : 'Reading only; nothing is changed in the workspace.'}
+      </span>
+      <span className="push line">
+        {isGoing || isPaused ? (
+          <Button
+            isDisabled={disabled}
+            onPress={() => void act('offline.cancel', { log })}
+            data-testid="offline-cancel"
+          >
+            Cancel
+          </Button>
+        ) : null}
+        {isGoing ? (
+          <Button
+            tone="primary"
+            isDisabled={disabled}
+            onPress={() => void act('offline.pause', { log })}
+            data-testid="offline-pause"
+          >
+            Pause
+          </Button>
+        ) : isPaused ? (
+          <Button
+            tone="primary"
+            isDisabled={disabled}
+            onPress={() => void act('offline.resume', { log })}
+            data-testid="offline-resume"
+          >
+            Go on
+          </Button>
+        ) : (
+          <Button tone="primary" isDisabled={disabled} onPress={start} data-testid="offline-start">
+            {pack === null || pack.finishedAt === null || pack.released !== null
+              ? 'Pack for offline'
+              : 'Fetch what is new'}
+          </Button>
+        )}
+      </span>
+    </div>
+  );
+};

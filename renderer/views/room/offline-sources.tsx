@@ -1,0 +1,73 @@
+import type { OfflineSource } from '../../../shared/contract/offline.ts';
+import { age, Chip, counted, fileSize, type Tone } from '../../kit/index.ts';
+import { useNow, useTimes } from '../common/use.ts';
+
+const words: Readonly<Record<OfflineSource['state'], readonly [text: string, tone: Tone]>> = {
+  due: ['to come', 'plain'],
+  reading: ['reading', 'sea'],
+  done: ['in', 'ok'],
+  refused: ['refused', 'warn'],
+  missing: ['not there', 'warn'],
+  failed: ['failed', 'warn'],
+  'left-out': ['cut short', 'warn'],
+};
+const rank: readonly OfflineSource['state'][] = ['refused', 'missing', 'failed', 'left-out', 'reading', 'due', 'done'];
+const number = (value: number): string => value.toLocaleString('en-GB');
+
+/** Every source: first what is not in, with what to ask for; then what is being read; then what is in and how far it reaches. */
+export const OfflineSources = ({ sources }: { readonly sources: readonly OfflineSource[] }) => {
+  if (sources.length === 0) return null;
+  const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
+  return (
+    // Scrolls by itself, so it has to take the focus.
+    <ul className="offline-sources" aria-label="Sources" tabIndex={0}>
+      {sorted.map((one) => (
+        <Source key={`${one.source} ${one.workspace}`} source={one} />
+      ))}
+    </ul>
+  );
+};
+
+const Source = ({ source }: { readonly source: OfflineSource }) => {
+  const now = useNow();
+  const times = useTimes();
+  const [text, tone] = words[source.state];
+  const isReading = source.state === 'reading';
+  const part = source.expected === null || source.expected === 0 ? null : Math.min(1, source.rows / source.expected);
+  return (
+    <li className="offline-source" data-testid="offline-source" data-source={source.source} data-state={source.state}>
+      <span className="offline-name">
+        <span className="strong">{source.label}</span>
+        {source.completeTo === null ? null : (
+          <span className="cap" title={times.full(source.completeTo)}>
+            facts to {times.near(source.completeTo, now)}
+            {source.observedAt === null ? '' : `, read ${age(source.observedAt, now)} ago`}
+          </span>
+        )}
+        {source.note === null ? null : <span className="cap">{source.note}</span>}
+        {source.missing.length === 0 ? null : <span className="cap">Without columns: {source.missing.join(', ')}</span>}
+        {source.ask.length === 0 ? null : (
+          <span className="cap">
+            Ask for: <code className="mono">{source.ask.join(', ')}</code>
+          </span>
+        )}
+        {source.without.length === 0 ? null : <span className="cap">Without it: {source.without.join('; ')}</span>}
+        {isReading && part !== null ? (
+          <progress className="offline-progress" value={part} aria-label={`${source.label}: rows`} />
+        ) : null}
+      </span>
+      <span className="offline-counts">
+        <span>
+          {number(source.rows)}
+          {isReading && source.expected !== null ? ` of ${number(source.expected)}` : ''} rows
+        </span>
+        <span className="cap">
+          {counted(source.statements, 'statement', 'statements')}, {fileSize(source.bytes)}
+        </span>
+      </span>
+      <span className="offline-state">
+        <Chip tone={tone}>{text}</Chip>
+      </span>
+    </li>
+  );
+};

@@ -1,0 +1,41 @@
+import type { OfflineCard, OfflineSource } from '../../shared/contract/offline.ts';
+import { sampleNow, sampleRoom } from './renderer-sample.ts';
+
+const ago = (minutes: number): string => new Date(sampleNow - minutes * 60_000).toISOString();
+const source = (name: string, label: string, rows: number, more: Partial<OfflineSource> = {}): OfflineSource => ({
+  source: name, label, workspace: '6742876858900780', state: 'done', rows, expected: rows, statements: 1, pages: 1, bytes: rows * 610,
+  completeTo: ago(51), observedAt: ago(12), missing: [], note: null, ask: [], without: [], ...more,
+}); // prettier-ignore
+
+/** A room that is packed but for what was refused. */
+export const sampleOffline: OfflineCard = {
+  badge: sampleRoom.offline,
+  pack: {
+    hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, assets: 38, leftOut: 0, rows: 48_213,
+    bytes: 29_400_000, statements: 214, pages: 219, released: null, note: null,
+    estimate: { rows: 46_900, bytes: 28_100_000, statements: 190, ms: 48_000, uncounted: ['Versions of tables'] },
+  },
+  sources: [
+    source('system.access.table_lineage', 'Lineage of tables', 1_204),
+    source('system.lakeflow.job_run_timeline', 'Job runs', 31_877, { pages: 4 }),
+    source('delta.history', 'Versions of tables', 9_120, { statements: 188, pages: 188, expected: null, note: 'Not readable: orders_by_customer.' }),
+    source('system.access.audit', 'Audit log', 0, {
+      state: 'refused', completeTo: null, observedAt: null, note: 'The workspace did not allow "lake.audit".',
+      ask: ['SELECT on system.access.audit'], without: ['who changed tables, models, jobs and rights'],
+    }),
+    source('drift_metrics', 'Drift of columns', 6_012, { missing: ['js_distance'] }),
+  ],
+  limits: { rows: 500_000, megabytes: 400, keepDays: 14, auto: true },
+  suggested: { hops: 3, from: ago(20_400) },
+  can: { pack: true },
+}; // prettier-ignore
+
+/** The same while it is being packed for the first time. */
+export const samplePacking: OfflineCard = {
+  ...sampleOffline,
+  badge: { state: 'packing', done: 2, total: 5, missing: [], since: null },
+  pack: sampleOffline.pack === null ? null : { ...sampleOffline.pack, finishedAt: null, running: true, leftOut: 12, reach: 2 },
+  sources: sampleOffline.sources.map((one, at) =>
+    at < 2 ? one : at === 2 ? { ...one, state: 'reading', rows: 4_100, expected: 9_000 } : { ...one, state: 'due', rows: 0, bytes: 0, note: null, ask: [], without: [], completeTo: null },
+  ),
+}; // prettier-ignore
