@@ -18,8 +18,10 @@ export const badgeOf = (pack: Pack | null, now: number, label: (source: string) 
   const done = sources.filter(isSettled).length;
   const counts = { done, total: sources.length, since: finishedAt };
   const named = (all: readonly string[]): string[] => unique(all.map(label));
-  if (pack.state === 'released' || pack.state === 'refused')
-    return { ...counts, state: pack.state, done: 0, total: 0, missing: [] };
+  if (pack.state === 'released') return { ...counts, state: 'released', done: 0, total: 0, missing: [] };
+  // Nothing at all may be kept here: that is a rule and no gap.
+  if (sources.length > 0 && sources.every(({ state }) => state === 'refused'))
+    return { ...counts, state: 'refused', missing: [] };
   // An earlier pack stands while a further one is under way.
   if (finishedAt !== null) {
     const missing =

@@ -23,7 +23,7 @@ export type PackLimits = { readonly rows: number; readonly bytes: number };
  * `packing`: under way, or about to be. `waiting`: the connection is gone; it goes on by itself. `done`: read to the end, which does
  * not say that nothing was refused. `released`: the room was closed and let go.
  */
-export const packStates = ['packing', 'waiting', 'paused', 'cancelled', 'done', 'refused', 'released'] as const;
+export const packStates = ['packing', 'waiting', 'paused', 'cancelled', 'done', 'released'] as const;
 export type PackState = (typeof packStates)[number];
 
 /** `left-out`: the limit of the room was reached. `missing`: not in this workspace. */

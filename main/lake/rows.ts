@@ -16,16 +16,18 @@ export const textOf = (row: TextRow, name: string): string | null => {
   return value === undefined || value === null || value === '' || isMasked(value) ? null : value.toWellFormed();
 };
 
-const plausible = (ms: number): boolean => Number.isFinite(ms) && ms > 0 && ms < 4_102_444_800_000;
+/** Year 1 to 2100: ISO text sorts by time in it. Zero is how servers write "none". */
+const plausible = (ms: number): boolean => ms >= -62_135_596_800_000 && ms !== 0 && ms < 4_102_444_800_000;
 
 /**
  * A moment from microseconds since 1970 (as our statements ask) or from text; text without zone is UTC, since sessions run in
- * UTC. Null when it is none or lies outside 1970 to 2100.
+ * UTC. A moment before 1970 is one like others; null when it is none, or lies before the year 1 or after 2100. Below a second
+ * before 1970 a number is taken for the "-1" that stands for none.
  */
 export const instantOf = (row: TextRow, name: string): Instant | null => {
   const value = textOf(row, name);
   if (value === null) return null;
-  if (/^\d{1,17}$/.test(value)) {
+  if (/^(?:\d{1,17}|-\d{7,17})$/.test(value)) {
     const ms = Math.floor(Number(value) / 1000);
     return plausible(ms) ? toInstant(ms) : null;
   }

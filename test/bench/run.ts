@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { logFigures } from './log.ts';
+import { offlineFigures } from './offline.ts';
 import { packFigures } from './pack.ts';
 import { pull } from './pull.ts';
 import { shareFigures } from './share.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   log: logFigures,
   pull,
   pack: packFigures,
+  offline: offlineFigures,
   start: startFigures,
 };
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));

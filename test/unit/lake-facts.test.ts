@@ -350,7 +350,16 @@ describe('values of a server', () => {
     expect(at('1795395723456789')).toBe('2026-11-23T01:02:03.456Z');
     expect(at('2026-11-23 01:02:03.456789')).toBe('2026-11-23T01:02:03.456Z');
     expect(at('2026-11-23T01:02:03+02:00')).toBe('2026-11-22T23:02:03.000Z');
-    for (const bad of ['', 'soon', '-1', '99999999999999999', '<REDACTED>', '2026-13-45']) expect(at(bad)).toBeNull();
+    // Before 1970, a leap day, an hour that a zone leaves out and one that it has twice: moments like others.
+    expect(at('-14182940000001')).toBe('1969-07-20T20:17:39.999Z');
+    expect(at('1899-12-31 23:59:59')).toBe('1899-12-31T23:59:59.000Z');
+    expect(at('0001-01-01 00:00:00')).toBe('0001-01-01T00:00:00.000Z');
+    expect(at('2028-02-29T12:00:00Z')).toBe('2028-02-29T12:00:00.000Z');
+    expect(at('2026-03-29 02:30:00')).toBe('2026-03-29T02:30:00.000Z');
+    expect(at('2026-10-25T02:30:00+02:00')).toBe('2026-10-25T00:30:00.000Z');
+    expect(at('2026-10-25T02:30:00+01:00')).toBe('2026-10-25T01:30:00.000Z');
+    for (const bad of ['0', '-62135596801000000', '', 'soon', '-1', '99999999999999999', '<REDACTED>', '2026-13-45'])
+      expect(at(bad)).toBeNull();
   });
 
   it.each([

@@ -1,0 +1,253 @@
+// Packing: a bulk pull with everything that storing costs against the bare driver in the same run, memory for half a million
+// rows, how soon a cancel is seen, the default scenario, and a cold room from the cache while nothing can be reached.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DBSQLClient } from '@databricks/sql';
+import type { Workspace } from '../../main/databricks/port.ts';
+import { dbx, statementKind } from '../../main/databricks/statements.ts';
+import { staticToken } from '../../main/databricks/token-source.ts';
+import { openWorkspace } from '../../main/databricks/workspace.ts';
+import { createLake } from '../../main/lake/lake.ts';
+import { createPacking } from '../../main/lake/packing.ts';
+import { collectors } from '../../main/lake/sources.ts';
+import { openStore } from '../../main/store/store.ts';
+import type { Store } from '../../main/store/port.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import { coreDeps, value } from '../support/core.ts';
+import { createCore } from '../../main/core/create-core.ts';
+import type { Practice } from '../support/practice.ts';
+import { clock, type Figure, median, random, scheduler, seconds } from './seams.ts';
+
+type Place = Pick<Practice, 'host' | 'port' | 'httpPath' | 'token' | 'caFile' | 'truth'>;
+const bulk = statementKind('bench.bulk', 'read', 'rows of runs for the benchmark');
+const room = 'inc:00000000000000000000000000000001';
+const day = 86_400_000;
+
+const startApart = async (): Promise<{ readonly place: Place; readonly end: () => void }> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'practice-process.ts')], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (part: Buffer) => {
+      text += part.toString('utf8');
+      if (text.includes('\n')) resolve(text);
+    });
+    child.on('exit', () => reject(new Error('practice ended')));
+  });
+  return { place: JSON.parse(line) as Place, end: () => child.stdin.end() };
+};
+
+/** So many made-up runs in the shape in which the collector of runs asks for them; one second apart, the last one now. */
+const runs = (rows: number) => {
+  const first = (Date.now() - rows * 1000) * 1000;
+  return dbx`SELECT '7' AS ws, '9' AS job, CAST(n AS STRING) AS run, CAST(${first} + n * 1000000 AS STRING) AS slice_start,
+    CAST(${first} + n * 1000000 AS STRING) AS slice_end, 'SUCCESS' AS result, CAST(NULL AS STRING) AS termination,
+    'CRON' AS trigger_kind, 'JOB_RUN' AS run_kind, 'nightly' AS run_label, CAST(${rows} AS STRING) AS bw_total, n AS bw_row
+    FROM (SELECT row_number() OVER (ORDER BY a.run_id, b.run_id) AS n FROM system.lakeflow.job_run_timeline a
+      CROSS JOIN system.lakeflow.job_run_timeline b LIMIT ${rows}) AS made ORDER BY n`;
+};
+
+/** The workspace, in which the table of runs is as large as that. */
+const withRuns = (workspace: Workspace, rows: number): Workspace => ({
+  ...workspace,
+  warehouse: {
+    ...workspace.warehouse,
+    pages: (statement, options) =>
+      workspace.warehouse.pages(statement.name === 'lake.job-runs' ? bulk(runs(rows)) : statement, options),
+  },
+});
+const onlyRuns = collectors
+  .filter(({ source }) => source === 'system.lakeflow.job_run_timeline')
+  .map(({ estimate: _, ...rest }) => rest);
+
+const withStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(join(tmpdir(), 'bw-bench-'));
+  const opened = openStore(join(folder, 'breakwater.db'), { clock, log: () => undefined });
+  if (!opened.ok) throw new Error(opened.error.what);
+  try {
+    return await work(opened.value);
+  } finally {
+    opened.value.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const packing = (store: Store, workspace: Workspace, assets: readonly string[], all = collectors, tell = () => {}) =>
+  createPacking({
+    workspaces: () => [workspace],
+    store,
+    clock,
+    log: () => undefined,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    assetsOf: () => assets.map((asset) => asset as AssetId),
+    limits: () => ({ rows: 5_000_000, bytes: 5e9 }),
+    changed: tell,
+    collectors: all,
+  });
+const request = { room, hops: 3, from: new Date(Date.now() - 30 * day).toISOString(), to: null };
+
+/** A job of this workspace: others are not asked about. */
+const ownJob = async (workspace: Workspace): Promise<readonly string[]> => [
+  `job|${value(await workspace.identity()).workspaceId}|9`,
+];
+
+const megabytes = (): number => process.memoryUsage().rss / 1e6;
+
+const pullAndStore = (workspace: Workspace, rows: number, watch?: () => void): Promise<number> =>
+  withStore(async (store) => {
+    const packs = packing(store, withRuns(workspace, rows), await ownJob(workspace), onlyRuns, watch);
+    const took = await seconds(async () => {
+      packs.start(request);
+      await packs.settled();
+    });
+    const pack = packs.pack(store.read, room);
+    if (pack?.state !== 'done' || pack.sources[0]?.rows !== rows)
+      throw new Error(`${pack?.state} ${pack?.sources[0]?.rows} ${pack?.sources[0]?.note} ${pack?.note}`);
+    return took;
+  });
+
+/** From the press to the moment when nothing is under way any more, in the middle of a large answer. */
+const cancelled = (workspace: Workspace): Promise<number> =>
+  withStore(async (store) => {
+    let seen = 0;
+    const packs = packing(store, withRuns(workspace, 200_000), await ownJob(workspace), onlyRuns, () => (seen += 1));
+    packs.start(request);
+    while (seen < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    return seconds(async () => {
+      packs.cancel(room);
+      await packs.settled();
+    });
+  });
+
+const scenario = (workspace: Workspace, place: Place): Promise<{ took: number; rows: number; estimated: number }> =>
+  withStore(async (store) => {
+    const ids = value(await workspace.identity());
+    const [incident] = place.truth.incidents;
+    const assets = [
+      `table|${ids.metastoreId}|${incident?.forecastTable ?? ''}`,
+      `job|${ids.workspaceId}|${incident?.failedJob.id ?? ''}`,
+    ];
+    const lake = createLake({ workspaces: () => [workspace], store, clock, log: () => undefined });
+    value(await lake.refresh({ assets: assets.map((asset) => asset as AssetId) }));
+    const packs = packing(store, workspace, assets);
+    const took = await seconds(async () => {
+      packs.start({ ...request, from: new Date(Date.now() - 14 * day).toISOString() });
+      await packs.settled();
+    });
+    const pack = packs.pack(store.read, room);
+    const rows = pack?.sources.reduce((all, one) => all + one.rows, 0) ?? 0;
+    return { took, rows, estimated: pack?.estimate?.rows ?? 0 };
+  });
+
+/** The first answers of a core that has just been opened on a full cache, while every call of the connection fails. */
+const coldRoom = async (): Promise<number> => {
+  const home = mkdtempSync(join(tmpdir(), 'bw-bench-'));
+  try {
+    const first = value(await createCore(coreDeps(home)));
+    const { log } = value(
+      await first.call('room.open', { from: 'hand', title: 'Bench', class: 'data-quality', severity: 'SEV3' }),
+    );
+    value(await first.call('note.add', { log, text: 'About it', assets: ['job|7|9'] }));
+    await first.close();
+    const db = openStore(join(home, 'profiles', 'default', 'breakwater.db'), { clock, log: () => undefined });
+    if (!db.ok) throw new Error(db.error.what);
+    const { putFact } = await import('../../main/store/lake.ts');
+    const { ok } = await import('../../shared/base/result.ts');
+    db.value.transaction((write) => {
+      for (let n = 0; n < 50_000; n += 1) {
+        const at = new Date(Date.now() - n * 2_000).toISOString();
+        putFact(
+          write,
+          {
+            id: `run|7|${n}`, kind: 'run', source: 'bench', workspace: '7', region: null, happened: at, observed: at, complete_to: at,
+            assets: '["job|7|9"]', title: `Run ${n} failed`, data: '{"result":"failed"}',
+          }, // prettier-ignore
+          ['job|7|9'],
+        );
+      }
+      return ok(null);
+    });
+    db.value.close();
+    const times: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const core = value(await createCore(coreDeps(home, { background: true })));
+      times.push(
+        await seconds(async () => {
+          value(await core.call('room.get', { log }));
+          value(await core.call('room.timeline', { log, limit: 100 }));
+        }),
+      );
+      await core.close();
+    }
+    return median(times) * 1000;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+};
+
+const rateRows = 100_000;
+const manyRows = 500_000;
+
+export const offlineFigures = async (): Promise<readonly Figure[]> => {
+  process.env['DATABRICKS_TELEMETRY_DISABLED'] = '1';
+  const { place, end } = await startApart();
+  const opened = openWorkspace(
+    {
+      kind: 'practice',
+      name: 'practice',
+      host: place.host,
+      port: place.port,
+      httpPath: place.httpPath,
+      auth: staticToken(place.token),
+      caFile: place.caFile,
+    },
+    { clock, scheduler, random },
+  );
+  if (!opened.ok) throw new Error(opened.error.what);
+  const workspace = opened.value;
+  const bare = new DBSQLClient({ logger: { log: () => undefined } as never });
+  const { host, port, httpPath: path, token } = place;
+  const quiet = { customCaCert: readFileSync(place.caFile), telemetryEnabled: false };
+  await bare.connect({ host, port, path, token, ...quiet } as never);
+  const session = await bare.openSession();
+  const raw = async (): Promise<void> => {
+    const operation = await session.executeStatement(runs(rateRows).text, { useCloudFetch: false } as never);
+    let rows = 0;
+    do rows += (await operation.fetchChunk({ maxRows: 10_000, disableBuffering: true })).length;
+    while (await operation.hasMoreRows());
+    await operation.close();
+    if (rows !== rateRows) throw new Error(`${rows} rows`);
+  };
+  await raw();
+  await pullAndStore(workspace, 20_000);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let turn = 0; turn < 3; turn += 1) {
+    ours.push(await pullAndStore(workspace, rateRows));
+    theirs.push(await seconds(raw));
+  }
+  const before = megabytes();
+  let peak = before;
+  const many = await pullAndStore(workspace, manyRows, () => (peak = Math.max(peak, megabytes())));
+  const cancels = [await cancelled(workspace), await cancelled(workspace), await cancelled(workspace)];
+  const whole = await scenario(workspace, place);
+  await session.close();
+  await bare.close();
+  await workspace.close();
+  end();
+  const cold = await coldRoom();
+  const round = (number: number): number => Number(number.toFixed(2));
+  return [
+    { name: 'bulk pull, stored', value: Math.round(rateRows / median(ours)), unit: 'rows/s', aim: '' },
+    { name: 'bulk, raw driver in the same run', value: Math.round(rateRows / median(theirs)), unit: 'rows/s', aim: '' },
+    { name: 'bulk pull with storing, against the raw driver', value: round(median(theirs) / median(ours)), unit: '×', aim: '≥ 0.8' },
+    { name: '500,000 rows packed', value: round(many), unit: 's', aim: '' },
+    { name: 'memory beside that', value: Math.round(peak - before), unit: 'MB', aim: '≤ 100' },
+    { name: 'cancel of a packing', value: Math.round(Math.max(...cancels) * 1000), unit: 'ms', aim: '≤ 1000' },
+    { name: 'default scenario packed', value: round(whole.took), unit: 's', aim: '≤ 20' },
+    { name: 'rows estimated for it, of those that came', value: round(whole.estimated / whole.rows), unit: '×', aim: '0.7 to 1.3' },
+    { name: 'cold room from 50,000 facts, nothing reachable', value: Math.round(cold), unit: 'ms', aim: '≤ 150' },
+  ]; // prettier-ignore
+};
