@@ -1,16 +1,25 @@
 // `npm run conformance -- --engine practice|spark|workspace`: the whole suite against one engine, with an honest count at the end.
+import { join } from 'node:path';
+import { root } from '../support/places.ts';
 import { runCheck, type Check, type Outcome } from './check.ts';
 import { differences } from './differences.ts';
 import { engines, type Engine, type Stage } from './stage.ts';
 import { openStage } from './stages.ts';
 import { checksFor } from './suite.ts';
+import { variables, writeReport } from './workspace-stage.ts';
 
+const named = Object.entries(variables)
+  .map(([name, words]) => `               ${name}: ${words}`)
+  .join('\n');
 const help = `Usage: npm run conformance -- --engine ENGINE
 
 Every statement that Breakwater sends, and everything it relies on, against one engine:
 
   practice   the practice lakehouse of this checkout (also part of npm test)
   spark      Apache Spark with Delta Lake behind the practice front end; fetched once by Maven (needs a JDK), kept in the cache
+  workspace  a real workspace, in schemas that are made for it and dropped at the end; writes a report to
+             test/conformance/reports. Named by these variables:
+${named}
 
   --only X   only checks whose name begins with X, as in --only delta.
   --list     name the checks instead of running them
@@ -23,7 +32,7 @@ const report = (outcome: Outcome): void => {
   say(`${outcome.passed ? 'ok  ' : 'FAIL'} ${outcome.id} (${Math.round(outcome.ms)} ms)${text}`);
 };
 
-const runAll = async (stage: Stage, checks: readonly Check[]): Promise<number> => {
+const runAll = async (stage: Stage, checks: readonly Check[], whole: boolean): Promise<number> => {
   const started = performance.now();
   say(`Engine: ${stage.about}`);
   const outcomes: Outcome[] = [];
@@ -37,6 +46,9 @@ const runAll = async (stage: Stage, checks: readonly Check[]): Promise<number> =
   say(`\nDifferences of this engine (${listed.length}), each seen in this run or failed above:`);
   for (const one of listed) say(`  ${one.check}: ${one.reason}`);
   const failed = outcomes.filter((one) => !one.passed).length;
+  // A part of the suite proves no workspace.
+  if (stage.engine === 'workspace' && whole)
+    say(`\nReport, to be committed: ${await writeReport(stage, outcomes, join(root, 'test/conformance/reports'))}`);
   say(`\n${Math.round((performance.now() - started) / 1000)} s`);
   say(`${outcomes.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
@@ -61,8 +73,11 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 0;
   }
   const stage = await openStage(engine);
+  // Ctrl-C leaves nothing behind either; a second one does not wait.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)));
   try {
-    return await runAll(stage, checks);
+    return await runAll(stage, checks, only === '');
   } finally {
     await stage.close();
   }

@@ -5,7 +5,7 @@ import type { Result } from '../../shared/base/result.ts';
 import { databricksDeps } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
 
-export const engines = ['practice', 'spark'] as const;
+export const engines = ['practice', 'spark', 'workspace'] as const;
 export type Engine = (typeof engines)[number];
 
 /** What a check works on: one engine behind the unmodified driver, with a catalog and a schema that it may fill. */
@@ -30,6 +30,8 @@ export type Stage = {
 export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 'connection' | 'practice'> & {
   /** Opens a workspace; replaced by tests that have no Databricks host. */
   readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
+  /** Runs first when the stage is closed, while it can still be asked. */
+  readonly clean?: (stage: Stage) => Promise<void>;
   /** Runs last, after every session is closed. */
   readonly end: () => Promise<void>;
 };
@@ -49,7 +51,7 @@ export const makeStage = (base: StageBase): Stage => {
   const open = (): Workspace => (base.open ?? openReal)(base.connection, deps);
   const opened = [open()];
   const { engine, about, catalog, schema, connection, practice } = base;
-  return {
+  const stage: Stage = {
     engine,
     about,
     catalog,
@@ -65,10 +67,12 @@ export const makeStage = (base: StageBase): Stage => {
       return next;
     },
     close: async () => {
+      await base.clean?.(stage);
       for (const one of opened) await one.close();
       await base.end();
     },
   };
+  return stage;
 };
 
 /** What a statement did: its rows, or how it was refused. This, as JSON, is what checks compare. */

@@ -4,6 +4,7 @@ import { createSparkEngine } from './spark/engine.ts';
 import { startFrontEnd } from './spark/front-end.ts';
 import { versions } from './spark/get.ts';
 import { startSpark } from './spark/process.ts';
+import { connectionFrom, workspaceStage } from './workspace-stage.ts';
 import { makeStage, prepare, type Engine, type Stage } from './stage.ts';
 
 /** The practice lakehouse of this checkout, in this process. */
@@ -40,7 +41,17 @@ const sparkStage = async (): Promise<Stage> => {
   });
 };
 
-const makers: Readonly<Record<Engine, () => Promise<Stage>>> = { practice: practiceStage, spark: sparkStage };
+const realStage = (): Promise<Stage> => {
+  const connection = connectionFrom(process.env);
+  const catalog = process.env['BREAKWATER_CONFORMANCE_CATALOG'] ?? '';
+  return Promise.resolve(workspaceStage({ connection, catalog }));
+};
+
+const makers: Readonly<Record<Engine, () => Promise<Stage>>> = {
+  practice: practiceStage,
+  spark: sparkStage,
+  workspace: realStage,
+};
 
 /** An engine, started, with an empty schema for the suite. Close it: nothing of it is left then. */
 export const openStage = async (engine: Engine): Promise<Stage> => {

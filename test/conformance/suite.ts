@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { answerChecks } from './checks/answers.ts';
 import { collectorChecks } from './checks/collectors.ts';
 import { deltaChecks } from './checks/delta.ts';
+import { liveChecks } from './checks/live.ts';
 import { shareChecks } from './checks/share.ts';
 import { everyStatement, statementChecks } from './checks/statements.ts';
 import { writerChecks } from './checks/writers.ts';
@@ -12,6 +13,7 @@ const all: readonly Check[] = [
   ...deltaChecks,
   ...shareChecks,
   ...writerChecks,
+  ...liveChecks,
   // The sources bring the look-alikes that the connection check then finds.
   ...collectorChecks,
   ...statementChecks,

@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Workspace } from '../../main/databricks/port.ts';
+import { ok } from '../../shared/base/result.ts';
+import { practiceWorkspace } from '../support/lakehouse.ts';
+import { startPractice, type Practice } from '../support/practice.ts';
+import { runCheck, type Outcome } from './check.ts';
+import { prepare } from './stage.ts';
+import { checksFor } from './suite.ts';
+import { connectionFrom, variables, workspaceStage, writeReport } from './workspace-stage.ts';
+
+const environment = {
+  BREAKWATER_CONFORMANCE_HOST: 'https://adb-1234567890123456.7.azuredatabricks.net/',
+  BREAKWATER_CONFORMANCE_HTTP_PATH: '/sql/1.0/warehouses/abcdef0123456789',
+  BREAKWATER_CONFORMANCE_TOKEN: 'dapi-secret-of-the-test',
+  BREAKWATER_CONFORMANCE_CATALOG: 'main',
+};
+
+test('the environment names a workspace, or the words say which variable is missing', () => {
+  expect(connectionFrom(environment)).toMatchObject({
+    kind: 'workspace',
+    host: 'adb-1234567890123456.7.azuredatabricks.net',
+    port: 443,
+  });
+  expect(() => connectionFrom({})).toThrow(/BREAKWATER_CONFORMANCE_TOKEN is missing/);
+  expect(() => connectionFrom({})).toThrow(new RegExp(Object.keys(variables).join('[^]*')));
+  expect(() => connectionFrom({ ...environment, BREAKWATER_CONFORMANCE_HOST: '127.0.0.1' })).toThrow(/IP address/);
+});
+
+/** The practice lakehouse in place of a workspace; it has no DROP SCHEMA, so that one is written down. */
+const inPlaceOf = (practice: Practice, dropped: string[]): Workspace => {
+  const real = practiceWorkspace(practice);
+  return {
+    ...real,
+    warehouse: {
+      ...real.warehouse,
+      query: (statement, options) => {
+        const schema = /^DROP SCHEMA IF EXISTS (\S+) CASCADE$/.exec(statement.text)?.[1];
+        if (schema === undefined) return real.warehouse.query(statement, options);
+        dropped.push(schema);
+        return Promise.resolve(ok({ columns: [], rows: [] }));
+      },
+    },
+  };
+};
+
+test('a run fills schemas of its own, writes a report without secrets, and drops every schema that it made', async () => {
+  const practice = await startPractice({ fault: 'none' });
+  const folder = mkdtempSync(join(tmpdir(), 'bw-report-'));
+  const dropped: string[] = [];
+  const stage = workspaceStage({
+    connection: connectionFrom(environment),
+    catalog: practice.catalog,
+    open: () => inPlaceOf(practice, dropped),
+  });
+  try {
+    await prepare(stage, `CREATE SCHEMA ${stage.catalog}.${stage.schema}`);
+    const wanted = [
+      'values.zero-rows',
+      'delta.counts',
+      'live.retention',
+      'live.blind-append',
+      'live.redaction',
+      'live.result-cache',
+      'live.pushed-by',
+    ];
+    const outcomes: Outcome[] = [];
+    for (const check of checksFor({ engine: 'workspace' }).filter(({ id }) => wanted.includes(id)))
+      outcomes.push(await runCheck(check, stage, [], () => performance.now()));
+    expect(outcomes.filter((one) => !one.passed)).toEqual([]);
+    expect(outcomes).toHaveLength(wanted.length);
+    const path = await writeReport(stage, outcomes, folder);
+    const text = readFileSync(path, 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ cloud: 'azure', passed: wanted.length, failed: 0 });
+    expect(text).not.toMatch(/dapi-|adb-123|@practice/);
+  } finally {
+    await stage.close();
+    await practice.close();
+    rmSync(folder, { recursive: true });
+  }
+  expect(dropped).toContain(`${stage.catalog}.${stage.schema}`);
+  expect(dropped.length).toBeGreaterThan(4);
+  expect(dropped.every((name) => name.startsWith(`${stage.catalog}.breakwater_conformance_`))).toBe(true);
+}, 180_000);
