@@ -236,7 +236,7 @@ const nothingSent = 'Nothing was saved and nothing was sent.';
 
 const consentMissing: Failure = failure(
   'ConsentMissing',
-  'Data at rest is not encrypted yet: the access token, cached facts about your lake and everything written in rooms would lie in plain files in the profile folder, readable to whoever can read your files.',
+  'Data at rest is not encrypted yet: the access token where neither keyring nor passphrase wraps it, cached facts about your lake and everything written in rooms would lie in plain files in the profile folder, readable to whoever can read your files.',
   nothingSent,
   'Confirm that this is acceptable on this machine, or stay with the practice lakehouse.',
 );

@@ -44,6 +44,7 @@ import { offlineOf } from './offline.ts';
 import type { Parts } from './parts.ts';
 import { residencyPart } from './residency.ts';
 import { roomSignalsOf } from './room-signals.ts';
+import { secretIdOf } from './saved-connections.ts';
 import { openSecrets } from './secrets.ts';
 import { createSignIn } from './sign-in.ts';
 import { type FreshLogins, signingInOf } from './signing-in.ts';
@@ -173,6 +174,10 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     scheduler,
     random,
     changed: parts.changed,
+    proxyOf: (id) => {
+      const secret = secrets.read(secretIdOf(id));
+      return secret.ok ? secret.value?.['proxy'] : undefined;
+    },
     keep: (host, login) => void fresh.set(host, login),
     learn: users.learn,
   });

@@ -1,6 +1,6 @@
 import type { Failure } from '../../shared/base/failure.ts';
 import { failure } from '../../shared/base/failure.ts';
-import { isJsonObject, parseJson } from '../../shared/base/json.ts';
+import { isJsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type Instant, type RandomBytes, type Scheduler, toInstant } from '../../shared/base/time.ts';
 import type { SignIns } from '../../shared/contract/sign-in.ts';
@@ -31,6 +31,8 @@ export type SignInPart = {
 export type SignInDeps = {
   readonly signing: SigningIn;
   readonly connection: ConnectionPart;
+  /** Credentials of the proxy of a saved connection. */
+  readonly proxyOf: (id: string) => JsonValue | undefined;
   readonly scheduler: Scheduler;
   readonly random: RandomBytes;
   readonly changed: () => void;
@@ -52,7 +54,7 @@ export const createSignIn = (deps: SignInDeps): SignInPart => {
   const target = async (given: Parameters<SignInPart['start']>[0]): Promise<Result<Target, Failure>> => {
     if (given.id !== undefined) {
       const saved = connection.address(given.id);
-      const reach = saved === null ? null : signing.reach(saved.network, undefined, saved.host);
+      const reach = saved === null ? null : signing.reach(saved.network, deps.proxyOf(saved.id), saved.host);
       if (reach !== null && !reach.ok) return reach;
       if (saved !== null && reach !== null)
         return ok({ id: saved.id, place: { kind: 'workspace', host: saved.host, port: saved.port, ...reach.value } });
@@ -106,7 +108,10 @@ export const createSignIn = (deps: SignInDeps): SignInPart => {
       if (!to.ok) return to;
       waiting?.cancel();
       const { place } = to.value;
-      const started = await startSignIn(place, given.clientId ?? standardClient, {
+      // Signing in again stays with the application that was used before.
+      const before = to.value.id === null ? null : signing.stored(to.value.id).read();
+      const known = before?.ok === true ? before.value?.clientId : undefined;
+      const started = await startSignIn(place, given.clientId ?? known ?? standardClient, {
         clock,
         scheduler: deps.scheduler,
         random: deps.random,

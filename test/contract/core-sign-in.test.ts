@@ -165,6 +165,9 @@ describe('a workspace of one’s own', () => {
     expect(await core.call('connection.save', { ...given, network: { proxy: 'socks5://x' } })).toMatchObject({
       error: { code: 'PROXY' },
     });
+    value(await core.call('connection.save', { ...given, network: { proxy } }));
+    value(await core.call('connection.signOut', { id: 'primary' }));
+    expect((await loginOf(core)).connections).toMatchObject([{ auth: 'pat', signedIn: false }]);
     await core.close();
     expect(files(home)).not.toContain('CANARY');
   });

@@ -2,6 +2,7 @@ import { isJsonObject } from '../../../shared/base/json.ts';
 import { mapOk, ok } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
 import type { SignIns } from '../../../shared/contract/sign-in.ts';
+import { credentialIn } from '../../databricks/credential.ts';
 import { plain } from '../connection-slot.ts';
 import type { ConnectionPart } from '../connection.ts';
 import type { HandlersOf } from '../handlers.ts';
@@ -42,14 +43,15 @@ export const signInCalls = (deps: SignInCallDeps): HandlersOf<SignInCalls> => {
     auth: SignIns['connections'][number]['auth'],
   ) => {
     const secret = secrets.read(secretId);
-    const login = secret.ok ? secret.value?.['login'] : undefined;
+    const own = secret.ok ? secret.value : null;
+    const login = own?.['login'];
     const ends = isJsonObject(login) ? login['expiresAt'] : undefined;
     return {
       id,
       name,
       host,
       auth,
-      signedIn: secret.ok && secret.value !== null && (auth !== 'oauth-u2m' || isJsonObject(login)),
+      signedIn: auth === 'oauth-u2m' ? isJsonObject(login) : credentialIn({ ...own, kind: auth }) !== null,
       user: auth === 'oauth-u2m' ? deps.userOf(host) : null,
       until: typeof ends === 'number' ? toInstant(ends) : null,
       failure: secret.ok ? null : plain(secret.error),
@@ -72,7 +74,10 @@ export const signInCalls = (deps: SignInCallDeps): HandlersOf<SignInCalls> => {
     'connection.signIn': (given) => signIn.start(given),
     'connection.cancelSignIn': () => ok({ cancelled: signIn.cancel() }),
     'connection.signOut': async ({ id }) => {
-      const removed = secrets.remove(secretIdOf(id));
+      const before = secrets.read(secretIdOf(id));
+      const proxy = before.ok ? before.value?.['proxy'] : undefined;
+      // The way through the network stays: signing in again needs it.
+      const removed = proxy === undefined ? secrets.remove(secretIdOf(id)) : secrets.write(secretIdOf(id), { proxy });
       deps.forget(connection.address(id)?.host ?? '');
       if (removed.ok) await connection.reopen(id === practiceId ? primaryId : id);
       return mapOk(removed, () => ({ signedOut: true }));

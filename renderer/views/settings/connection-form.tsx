@@ -56,6 +56,8 @@ export const ConnectionForm = () => {
     ...networkInput(network),
   };
 
+  const client = (draft['client'] ?? '').trim() === '' ? {} : { clientId: (draft['client'] ?? '').trim() };
+
   const take = (id: string): void => {
     const one = found.find((candidate) => candidate.id === id);
     if (one === undefined) return;
@@ -157,10 +159,18 @@ export const ConnectionForm = () => {
               ? 'You are signed in at this host. Save the connection to keep the sign-in.'
               : 'The workspace asks who you are in your browser. Rows in its audit log carry your name.'}
           </p>
+          <Field
+            label="Application, where an administrator registered one"
+            mono
+            value={draft['client'] ?? ''}
+            onChange={(text) => typed(key, { client: text })}
+            placeholder="databricks-cli"
+            testId="connection-client"
+          />
           <div className="line">
             <Button
               isDisabled={host.trim() === '' || login?.flow?.state === 'waiting'}
-              onPress={() => startSignIn({ host: host.trim(), ...networkInput(network) })}
+              onPress={() => startSignIn({ host: host.trim(), ...client, ...networkInput(network) })}
               data-testid="connection-sign-in"
             >
               {signedIn ? 'Sign in again' : 'Sign in'}

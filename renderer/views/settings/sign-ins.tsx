@@ -57,7 +57,7 @@ const SignInRow = ({ row }: { readonly row: Row }) => {
             {person ? 'Sign in again' : 'Sign in as a person'}
           </Button>
         ) : null}
-        {row.signedIn && !(practised && !person) ? (
+        {row.signedIn && row.auth !== 'databricks-cli' && !(practised && !person) ? (
           <Button small tone="quiet" onPress={() => void signOut()} data-testid="sign-out">
             Sign out
           </Button>
