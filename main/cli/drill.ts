@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { failure, thrownText } from '../../shared/base/failure.ts';
-import { scenarios } from '../practice/scenarios.ts';
+import { drills } from '../practice/scenarios.ts';
 import { verifyPack } from '../evidence/verify.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import { type Command, type CommandContext, exits, parseOptions, printFailure, printUsage } from './command.ts';
@@ -17,7 +17,7 @@ const help = `usage: breakwater drill SCENARIO --headless --seed N [--fault none
 Plays a scenario on two devices without a display: real processes, the real driver, a practice lakehouse of its own. What it
 does: detects, opens one room on both devices while apart, writes offline on both, restarts three days later without a network,
 merges, settles a severity that was set twice, shares through a folder, exports an evidence pack and verifies it.
-Another seed means other names, ids, times and another cause. Scenarios: ${Object.keys(scenarios).join(', ')}.
+Another seed means other names, ids, times and another cause. Scenarios: ${Object.keys(drills).join(', ')}.
 
   --headless       required: a drill with a window is played in the app
   --seed N         which world (default 1)
@@ -51,7 +51,7 @@ const run = async (context: CommandContext): Promise<number> => {
   const name = positionals[0] ?? '';
   const fault = faults.find((one) => one === (values.fault ?? 'line'));
   const seed = Number(values.seed ?? '1');
-  if (!Object.hasOwn(scenarios, name)) return printUsage(context, 'drill', `There is no scenario "${name}".`);
+  if (!Object.hasOwn(drills, name)) return printUsage(context, 'drill', `There is no scenario "${name}".`);
   if (values.headless !== true)
     return printUsage(context, 'drill', 'Say --headless: with a window, drills are played in the app.');
   if (fault === undefined || !Number.isSafeInteger(seed))

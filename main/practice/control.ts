@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import { released, type Buttons, type ButtonState, type Reach, type ResultFault } from './buttons.ts';
 import type { Lake, TableFault } from './duck/lake.ts';
-import { playNext } from './world/play.ts';
+import type { WorldClock } from './world/clock.ts';
+import { catchUp, playNext } from './world/play.ts';
 import { rightsIn, type Rights } from './rights.ts';
 import type { World } from './world/world.ts';
 
@@ -9,6 +10,7 @@ export type ControlDeps = {
   readonly lake: Lake;
   readonly world: World;
   readonly buttons: Buttons;
+  readonly clock: WorldClock;
   readonly expireSessions: () => void;
   readonly rights: { get: () => Rights | null; set: (next: Rights | null) => void };
   /** Destroy the workspace's open sockets. */
@@ -45,6 +47,8 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
     'release',
     'expireSessions',
     'play',
+    'speed',
+    'advance',
     'stop',
   ];
   const unknown = Object.keys(body).find((k) => !known.includes(k));
@@ -99,7 +103,8 @@ const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | unde
 /**
  * One request to the control API: `{}` reads the buttons; keys of ButtonState set them; `tables: [{table, column, kind: hide|mask}]`;
  * `rights: {tables, jobs, systemTables, schemasOff}` limits what the user may see, null lifts that (rights.ts);
- * `release: true` lets all go; `expireSessions: true`; `play: "next"` lets the world go on; `stop: true` ends the process.
+ * `release: true` lets all go; `expireSessions: true`; `play: "next"` lets the world go on by a round; `speed: n` makes it go on by itself, n times as fast
+ * as the wall clock (null: not by itself); `advance: minutes` lets that much time pass at once; `stop: true` ends the process.
  */
 export const runControl = async (deps: ControlDeps, body: string): Promise<ControlAnswer> => {
   const parsed = parseJson(body === '' ? '{}' : body);
@@ -115,6 +120,12 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
   if (rights !== undefined) deps.rights.set(rights);
   if (request['expireSessions'] === true) deps.expireSessions();
   if (next.disconnected === true) deps.disconnect();
+  const { speed, advance } = request;
+  if (speed === null || (typeof speed === 'number' && speed >= 1 && speed <= 10_000)) deps.clock.setSpeed(speed);
+  if (typeof advance === 'number' && advance > 0) {
+    deps.clock.advance(advance * 60_000);
+    await catchUp(deps.lake, deps.world);
+  }
   const played = request['play'] === 'next' ? await playNext(deps.lake, deps.world) : undefined;
   return {
     status: 200,
@@ -125,6 +136,8 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
       seed: deps.world.seed,
       fault: deps.world.fault,
       catalog: deps.world.catalog,
+      speed: deps.clock.speed(),
+      now: deps.clock.now(),
       ...(played === undefined ? {} : { played }),
     },
     ...(request['stop'] === true ? { stop: true } : {}),

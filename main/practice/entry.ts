@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { thrownText } from '../../shared/base/failure.ts';
 import type { Clock, Scheduler } from '../../shared/base/time.ts';
 import { removeLock, writeLock, type PracticeAddress } from './lock.ts';
+import { readScenario } from './scenarios.ts';
+import type { Scenario } from './scenario-shape.ts';
 import { createPracticeServer, type PracticeServer } from './server.ts';
 import type { Fault } from './world/world.ts';
 
@@ -26,9 +28,21 @@ const loadIdentity = (dir: string): Identity => {
   return { token: `dapi${randomBytes(16).toString('hex')}`, port: 0 };
 };
 
+const scenarioIn = (file: string): Scenario => {
+  const read = readScenario(file, readFileSync(file, 'utf8'));
+  if (!read.ok) throw new Error(read.error.what);
+  return read.value;
+};
+
 const start = async (
   dir: string,
-  world: { readonly seed: number; readonly fault: Fault; readonly estate: boolean },
+  world: {
+    readonly seed: number;
+    readonly fault: Fault;
+    readonly estate: boolean;
+    readonly scenario: Scenario | null;
+    readonly speed: number | null;
+  },
   onStop: () => void,
 ): Promise<PracticeServer> => {
   const identity = loadIdentity(dir);
@@ -53,6 +67,8 @@ const main = async (): Promise<void> => {
       seed: { type: 'string', default: '1' },
       fault: { type: 'string', default: 'line' },
       estate: { type: 'string', default: 'full' },
+      scenario: { type: 'string' },
+      speed: { type: 'string' },
       'linger-ms': { type: 'string', default: '30000' },
     },
   });
@@ -63,6 +79,9 @@ const main = async (): Promise<void> => {
   const lingerMs = Number(values['linger-ms']);
   if (fault === undefined || !Number.isSafeInteger(seed) || !(lingerMs >= 0))
     throw new Error('--fault is line, none or two; --seed and --linger-ms are numbers');
+  const speed = values.speed === undefined ? null : Number(values.speed);
+  if (speed !== null && !(speed >= 1 && speed <= 10_000)) throw new Error('--speed is a number from 1 to 10000');
+  const scenario = values.scenario === undefined ? null : scenarioIn(values.scenario);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   let server: PracticeServer | undefined;
   let ending = false;
@@ -78,7 +97,17 @@ const main = async (): Promise<void> => {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  server = await start(dir, { seed, fault, estate: values.estate === 'full' }, end);
+  server = await start(
+    dir,
+    {
+      seed,
+      fault: scenario === null ? fault : 'none',
+      estate: scenario !== null || values.estate === 'full',
+      scenario,
+      speed,
+    },
+    end,
+  );
   const { host, port, controlPort, httpPath, token, caFile, world } = server;
   const address: PracticeAddress = {
     host,

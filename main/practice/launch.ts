@@ -19,6 +19,10 @@ export type LaunchOptions = {
   readonly fault: 'line' | 'none' | 'two';
   /** The whole estate around the story (default), or the story alone: for tests and drills, which it would only slow down. */
   readonly estate?: 'full' | 'none';
+  /** The file of a scenario to set down in a new world. */
+  readonly scenario?: string;
+  /** How many times as fast as the wall clock the world goes on by itself. */
+  readonly speed?: number;
   /** Node 24 that runs `entry`, a source file or a bundle. */
   readonly nodePath: string;
   readonly entry: string;
@@ -103,6 +107,8 @@ const startProcess = (o: LaunchOptions): { readonly ended: () => string | null }
     o.fault,
     '--estate',
     o.estate ?? 'full',
+    ...(o.scenario === undefined ? [] : ['--scenario', o.scenario]),
+    ...(o.speed === undefined ? [] : ['--speed', String(o.speed)]),
     '--linger-ms',
     String(o.lingerMs ?? 30_000),
   ];

@@ -16,6 +16,9 @@ import { limitLake, type Rights } from './rights.ts';
 import { createService, type Call } from './thrift/service.ts';
 import { runMessage } from './thrift/http.ts';
 import { userOf } from './tokens.ts';
+import type { Scenario } from './scenario-shape.ts';
+import { createWorldClock } from './world/clock.ts';
+import { catchUp, toldUpTo } from './world/play.ts';
 import { ensureWorld, type Fault, type World } from './world/world.ts';
 
 export type PracticeServer = {
@@ -42,6 +45,10 @@ export type PracticeDeps = {
   readonly fault: Fault;
   /** The whole estate around the story (default), or the story alone. */
   readonly estate?: boolean;
+  /** A scenario to set down in the estate; the told lines are then whole. */
+  readonly scenario?: Scenario | null;
+  /** How many times as fast as the wall clock the world goes on; absent or null: only when it is played. */
+  readonly speed?: number | null;
   readonly token: string;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -105,13 +112,18 @@ const listen = (server: Server, port: number): Promise<number> =>
 export const createPracticeServer = async (deps: PracticeDeps): Promise<PracticeServer> => {
   mkdirSync(deps.dir, { recursive: true });
   const certificate = await loadCertificate(deps.dir, deps.clock);
-  const lake = await openLake(join(deps.dir, 'lake.duckdb'), deps.clock);
+  const worldClock = createWorldClock(deps.clock);
+  const lake = await openLake(join(deps.dir, 'lake.duckdb'), worldClock);
   const world = await ensureWorld(lake, {
     dir: deps.dir,
     seed: deps.seed,
     fault: deps.fault,
     estate: deps.estate ?? true,
+    scenario: deps.scenario ?? null,
   });
+  // A world that was ahead of the wall clock when it ended goes on from there.
+  worldClock.advance(Math.max(0, (await toldUpTo(lake, world)) - worldClock.now()));
+  worldClock.setSpeed(deps.speed ?? null);
   const buttons = createButtons(deps.clock);
   let rights: Rights | null = null;
   const seen = limitLake(lake, () => rights);
@@ -135,6 +147,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
         lake,
         world,
         buttons,
+        clock: worldClock,
         expireSessions: service.expireSessions,
         rights: { get: () => rights, set: (next) => (rights = next) },
         disconnect: () => publicSockets.forEach((s) => s.destroy()),
@@ -174,7 +187,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
         warehouse: { id: httpPath.split('/').at(-1) ?? '', state: buttons.warehouse },
         world,
         user,
-        clock: deps.clock,
+        clock: worldClock,
       },
       request.method ?? 'GET',
       url,
@@ -236,6 +249,14 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     return server;
   };
 
+  let closed = false;
+  const goOn = async (): Promise<void> => {
+    if (closed) return;
+    if (worldClock.speed() !== null) await catchUp(lake, world);
+    deps.scheduler.after(5_000, () => (going = goOn()));
+  };
+  let going = goOn();
+  await going;
   const main = make(false);
   const side = make(true);
   const port = await listen(main, deps.port ?? 0);
@@ -254,9 +275,11 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     openOperations: service.openOperations,
     activity: () => ({ sockets: sockets.size, lastAt }),
     close: () => {
+      closed = true;
       closing ??= (async () => {
         const ended = [main, side].map((s) => new Promise<void>((resolve) => s.close(() => resolve())));
         for (const socket of sockets) socket.destroy();
+        await going;
         await Promise.all(ended);
         service.expireSessions();
         await engine.close();

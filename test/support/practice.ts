@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPracticeServer, type PracticeServer } from '../../main/practice/server.ts';
 import type { GroundTruth } from '../../main/practice/world/world.ts';
+import type { Scenario } from '../../main/practice/scenario-shape.ts';
 import { tokenFor } from '../../main/practice/tokens.ts';
 
 export type Practice = {
@@ -47,6 +48,7 @@ export type PracticeOptions = {
   readonly fault?: 'line' | 'none' | 'two';
   /** With all that surrounds the told lines: some seconds more. */
   readonly estate?: boolean;
+  readonly scenario?: Scenario;
   /** Epoch ms; default: the real clock. */
   readonly now?: () => number;
   /** Keep the state of an earlier server: its directory is then not removed on close. */
@@ -100,7 +102,8 @@ export const startPractice = async (options: PracticeOptions = {}): Promise<Prac
     dir,
     seed: options.seed ?? 1,
     fault: options.fault ?? 'line',
-    estate: options.estate ?? false,
+    estate: options.estate ?? options.scenario !== undefined,
+    scenario: options.scenario ?? null,
     ...(options.accessSeconds === undefined ? {} : { accessSeconds: options.accessSeconds }),
     token: 'dapi-practice-test',
     clock: { now: options.now ?? ((): number => Date.now()) },

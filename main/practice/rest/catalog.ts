@@ -33,7 +33,8 @@ export const lineage: RestApi = async ({ lake, world }, { method, path, query })
   const full = query.get('table_name') ?? '';
   if (lake.find(full.split('.')) === undefined)
     return fault(404, 'TABLE_DOES_NOT_EXIST', `Table '${full}' does not exist.`);
-  const table = lake.table(['system', 'access', `${kind}_lineage`]);
+  const table = lake.find(['system', 'access', `${kind}_lineage`]);
+  if (table === undefined) return good({});
   const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
   const col = (c: string): string => name.get(c) ?? 'NULL';
   const side = async (own: string, other: string): Promise<readonly JsonObject[]> => {

@@ -5,7 +5,8 @@ import { auditRow, domainEvents } from './audit.ts';
 import { stamp, Telling, type Row } from './bulk.ts';
 import { saveDocuments, type Document } from './documents.ts';
 import type { Estate } from './estate/plan.ts';
-import { tellEstate } from './estate/tell.ts';
+import type { Scenario } from '../scenario-shape.ts';
+import { tellEstate, tellIncident, type Traces } from './estate/tell.ts';
 import { driftRows, firstWindow, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { hour, jobOf, tableOf, slots, slotStart, type DomainPlan, type Plan, type PlannedTable } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
@@ -209,7 +210,12 @@ export const planRuns = (plan: Plan): readonly (readonly Run[])[] => {
 };
 
 /** Write a planned world into an empty lake; what surrounds the told lines (`estate`) in a transaction of its own. */
-export const buildWorld = async (lake: Lake, plan: Plan, estate: Estate | null): Promise<void> => {
+export const buildWorld = async (
+  lake: Lake,
+  plan: Plan,
+  estate: Estate | null,
+  scenario: Scenario | null,
+): Promise<Traces | null> => {
   const random = createRandom(plan.seed ^ 0x5bd1e995);
   for (const catalog of ['main', 'system', plan.catalog]) await lake.createCatalog(catalog);
   for (const schema of ['default', ...new Set(plan.schemas)]) await lake.createSchema(plan.catalog, schema, true);
@@ -290,5 +296,7 @@ export const buildWorld = async (lake: Lake, plan: Plan, estate: Estate | null):
     );
     await write.run(`INSERT INTO bw.grants VALUES ${readers.join(', ')}`);
   });
-  if (estate !== null) await lake.write((write) => tellEstate(lake, write, plan, estate));
+  if (estate === null) return null;
+  await lake.write((write) => tellEstate(lake, write, plan, estate, scenario));
+  return scenario === null ? null : tellIncident(lake, plan, estate, scenario);
 };

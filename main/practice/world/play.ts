@@ -2,7 +2,9 @@ import type { Lake } from '../duck/lake.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { appendVersion, type Row } from './bulk.ts';
 import { saveDocuments, type Document } from './documents.ts';
+import { goOn } from './estate/tell.ts';
 import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
+import { slotMs } from './plan.ts';
 import { createRandom } from './random.ts';
 import { roundRows } from './rows.ts';
 import { allRuns, lineageRows, roundMinutes, runDocument, runRows, taskRows } from './runs.ts';
@@ -16,11 +18,10 @@ export type Played = { readonly round: number; readonly runs: number; readonly f
  * Let the world go on by one round, as if it happened just now: each job runs once more (a broken line fails again in its daily
  * round), tables get a version, the profiles their windows up to now. Makes new facts for a drill.
  */
-export const playNext = (lake: Lake, world: World): Promise<Played> =>
+export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Promise<Played> =>
   lake.write(async (write) => {
     const counted = await write.rows(`SELECT count(*), max(made_at) FROM bw.documents WHERE kind = 'round'`);
     const round = Number(counted[0]?.[0] ?? 0) + 1;
-    const now = lake.clock.now();
     // After everything that is there already, before now: a reader that asks for what is newer than it knows must get it.
     const at = Math.max(now - roundMinutes * minute, Number(counted[0]?.[1] ?? world.plan.now - 20 * minute));
     const place = { at, scale: Math.max(0, now - at) / (roundMinutes * minute) };
@@ -82,3 +83,37 @@ export const playNext = (lake: Lake, world: World): Promise<Played> =>
     await write.run(`INSERT INTO bw.documents VALUES ('round', $id, ${Math.round(now)}, '{}')`, { id: String(round) });
     return { round, runs: total, failed };
   });
+
+/** At most so many rounds of the told lines at once: a leap over weeks must not take minutes. */
+const mostRounds = 12;
+const stepMs = 60_000;
+
+/** How far the world has been told, epoch ms. */
+export const toldUpTo = async (lake: Lake, world: World): Promise<number> => {
+  const connection = await lake.connect();
+  try {
+    const found = await connection.runAndReadAll("SELECT max(made_at) FROM bw.documents WHERE kind = 'clock'");
+    return Number(found.getRows()[0]?.[0] ?? world.plan.now);
+  } finally {
+    connection.closeSync();
+  }
+};
+
+/**
+ * Bring the world up to its clock: the estate goes on by what happened since (each row when its lateness is over), the told lines
+ * by a round every four hours. Nothing to do within a minute of the last time.
+ */
+export const catchUp = async (lake: Lake, world: World): Promise<void> => {
+  const from = await toldUpTo(lake, world);
+  const to = lake.clock.now();
+  if (to - from < stepMs) return;
+  const { estate, plan, scenario } = world;
+  await lake.write(async (write) => {
+    if (estate !== null) await goOn(lake, write, plan, estate, scenario, { from, to });
+    await write.run("DELETE FROM bw.documents WHERE kind = 'clock'");
+    await write.run(`INSERT INTO bw.documents VALUES ('clock', 'clock', ${to}, '{}')`);
+  });
+  const round = (at: number): number => Math.floor((at - plan.now) / slotMs);
+  for (let n = Math.max(round(from) + 1, round(to) - mostRounds + 1); n <= round(to); n += 1)
+    await playNext(lake, world, plan.now + n * slotMs);
+};

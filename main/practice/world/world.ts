@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Lake } from '../duck/lake.ts';
 import { buildWorld, planRuns } from './build.ts';
 import { planEstate, type Estate } from './estate/plan.ts';
+import type { Scenario } from '../scenario-shape.ts';
+import type { Traces } from './estate/tell.ts';
 import { monitored, monitorName } from './monitors.ts';
 import { planWorld, tableOf, jobOf, type Fault, type Plan } from './plan.ts';
 import type { Run } from './runs.ts';
@@ -20,6 +22,7 @@ export type World = {
   readonly plan: Plan;
   /** What surrounds the told lines; null in a small world of tests and drills. */
   readonly estate: Estate | null;
+  readonly scenario: Scenario | null;
 };
 
 /** What really happened: kept in a file beside the database, never served. For tests and for the review of a drill. */
@@ -54,14 +57,22 @@ export type GroundTruth = {
     };
     readonly tables: readonly string[];
   }[];
+  /** The scenario that was set down in the estate, when there is one. */
+  readonly scenario: Traces | null;
 };
 
 /** What world.json keeps: all that the world is made from. Files of before the estate lack it. */
-type Known = { readonly seed: number; readonly fault: Fault; readonly now: number; readonly estate?: boolean };
+type Known = {
+  readonly seed: number;
+  readonly fault: Fault;
+  readonly now: number;
+  readonly estate?: boolean;
+  readonly scenario?: Scenario | null;
+};
 
 export const truthFile = (dir: string): string => join(dir, 'ground-truth.json');
 
-const truthOf = (plan: Plan, runs: readonly Run[]): GroundTruth => ({
+const truthOf = (plan: Plan, runs: readonly Run[]): Omit<GroundTruth, 'scenario'> => ({
   seed: plan.seed,
   fault: plan.fault,
   generatedAt: plan.now,
@@ -100,21 +111,37 @@ const truthOf = (plan: Plan, runs: readonly Run[]): GroundTruth => ({
  */
 export const ensureWorld = async (
   lake: Lake,
-  options: { readonly dir: string; readonly seed: number; readonly fault: Fault; readonly estate: boolean },
+  options: {
+    readonly dir: string;
+    readonly seed: number;
+    readonly fault: Fault;
+    readonly estate: boolean;
+    readonly scenario?: Scenario | null;
+  },
 ): Promise<World> => {
   const file = join(options.dir, 'world.json');
   const known: Known = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as Known)
-    : { seed: options.seed, fault: options.fault, now: lake.clock.now(), estate: options.estate };
+    : {
+        seed: options.seed,
+        fault: options.fault,
+        now: lake.clock.now(),
+        estate: options.estate,
+        scenario: options.scenario ?? null,
+      };
   const plan = planWorld(known.seed, known.fault, known.now);
   const estate = known.estate === true ? planEstate(plan) : null;
   if (!lake.tables().some((t) => t.catalog === plan.catalog)) {
     // The decision goes first: a process that dies while building makes the same world at its next start.
     writeFileSync(file, JSON.stringify(known));
-    writeFileSync(truthFile(options.dir), JSON.stringify(truthOf(plan, planRuns(plan).flat()), null, 2), {
-      mode: 0o600,
-    });
-    await buildWorld(lake, plan, estate);
+    const keep = (traces: Traces | null): void =>
+      writeFileSync(
+        truthFile(options.dir),
+        JSON.stringify({ ...truthOf(plan, planRuns(plan).flat()), scenario: traces }, null, 2),
+        { mode: 0o600 },
+      );
+    keep(null);
+    keep(await buildWorld(lake, plan, estate, known.scenario ?? null));
   }
   return {
     seed: known.seed,
@@ -125,5 +152,6 @@ export const ensureWorld = async (
     defaultUser: 'responder@practice.example',
     plan,
     estate,
+    scenario: known.scenario ?? null,
   };
 };

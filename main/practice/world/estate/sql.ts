@@ -60,6 +60,8 @@ export const prepare = async (write: Write, estate: Estate): Promise<void> => {
   for (const [name] of lists(estate))
     await write.run(`CREATE OR REPLACE VIEW est.v_${name} AS SELECT r.* FROM est.${name}`);
   // What a scenario makes dearer: costs of a cluster or a model from its onset on.
+  await write.run('CREATE OR REPLACE TABLE est.drifts(name VARCHAR, col VARCHAR, onset TIMESTAMP)');
+  await write.run('CREATE OR REPLACE TABLE est.changes(name VARCHAR, ts TIMESTAMP)');
   await write.run('CREATE OR REPLACE TABLE est.costs(id VARCHAR, onset TIMESTAMP, factor DOUBLE)');
   await write.run(
     'CREATE OR REPLACE TABLE est.runs(kind VARCHAR, job VARCHAR, run VARCHAR, started TIMESTAMP, ended TIMESTAMP, state VARCHAR, message VARCHAR, repaired BOOLEAN)',

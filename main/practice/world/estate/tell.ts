@@ -9,6 +9,9 @@ import { modelDocuments } from './models.ts';
 import { governanceSetup, governanceSources } from './governance.ts';
 import { learningSources } from './learning.ts';
 import { moneySources } from './money.ts';
+import type { Scenario } from '../../scenario-shape.ts';
+import { bendRuns, leaveTraces, placeScenario } from './incident.ts';
+import { monitoredAreas, tellMonitors } from './monitors.ts';
 import type { Estate, EstateTable } from './plan.ts';
 import { day, fill, moment, prepare, telling, tellRuns, told, type Source, type Span } from './sql.ts';
 import { workSources } from './work.ts';
@@ -39,12 +42,12 @@ const tellTable = async (write: Write, table: Table, columns: string, told: Span
 };
 
 /** Versions of the tables of the estate: one a run of its writer, in the span. */
-const tellHistory = (write: Write, span: Span, from: number): Promise<number> =>
+const tellHistory = (write: Write, span: Span): Promise<number> =>
   write.run(`INSERT INTO bw.history
-    SELECT k.key, k.version + row_number() OVER (PARTITION BY k.key ORDER BY r.ended), r.ended, t.owner, CASE WHEN t.layer = 'silver' THEN 'MERGE' ELSE 'WRITE' END,
+    SELECT k.key, k.version + row_number() OVER (PARTITION BY k.key ORDER BY r.ended) + (SELECT count(*) FROM est.changes c WHERE c.name = t."full" AND c.ts > ${moment(span.from)} AND c.ts <= r.ended), r.ended, t.owner, CASE WHEN t.layer = 'silver' THEN 'MERGE' ELSE 'WRITE' END,
       ${mapLiteral({ mode: 'Append', partitionBy: '[]' })}, MAP {'numFiles': '4', 'numOutputRows': CAST(CAST(t.volume * bw.busy(CAST(r.ended AS DATE)) * (0.95 + 0.1 * bw.dice(r.run)) AS BIGINT) AS VARCHAR)}, t.layer = 'bronze'
     FROM est.v_tables t JOIN est.keys k ON k.name = t."full" JOIN est.runs r ON r.job = coalesce(t.job, t.pipeline)
-    WHERE r.state = 'SUCCEEDED' AND r.ended > greatest(${moment(from)}, ${moment(span.from)}) AND r.ended <= ${moment(span.to)}`);
+    WHERE r.state = 'SUCCEEDED' AND r.ended > ${moment(span.from)} AND r.ended <= ${moment(span.to)}`);
 
 const tablesOf = (lake: Lake, estate: Estate, at: number): readonly { readonly table: Table; readonly spec: EstateTable }[] =>
   estate.tables.map((spec) => {
@@ -53,15 +56,30 @@ const tablesOf = (lake: Lake, estate: Estate, at: number): readonly { readonly t
     return { spec, table: lake.newTable({ catalog, schema, name, columns: columnsOf(spec.columns), owner: spec.owner, properties, createdAt: at }) };
   }); // prettier-ignore
 
+/** What a scenario left, for the ground truth. */
+export type Traces = {
+  readonly name: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly area: string;
+  readonly onset: number;
+  readonly by: string;
+  readonly told: readonly string[];
+  readonly failedRuns: readonly string[];
+};
+
 /**
  * Tell the estate from its beginning up to now, in SQL: rows by the hundred thousand would be slow one by one. System tables must
  * exist. What happened too recently for its lateness has no row yet; it comes when the world goes on.
  */
-export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: Estate): Promise<void> => {
+export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: Estate, scenario: Scenario | null): Promise<void> => {
   const now = lake.clock.now();
-  const begin = now - told * day;
+  const span = { from: now - told * day, to: now };
+  const t = telling(lake, plan, estate, span);
+  const incident = scenario === null ? null : placeScenario(scenario, plan, estate);
   await prepare(write, estate);
-  await tellRuns(write, telling(lake, plan, estate, { from: begin, to: now }), { from: begin, to: now });
+  await tellRuns(write, t, span);
+  if (incident !== null) await bendRuns(write, { estate, plan, incident }, t, true);
   const made = tablesOf(lake, estate, now - 200 * day);
   await write.run(
     `CREATE OR REPLACE TABLE est.keys AS SELECT * FROM (VALUES ${made.map(({ table, spec }) => `(${table.key}, ${quoteText(spec.full)}, 0::BIGINT)`).join(', ')}) AS v(key, name, version)`,
@@ -69,36 +87,61 @@ export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: E
   await write.run(
     `INSERT INTO bw.history SELECT key, 0, ${moment(now - 200 * day)}, 'System user', 'CREATE TABLE', ${mapLiteral({ isManaged: 'true' })}, ${mapLiteral({})}, FALSE FROM est.keys`,
   );
-  await tellHistory(write, { from: begin, to: now }, begin);
-  const versions = new Map(
-    (await write.rows('SELECT key, max(version), epoch_ms(max(made_at)) FROM bw.history GROUP BY key')).map((r) => [
-      Number(r[0]),
-      [Number(r[1]), Number(r[2])] as const,
-    ]),
-  );
+  await tellHistory(write, span);
+  const newest = await versions(write);
   for (const { table, spec } of made) {
-    const [version = 0, at = 0] = versions.get(table.key) ?? [];
+    const [version = 0, at = 0] = newest.get(table.key) ?? [];
     const full = { ...table, version, versionAt: at };
-    await tellTable(write, full, spec.columns, { from: begin, to: now });
+    await tellTable(write, full, spec.columns, span);
     await write.save(full);
   }
   await saveDocuments(write, modelDocuments(plan, estate));
   for (const sql of governanceSetup(plan.catalog, plan.schemas)) await write.run(sql);
-  await tellSources(lake, write, plan, estate, { from: now - 365 * day, to: now }, (table) => Promise.resolve(table));
-};
+  for (const source of sources)
+    await fill(write, lake.table(['system', ...source.table.split('.')]), source.sql(telling(lake, plan, estate, arrived(source, { from: now - 365 * day, to: now }))));
+  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incident?.area ?? null), telling(lake, plan, estate, arrived(monitorSource, span)), false);
+}; // prettier-ignore
 
-/** Rows of the system tables that arrive in the span. `open` gives the version of the table that they go into. */
-export const tellSources = async (
-  lake: Lake,
-  write: Write,
-  plan: Plan,
-  estate: Estate,
-  span: Span,
-  open: (table: Table, rows: number) => Promise<Table>,
-): Promise<void> => {
-  for (const { table: name, lateMinutes, sql } of sources) {
-    const late = lateMinutes * 60_000;
-    const t = telling(lake, plan, estate, { from: span.from - late, to: span.to - late });
-    await fill(write, await open(lake.table(['system', ...name.split('.')]), 0), sql(t));
+/** What a scenario leaves when all is there; a transaction of its own, since it changes tables that must be known by then. */
+export const tellIncident = async (lake: Lake, plan: Plan, estate: Estate, scenario: Scenario): Promise<Traces> => {
+  const incident = placeScenario(scenario, plan, estate);
+  const now = lake.clock.now();
+  return lake.write(async (write) => {
+    const left = await leaveTraces(lake, write, { estate, plan, incident }, telling(lake, plan, estate, { from: now - told * day, to: now }));
+    const failed = await write.rows("SELECT run FROM est.runs WHERE state = 'FAILED' ORDER BY started");
+    const { name, kind, title } = scenario;
+    return { name, kind, title, area: incident.area, onset: incident.onset, by: incident.by, told: left, failedRuns: failed.map((r) => String(r[0])) };
+  });
+}; // prettier-ignore
+
+/** A source is behind by its lateness: what arrives in a span happened that much earlier. */
+const arrived = ({ lateMinutes }: Pick<Source, 'lateMinutes'>, span: Span): Span => ({ from: span.from - lateMinutes * 60_000, to: span.to - lateMinutes * 60_000 }); // prettier-ignore
+const monitorSource = { lateMinutes: 25 };
+
+const versions = async (write: Write): Promise<ReadonlyMap<number, readonly [version: number, at: number]>> =>
+  new Map((await write.rows('SELECT key, max(version), epoch_ms(max(made_at)) FROM bw.history GROUP BY key')).map((r) => [Number(r[0]), [Number(r[1]), Number(r[2])] as const])); // prettier-ignore
+
+/** Let the estate go on: runs that begin in the span, versions that end in it, rows that arrive in it. Returns the number of runs. */
+export const goOn = async (lake: Lake, write: Write, plan: Plan, estate: Estate, scenario: Scenario | null, span: Span): Promise<number> => {
+  const t = telling(lake, plan, estate, span);
+  const incident = scenario === null ? null : placeScenario(scenario, plan, estate);
+  const runs = await tellRuns(write, t, span);
+  if (incident !== null) await bendRuns(write, { estate, plan, incident }, t, false);
+  await write.run('UPDATE est.keys SET version = h.v FROM (SELECT key, max(version) AS v FROM bw.history GROUP BY key) h WHERE h.key = est.keys.key');
+  if ((await tellHistory(write, span)) > 0) {
+    const newest = await versions(write);
+    for (const { full } of estate.tables) {
+      const table = lake.find(full.split('.'));
+      const [version = 0, at = 0] = (table === undefined ? undefined : newest.get(table.key)) ?? [];
+      if (table !== undefined && version > table.version) await write.save({ ...table, version, versionAt: at });
+    }
   }
-};
+  for (const source of sources) {
+    const table = lake.table(['system', ...source.table.split('.')]);
+    const next = { ...table, version: table.version + 1 };
+    if ((await fill(write, next, source.sql(telling(lake, plan, estate, arrived(source, span))))) > 0)
+      await write.commit(next, { user: 'System user', operation: 'WRITE', isBlindAppend: true });
+  }
+  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incident?.area ?? null), telling(lake, plan, estate, arrived(monitorSource, span)), true);
+  return runs;
+}; // prettier-ignore

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { connectDriver } from '../support/practice-driver.ts';
+import { startPractice } from '../support/practice.ts';
+
+it('time that passes brings runs, versions, usage and audit, each when its lateness is over', async () => {
+  const practice = await startPractice({ seed: 3, fault: 'line', estate: true });
+  const driver = await connectDriver(practice);
+  const last = async (table: string, column: string): Promise<number> =>
+    Number((await driver.query(`SELECT CAST(unix_micros(max(${column})) AS STRING) AS n FROM system.${table}`))[0]?.['n']) / 1_000; // prettier-ignore
+  const tables = [
+    ['lakeflow.job_run_timeline', 'period_end_time', 60],
+    ['lakeflow.pipeline_update_timeline', 'period_end_time', 60],
+    ['billing.usage', 'usage_end_time', 150],
+    ['access.audit', 'event_time', 0],
+    ['access.table_lineage', 'event_time', 0],
+    ['query.history', 'start_time', 60],
+  ] as const;
+  const before = new Map<string, number>();
+  for (const [table, column] of tables) before.set(table, await last(table, column));
+  const edge = await driver.query(
+    "SELECT target_table_full_name AS t FROM system.access.table_lineage WHERE entity_type = 'PIPELINE' LIMIT 1",
+  );
+  const table = String(edge[0]?.['t']);
+  const versions = (await driver.query(`DESCRIBE HISTORY ${table}`)).length;
+  const state = await practice.control({ advance: 26 * 60 });
+  const now = Number(state['now']);
+  expect(now - Date.now()).toBeGreaterThan(25 * 3_600_000);
+  for (const [name, column, late] of tables) {
+    const newest = await last(name, column);
+    expect(newest, name).toBeGreaterThan(before.get(name) ?? Infinity);
+    // The told lines write their rows at once; what the estate holds back is checked where it alone writes.
+    if (name !== 'lakeflow.job_run_timeline') expect(newest, name).toBeLessThanOrEqual(now - late * 60_000);
+  }
+  expect((await driver.query(`DESCRIBE HISTORY ${table}`)).length).toBeGreaterThan(versions);
+  const double = await driver.query(
+    'SELECT record_id FROM system.billing.usage GROUP BY record_id HAVING count(*) > 1',
+  );
+  expect(double).toEqual([]);
+  const runs = await driver.query(
+    'SELECT run_id, period_end_time FROM system.lakeflow.job_run_timeline GROUP BY ALL HAVING count(*) > 1',
+  );
+  expect(runs).toEqual([]);
+  // By itself, five thousand times as fast: hours pass in seconds.
+  await practice.control({ speed: 5_000 });
+  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  const later = await practice.control({ speed: null });
+  expect(Number(later['now']) - now).toBeGreaterThan(3 * 3_600_000);
+  await driver.close();
+  await practice.close();
+}, 180_000);
