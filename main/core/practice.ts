@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../shared/base/failure.ts';
-import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { PracticeState } from '../../shared/contract/share.ts';
 import {
@@ -50,27 +50,46 @@ export const practiceGone: Failure = failure(
 );
 
 export type Buttons = PracticeState['buttons'];
-export const noButtons: Buttons = { disconnected: false, latencyMs: 0, fail: null, loseReply: false, coldStart: false };
+export const noButtons: Buttons = {
+  disconnected: false, latencyMs: 0, fail: null, loseReply: false, coldStart: false, slowRows: false, cutResult: false, commits: null,
+  missingColumns: false, permissionLost: false, speed: null,
+}; // prettier-ignore
 
 /** What the control API tells, as the contract shows it. */
 export const buttonsOf = (answer: JsonObject): Buttons => {
   const status = answer['status'];
   const code = isJsonObject(status) ? JSON.stringify(status['code']) : null;
-  const cold = answer['coldStartMs'];
+  const [cold, slow] = [answer['coldStartMs'], answer['slowRowsMs']];
+  const commit = isJsonObject(answer['commit']) ? answer['commit']['kind'] : null;
   return {
     disconnected: answer['disconnected'] === true,
     latencyMs: typeof answer['latencyMs'] === 'number' ? Math.round(answer['latencyMs']) : 0,
-    fail: (['401', '403', '429', '503'] as const).find((known) => known === code) ?? null,
+    fail: (['401', '403', '429', '500', '503'] as const).find((known) => known === code) ?? null,
     loseReply: isJsonObject(answer['loseReply']),
     coldStart: typeof cold === 'number' && cold > 0,
+    slowRows: typeof slow === 'number' && slow > 0,
+    cutResult: isJsonObject(answer['cutResult']),
+    commits: commit === 'duplicated' || commit === 'missing' ? commit : null,
+    missingColumns: Array.isArray(answer['tables']) && answer['tables'].length > 0,
+    permissionLost: isJsonObject(answer['deny']),
+    speed: typeof answer['speed'] === 'number' ? answer['speed'] : null,
   };
 };
 
 const coldStartMs = 8_000;
 const retryAfterSeconds = 5;
+const slowRowsMs = 400;
+/** Columns that later workspaces have and earlier ones lack: hidden, each costs one fact and no source. */
+const optionalColumns: JsonValue = [
+  { table: 'system.lakeflow.job_run_timeline', column: 'termination_code', kind: 'hide' },
+  { table: 'system.access.table_lineage', column: 'entity_metadata', kind: 'hide' },
+  { table: 'system.access.audit', column: 'request_params', kind: 'mask' },
+];
 
 /** Buttons that somebody pressed, as the control API takes them. What was left out stays as it is. */
-export const controlRequest = (pressed: Partial<{ [K in keyof Buttons]: Buttons[K] | undefined }>): JsonObject => ({
+export const controlRequest = (
+  pressed: Partial<{ [K in keyof Buttons]: Buttons[K] | undefined }> & { readonly happens?: Happening | undefined },
+): JsonObject => ({
   ...(pressed.disconnected === undefined ? {} : { disconnected: pressed.disconnected }),
   ...(pressed.latencyMs === undefined ? {} : { latencyMs: pressed.latencyMs }),
   ...(pressed.fail === undefined ? {} : { status: pressed.fail === null ? null : failing(pressed.fail) }),
@@ -78,7 +97,23 @@ export const controlRequest = (pressed: Partial<{ [K in keyof Buttons]: Buttons[
     ? {}
     : { loseReply: pressed.loseReply ? { pattern: '^\\s*insert', count: 1 } : null }),
   ...(pressed.coldStart === undefined ? {} : { coldStartMs: pressed.coldStart ? coldStartMs : 0 }),
+  ...(pressed.slowRows === undefined ? {} : { slowRowsMs: pressed.slowRows ? slowRowsMs : 0 }),
+  ...(pressed.cutResult === undefined ? {} : { cutResult: pressed.cutResult ? {} : null }),
+  ...(pressed.commits === undefined
+    ? {}
+    : { commit: pressed.commits === null ? null : { kind: pressed.commits, count: 1 } }),
+  ...(pressed.missingColumns === undefined ? {} : { tables: pressed.missingColumns ? optionalColumns : [] }),
+  ...(pressed.permissionLost === undefined ? {} : { deny: pressed.permissionLost ? {} : null }),
+  ...(pressed.speed === undefined ? {} : { speed: pressed.speed }),
+  ...(pressed.happens === undefined ? {} : happening(pressed.happens)),
 });
+
+type Happening = 'sessions-expire' | 'vacuum' | 'restore' | 'recreate' | 'release';
+const happening = (what: Happening): JsonObject => {
+  if (what === 'sessions-expire') return { expireSessions: true };
+  // Released means as it was at the start: the world then goes on only when it is played.
+  return what === 'release' ? { release: true, speed: null } : { [what]: true };
+};
 
 const failing = (code: NonNullable<Buttons['fail']>): JsonObject => ({
   code: Number(code),

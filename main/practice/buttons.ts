@@ -3,6 +3,7 @@ import type { EngineColumn, EnginePage } from './engine-port.ts';
 
 /** Which requests a fault touches. */
 export type Reach = 'all' | 'sql' | 'rest';
+export type CommitFault = 'duplicated' | 'missing';
 export type ResultFault = 'truncated' | 'duplicated' | 'reordered' | 'mistyped';
 
 /** The state of the buttons, as the control API shows and sets it. `count`: how many requests it still touches; null = until released. */
@@ -10,7 +11,7 @@ export type ButtonState = {
   readonly disconnected: boolean;
   readonly latencyMs: number;
   readonly status: {
-    readonly code: 401 | 403 | 429 | 503;
+    readonly code: 401 | 403 | 429 | 500 | 503;
     readonly retryAfter: number | null;
     readonly on: Reach;
     readonly count: number | null;
@@ -20,6 +21,14 @@ export type ButtonState = {
   /** The warehouse is stopped: the first use starts it, which takes this long. */
   readonly coldStartMs: number;
   readonly result: { readonly kind: ResultFault; readonly pattern: string; readonly count: number | null } | null;
+  /** How long every hundred rows of a result take. */
+  readonly slowRowsMs: number;
+  /** The reply with rows is cut in its middle: half of its bytes, then nothing. */
+  readonly cutResult: { readonly pattern: string; readonly count: number | null } | null;
+  /** A write is committed twice, or is answered as if it had been committed. */
+  readonly commit: { readonly kind: CommitFault; readonly pattern: string; readonly count: number | null } | null;
+  /** No right to what the text of a statement or the path of a REST call matches. */
+  readonly deny: { readonly pattern: string; readonly count: number | null } | null;
 };
 
 export const released: ButtonState = {
@@ -29,6 +38,10 @@ export const released: ButtonState = {
   loseReply: null,
   coldStartMs: 0,
   result: null,
+  slowRowsMs: 0,
+  cutResult: null,
+  commit: null,
+  deny: null,
 };
 
 export type Buttons = {
@@ -39,12 +52,17 @@ export type Buttons = {
   readonly losesReply: (statement: string) => boolean;
   /** The state of the warehouse as REST shows it. */
   readonly warehouse: () => 'RUNNING' | 'STARTING' | 'STOPPED';
+  /** Each is used up by asking. */
+  readonly cutsResult: (statement: string) => boolean;
+  readonly takeCommit: (statement: string) => CommitFault | null;
+  readonly denies: (text: string) => boolean;
   /** Resolves when the warehouse is warm. */
   readonly warm: (after: (ms: number) => Promise<void>) => Promise<void>;
   readonly shape: (
     statement: string,
     columns: readonly EngineColumn[],
     fetch: (maxRows: number) => Promise<EnginePage>,
+    after: (ms: number) => Promise<void>,
   ) => { readonly columns: readonly EngineColumn[]; readonly fetch: (maxRows: number) => Promise<EnginePage> };
 };
 
@@ -82,6 +100,13 @@ const disturb = (kind: ResultFault, columns: readonly EngineColumn[], page: Engi
 export const createButtons = (clock: Clock): Buttons => {
   let state: ButtonState = released;
   let warmAt: number | null = null;
+  /** Does the fault of this name touch the text? Then it is used once. */
+  const takes = (name: 'loseReply' | 'cutResult' | 'commit' | 'deny', text: string): boolean => {
+    const fault = state[name];
+    if (fault === null || !matches(fault.pattern, text)) return false;
+    state = { ...state, [name]: used(fault) };
+    return true;
+  };
   return {
     state: () => state,
     set: (change) => {
@@ -94,13 +119,14 @@ export const createButtons = (clock: Clock): Buttons => {
       state = { ...state, status: used(fault) };
       return fault;
     },
-    losesReply: (statement) => {
-      const fault = state.loseReply;
-      if (fault === null || !matches(fault.pattern, statement)) return false;
-      state = { ...state, loseReply: used(fault) };
-      return true;
+    losesReply: (statement) => takes('loseReply', statement),
+    cutsResult: (statement) => takes('cutResult', statement),
+    takeCommit: (statement) => {
+      const kind = state.commit?.kind ?? null;
+      return takes('commit', statement) ? kind : null;
     },
     warehouse: () => (state.coldStartMs === 0 ? 'RUNNING' : warmAt === null ? 'STOPPED' : 'STARTING'),
+    denies: (text) => takes('deny', text),
     warm: async (after) => {
       if (state.coldStartMs === 0) return;
       warmAt ??= clock.now() + state.coldStartMs;
@@ -108,7 +134,13 @@ export const createButtons = (clock: Clock): Buttons => {
       if (left > 0) await after(left);
       state = { ...state, coldStartMs: 0 };
     },
-    shape: (statement, columns, fetch) => {
+    shape: (statement, columns, read, after) => {
+      const slow = state.slowRowsMs;
+      const fetch = async (maxRows: number): Promise<EnginePage> => {
+        const page = await read(maxRows);
+        if (slow > 0 && page.rows > 0) await after(slow * Math.ceil(page.rows / 100));
+        return page;
+      };
       const fault = state.result;
       if (fault === null || !matches(fault.pattern, statement)) return { columns, fetch };
       state = { ...state, result: used(fault) };

@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
-import { released, type Buttons, type ButtonState, type Reach, type ResultFault } from './buttons.ts';
+import { released, type Buttons, type ButtonState, type CommitFault, type Reach, type ResultFault } from './buttons.ts';
 import type { Lake, TableFault } from './duck/lake.ts';
 import type { WorldClock } from './world/clock.ts';
+import { happen, mishaps } from './mishaps.ts';
 import { catchUp, playNext } from './world/play.ts';
 import { rightsIn, type Rights } from './rights.ts';
 import type { World } from './world/world.ts';
@@ -31,7 +32,13 @@ const isPattern = (pattern: string): boolean => {
     return false;
   }
 };
-const codes = [401, 403, 429, 503] as const;
+const codes = [401, 403, 429, 500, 503] as const;
+/** Faults that touch what a pattern matches, and the pattern of each when none is said. */
+const patterns = {
+  loseReply: '^\\s*insert',
+  cutResult: '^\\s*(select|with)',
+  deny: 'system\\.|/api/2\\.[012]/jobs',
+} as const;
 
 /** The parts of a request that set buttons. Unknown keys are an error: a test that misspells a button must not pass. */
 const change = (body: JsonObject): Partial<ButtonState> | string => {
@@ -42,6 +49,11 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
     'loseReply',
     'coldStartMs',
     'result',
+    'slowRowsMs',
+    'cutResult',
+    'commit',
+    'deny',
+    ...mishaps,
     'tables',
     'rights',
     'release',
@@ -53,10 +65,10 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
   ];
   const unknown = Object.keys(body).find((k) => !known.includes(k));
   if (unknown !== undefined) return `unknown button '${unknown}'; there are: ${known.join(', ')}`;
-  const { status, loseReply, result } = body;
+  const { status, result, commit } = body;
   const code = codes.find((c) => isJsonObject(status) && c === status['code']);
   if (isJsonObject(status) && code === undefined) return `status.code must be one of ${codes.join(', ')}`;
-  for (const fault of [loseReply, result])
+  for (const fault of [...Object.keys(patterns).map((name) => body[name]), result, commit])
     if (isJsonObject(fault) && !isPattern(text(fault['pattern'], ''))) return 'pattern is no regular expression';
   return {
     ...(body['release'] === true ? released : {}),
@@ -74,9 +86,24 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
           },
         }
       : {}),
-    ...(loseReply === null ? { loseReply: null } : {}),
-    ...(isJsonObject(loseReply)
-      ? { loseReply: { pattern: text(loseReply['pattern'], '^\\s*insert'), count: count(loseReply['count']) } }
+    ...Object.fromEntries(
+      Object.entries(patterns).flatMap(([name, otherwise]): [string, JsonValue][] => {
+        const fault = body[name];
+        if (fault === null) return [[name, null]];
+        if (!isJsonObject(fault)) return [];
+        return [[name, { pattern: text(fault['pattern'], otherwise), count: count(fault['count']) }]];
+      }),
+    ),
+    ...(typeof body['slowRowsMs'] === 'number' ? { slowRowsMs: Math.max(0, body['slowRowsMs']) } : {}),
+    ...(commit === null ? { commit: null } : {}),
+    ...(isJsonObject(commit)
+      ? {
+          commit: {
+            kind: oneOf<CommitFault>(commit['kind'], ['duplicated', 'missing'], 'duplicated'),
+            pattern: text(commit['pattern'], '^\\s*insert'),
+            count: count(commit['count']),
+          },
+        }
       : {}),
     ...(result === null ? { result: null } : {}),
     ...(isJsonObject(result)
@@ -103,7 +130,8 @@ const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | unde
 /**
  * One request to the control API: `{}` reads the buttons; keys of ButtonState set them; `tables: [{table, column, kind: hide|mask}]`;
  * `rights: {tables, jobs, systemTables, schemasOff}` limits what the user may see, null lifts that (rights.ts);
- * `release: true` lets all go; `expireSessions: true`; `play: "next"` lets the world go on by a round; `speed: n` makes it go on by itself, n times as fast
+ * `release: true` lets all go; `vacuum`, `restore`, `recreate`: a table's full name, or true for all that people made here;
+ * `expireSessions: true`; `play: "next"` lets the world go on by a round; `speed: n` makes it go on by itself, n times as fast
  * as the wall clock (null: not by itself); `advance: minutes` lets that much time pass at once; `stop: true` ends the process.
  */
 export const runControl = async (deps: ControlDeps, body: string): Promise<ControlAnswer> => {
@@ -120,6 +148,11 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
   if (rights !== undefined) deps.rights.set(rights);
   if (request['expireSessions'] === true) deps.expireSessions();
   if (next.disconnected === true) deps.disconnect();
+  const hit: string[] = [];
+  for (const mishap of mishaps) {
+    const to = request[mishap];
+    if (to === true || typeof to === 'string') hit.push(...(await happen(deps.lake, mishap, to)));
+  }
   const { speed, advance } = request;
   if (speed === null || (typeof speed === 'number' && speed >= 1 && speed <= 10_000)) deps.clock.setSpeed(speed);
   if (typeof advance === 'number' && advance > 0) {
@@ -138,6 +171,7 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
       catalog: deps.world.catalog,
       speed: deps.clock.speed(),
       now: deps.clock.now(),
+      ...(hit.length === 0 ? {} : { hit }),
       ...(played === undefined ? {} : { played }),
     },
     ...(request['stop'] === true ? { stop: true } : {}),

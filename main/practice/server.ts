@@ -88,6 +88,7 @@ const refusal: Readonly<Record<number, readonly [code: string, message: string]>
   401: ['401', 'Credential was not sent or was of an unsupported type for this API.'],
   403: ['403', 'Invalid access token.'],
   429: ['REQUEST_LIMIT_EXCEEDED', 'Rate limit exceeded. Please retry later.'],
+  500: ['INTERNAL_ERROR', 'The service ran into an error. Please try again later.'],
   503: ['TEMPORARILY_UNAVAILABLE', 'The service at this path is temporarily unavailable. Please try again later.'],
 };
 
@@ -176,10 +177,20 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
         response.destroy();
         return;
       }
+      if (call.cut === true) {
+        response.writeHead(200, { 'content-type': 'application/x-thrift', 'content-length': reply.length });
+        response.write(reply.subarray(0, Math.floor(reply.length / 2)), () => response.destroy());
+        return;
+      }
       response.writeHead(200, { 'content-type': 'application/x-thrift', 'x-databricks-org-id': world.workspaceId });
       response.end(reply);
       return;
     }
+    if (buttons.denies(url.pathname))
+      return json(response, 403, {
+        error_code: 'PERMISSION_DENIED',
+        message: `User does not have permission on ${url.pathname}.`,
+      });
     const answer = await answerRest(
       {
         lake: seen,

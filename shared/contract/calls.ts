@@ -355,7 +355,11 @@ export const calls = {
     'practice.control',
     v.object({
       disconnected: v.optional(v.boolean()), latencyMs: v.optional(v.pipe(count, v.maxValue(60_000))),
-      fail: v.optional(v.nullable(v.picklist(['401', '403', '429', '503']))), loseReply: v.optional(v.boolean()), coldStart: v.optional(v.boolean()),
+      fail: v.optional(v.nullable(v.picklist(['401', '403', '429', '500', '503']))), loseReply: v.optional(v.boolean()), coldStart: v.optional(v.boolean()),
+      slowRows: v.optional(v.boolean()), cutResult: v.optional(v.boolean()), commits: v.optional(v.nullable(v.picklist(['duplicated', 'missing']))),
+      missingColumns: v.optional(v.boolean()), permissionLost: v.optional(v.boolean()), speed: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(10_000)))),
+      /** Once: sessions end; an administrator does this to the tables that people made here; all buttons are let go. */
+      happens: v.optional(v.picklist(['sessions-expire', 'vacuum', 'restore', 'recreate', 'release'])),
     }), // prettier-ignore
     practiceState,
   ),

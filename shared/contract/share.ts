@@ -130,9 +130,16 @@ export const practiceState = v.object({
   buttons: v.object({
     disconnected: v.boolean(),
     latencyMs: count,
-    fail: v.nullable(v.picklist(['401', '403', '429', '503'])),
+    fail: v.nullable(v.picklist(['401', '403', '429', '500', '503'])),
     loseReply: v.boolean(),
     coldStart: v.boolean(),
+    slowRows: v.boolean(),
+    cutResult: v.boolean(),
+    commits: v.nullable(v.picklist(['duplicated', 'missing'])),
+    missingColumns: v.boolean(),
+    permissionLost: v.boolean(),
+    /** How many times as fast as the wall clock the practice world goes on by itself. */
+    speed: v.nullable(v.number()),
   }),
 });
 export type PracticeState = v.InferOutput<typeof practiceState>;

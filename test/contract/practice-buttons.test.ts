@@ -29,7 +29,7 @@ describe('buttons', () => {
     expect(await driver.query('SELECT 1 AS a')).toEqual([{ a: 1 }]);
   });
 
-  it.each([401, 403, 429, 503])('answers %i as often as asked', async (code) => {
+  it.each([401, 403, 429, 500, 503])('answers %i as often as asked', async (code) => {
     await practice.control({ status: { code, retryAfter: code === 429 ? 7 : null, on: 'rest', count: 2 } });
     const replies = [await practice.rest(me), await practice.rest(me), await practice.rest(me)];
     expect(replies.map((r) => r.status)).toEqual([code, code, 200]);
@@ -89,6 +89,56 @@ describe('buttons', () => {
     expect(await driver.query('SELECT 1 AS a')).toEqual([{ a: 1 }]);
     expect((await driver.query('SELECT a FROM main.wr.t ORDER BY a')).map((r) => r['a'])).toEqual(expected);
     expect(await driver.query('SELECT a FROM main.wr.t ORDER BY a')).toHaveLength(10);
+  });
+
+  it('is slow by the row, cuts a result in its middle, and denies what matches', async () => {
+    await practice.control({ slowRowsMs: 400 });
+    const before = performance.now();
+    expect(await driver.query('SELECT a FROM main.wr.t')).toHaveLength(10);
+    expect(performance.now() - before).toBeGreaterThan(380);
+    await practice.control({ release: true, cutResult: { pattern: 'from main\\.wr\\.t', count: 1 } });
+    // The driver does not notice and would wait for ever: a limit of our own has to end it.
+    const ends = await Promise.race([
+      driver.query('SELECT a FROM main.wr.t').then(
+        () => 'whole',
+        () => 'failed',
+      ),
+      new Promise<string>((resolve) => setTimeout(() => resolve('hangs'), 2_000)),
+    ]);
+    expect(['failed', 'hangs']).toContain(ends);
+    expect(await driver.query('SELECT a FROM main.wr.t')).toHaveLength(10);
+    await practice.control({ deny: {} });
+    expect((await failureOf(driver.query('SELECT * FROM system.lakeflow.jobs'))).sqlState).toBe('42501');
+    expect((await practice.rest('/api/2.2/jobs/list')).body).toMatchObject({ error_code: 'PERMISSION_DENIED' });
+    expect(await driver.query('SELECT 1 AS a')).toEqual([{ a: 1 }]);
+  });
+
+  it('commits a write twice, or answers one that it did not commit', async () => {
+    await practice.control({ commit: { kind: 'duplicated', count: 1 } });
+    await driver.query('INSERT INTO main.wr.t VALUES (70)');
+    await practice.control({ commit: { kind: 'missing', count: 1 } });
+    await driver.query('INSERT INTO main.wr.t VALUES (71)');
+    await driver.query('INSERT INTO main.wr.t VALUES (72)');
+    const rows = await driver.query('SELECT a FROM main.wr.t WHERE a >= 70 ORDER BY a');
+    expect(rows.map((r) => r['a'])).toEqual([70, 70, 72]);
+    await driver.query('DELETE FROM main.wr.t WHERE a >= 70');
+  });
+
+  it('vacuums, restores, and drops and creates a table', async () => {
+    await driver.query('CREATE TABLE main.wr.m (a INT, b STRUCT<c: STRING>)');
+    for (const a of [1, 2, 3]) await driver.query(`INSERT INTO main.wr.m VALUES (${a}, NULL)`);
+    const rows = (at = ''): Promise<unknown[]> => driver.query(`SELECT a FROM main.wr.m ${at} ORDER BY a`);
+    expect(await rows('VERSION AS OF 1')).toHaveLength(1);
+    expect(await practice.control({ vacuum: 'main.wr.m' })).toMatchObject({ hit: ['main.wr.m'] });
+    expect((await failureOf(rows('VERSION AS OF 1'))).sqlState).toBe('KD001');
+    expect(await rows()).toHaveLength(3);
+    expect((await driver.query('DESCRIBE HISTORY main.wr.m'))[0]).toMatchObject({ operation: 'VACUUM END' });
+    await practice.control({ restore: 'main.wr.m' });
+    expect(await rows()).toHaveLength(2);
+    await practice.control({ recreate: 'main.wr.m' });
+    expect(await rows()).toHaveLength(0);
+    expect(await driver.query('DESCRIBE HISTORY main.wr.m')).toMatchObject([{ version: 0, operation: 'CREATE TABLE' }]);
+    await driver.query('DROP TABLE main.wr.m');
   });
 
   it('hides and masks columns, in information_schema too', async () => {

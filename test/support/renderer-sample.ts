@@ -215,7 +215,7 @@ export const samplePeople: People = {
 }; // prettier-ignore
 
 export const samplePractice: PracticeState = {
-  running: true, address: 'localhost:41973', seed: 42, buttons: { disconnected: true, latencyMs: 250, fail: null, loseReply: false, coldStart: false },
+  running: true, address: 'localhost:41973', seed: 42, buttons: { disconnected: true, latencyMs: 250, fail: null, loseReply: false, coldStart: false, slowRows: false, cutResult: false, commits: null, missingColumns: false, permissionLost: false, speed: null },
 }; // prettier-ignore
 
 export const sampleFound: CallOutput<'connection.found'>['found'] = [

@@ -54,9 +54,18 @@ const versionNotFound = (version: number, table: Table): EngineError =>
     `Cannot time travel Delta table to version ${version}. Available versions: [0, ${table.version}].`,
   );
 
+/** Reading what VACUUM took (spark.md 5): no Delta class. */
+const vacuumed = (table: Table): EngineError =>
+  new EngineError(
+    'FAILED_READ_FILE.FILE_NOT_EXIST',
+    'KD001',
+    `Encountered error while reading file practice:/tables/${table.id}/part-00000.parquet. File does not exist.`,
+  );
+
 /** A checked version. Throws DELTA_VERSION_NOT_FOUND. */
 export const checkVersion = (table: Table, version: number): number => {
   if (!Number.isSafeInteger(version) || version < 0 || version > table.version) throw versionNotFound(version, table);
+  if (version < (table.readableFrom ?? 0)) throw vacuumed(table);
   return version;
 };
 
@@ -113,6 +122,7 @@ export const changesSql = (table: Table, from: number, to: number | undefined): 
       '22003',
       `CDC range from start ${from} to end ${to} was invalid. End cannot be before start.`,
     );
+  if (from < (table.readableFrom ?? 0)) throw vacuumed(table);
   const end = Math.min(to ?? table.version, table.version);
   const columns = projection(columnsAt(table));
   const t = storage(table);

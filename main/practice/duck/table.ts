@@ -28,6 +28,8 @@ export type Table = {
   readonly properties: Readonly<Record<string, string>>;
   readonly clusterBy: readonly string[];
   readonly version: number;
+  /** Set by VACUUM: older versions have lost their files. */
+  readonly readableFrom?: number;
   /** Time of `version`, epoch ms. */
   readonly versionAt: number;
   /** Columns by the version that brought them, ascending. */

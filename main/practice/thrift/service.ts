@@ -32,6 +32,7 @@ type Session = { readonly engine: EngineSession; usedAt: number };
 export type Call = {
   readonly user: string;
   /** Set when the reply is to be lost: the front end then destroys the socket. */ lose: boolean;
+  /** Set when only the first half of the reply is to arrive. */ cut?: boolean;
 };
 
 export type Service = {
@@ -45,6 +46,13 @@ const sessionIdleMs = 8 * 3_600_000;
 /** How long ExecuteStatement waits for the result before the client has to poll. */
 const directWaitMs = 250;
 const rememberedCancels = 1_000;
+
+const denied = (): EngineError =>
+  new EngineError(
+    'INSUFFICIENT_PERMISSIONS',
+    '42501',
+    "Insufficient privileges: User does not have USE SCHEMA on Schema 'system'.",
+  );
 
 /** The Databricks dialect of the Thrift service over an engine. One per server; `handler` makes the handler of one request. */
 export const createService = (deps: {
@@ -83,10 +91,24 @@ export const createService = (deps: {
     if (operation.state === 'canceled') return;
     operation.state = 'running';
     try {
+      if (deps.buttons.denies(operation.statement)) throw denied();
+      const fault = deps.buttons.takeCommit(operation.statement);
+      if (fault === 'missing') {
+        operation.columns = [{ name: 'num_affected_rows', type: 'BIGINT' }];
+        let given = false;
+        operation.pages = () => {
+          const rows = given ? 0 : 1;
+          given = true;
+          return Promise.resolve({ rows, columns: [rows === 0 ? [] : ['1']] });
+        };
+        operation.state = 'finished';
+        return;
+      }
+      if (fault === 'duplicated') await operation.begin().wait();
       const running = operation.begin();
       operation.engine = running;
       await running.wait();
-      const shaped = deps.buttons.shape(operation.statement, running.columns(), running.fetch);
+      const shaped = deps.buttons.shape(operation.statement, running.columns(), running.fetch, after);
       // A statement without columns makes the driver poll for ever (spark.md 10.2): it always gets one.
       operation.columns = shaped.columns.length === 0 ? [{ name: 'Result', type: 'STRING' }] : shaped.columns;
       operation.pages = shaped.fetch;
@@ -201,6 +223,7 @@ export const createService = (deps: {
     if (operation.state !== 'finished') return new T.TExecuteStatementResp(reply);
     const maxRows = Number(request.getDirectResults.maxRows);
     const first = await fetch(operation, maxRows);
+    if (first.rows > 0 && deps.buttons.cutsResult(operation.statement)) call.cut = true;
     const complete = first.rows < maxRows;
     const directResults = new T.TSparkDirectResults({
       operationStatus: status(operation),
@@ -275,7 +298,9 @@ export const createService = (deps: {
       if (operation.error !== undefined) return new T.TFetchResultsResp({ status: wire.failed(operation.error) });
       let response;
       try {
-        ({ response } = await fetch(operation, Number(request.maxRows)));
+        const page = await fetch(operation, Number(request.maxRows));
+        response = page.response;
+        if (page.rows > 0 && deps.buttons.cutsResult(operation.statement)) call.cut = true;
       } catch (thrown) {
         return new T.TFetchResultsResp({ status: wire.failed(thrown) });
       }
