@@ -50,7 +50,7 @@ export const readScenario = (file: string, text: string): Result<Scenario, Scena
   const plain = (node: Node | undefined, field: string, type: string, parent: Node): Value => {
     if (node === undefined) throw wrong(parent, field, 'is missing');
     const value: unknown = isScalar(node) ? node.value : undefined;
-    if ((type === 'text' && typeof value === 'string') || (type === 'number' && typeof value === 'number') || (type === 'yes' && value === true)) return value as Value;
+    if ((type === 'text' && typeof value === 'string') || (type === 'number' && typeof value === 'number') || (type === 'yes' && value === true)) return value;
     throw wrong(node, field, `must be ${type === 'yes' ? 'true' : `a ${type}`}`);
   };
   const effects = (node: Node | undefined, field: string): readonly Effect[] => {

@@ -264,7 +264,9 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
   const goOn = async (): Promise<void> => {
     if (closed) return;
     if (worldClock.speed() !== null) await catchUp(lake, world);
-    deps.scheduler.after(5_000, () => (going = goOn()));
+    deps.scheduler.after(5_000, () => {
+      going = goOn();
+    });
   };
   let going = goOn();
   await going;
