@@ -69,7 +69,7 @@ describe('the line', () => {
       `SELECT DISTINCT table_catalog AS c FROM ${practice.catalog}.information_schema.columns`,
     );
     expect(own).toEqual([{ c: practice.catalog }]);
-  });
+  }, 120_000);
 
   it('breaks along the lineage: change, feature table, failed run, drift', async () => {
     const [incident] = practice.truth.incidents;

@@ -1,7 +1,7 @@
 import { governanceSql, governanceViews } from './info-governance.ts';
 import type { Lake } from './lake.ts';
 import { shownColumns } from './relations.ts';
-import { duckType, jsonStructure, parseType, quoteText, typeText } from './sql-types.ts';
+import { jsonStructure, parseType, quoteText, typeText } from './sql-types.ts';
 
 type Cell = string | number | null;
 type View = {
@@ -143,29 +143,44 @@ export const views: Readonly<Record<string, View>> = {
   },
 };
 
-const caches = new WeakMap<Lake, Map<string, { generation: number; sql: string }>>();
+/** What the views are made of: as long as it is the same, so are they. Rows that are only written change nothing here. */
+const fingerprint = (lake: Lake): string =>
+  JSON.stringify([lake.tables().map((t) => [t.key, t.schemas.length, t.alteredAt]), lake.catalogs(), lake.faults()]);
 
-/**
- * A subquery that is `<catalog>.information_schema.<view>`, or undefined for a view we do not have. The rows are made from the
- * catalogue in memory, as one JSON literal: some hundred rows, rebuilt only when the catalogue changes.
- */
-export const infoSchemaSql = (lake: Lake, catalog: string, name: string): string | undefined => {
+type Kept = { readonly of: string; readonly made: Promise<string> };
+const caches = new WeakMap<Lake, { readonly id: number; readonly views: Map<string, Kept> }>();
+let lakes = 0;
+
+/** Keep the rows of a view in a table of their own: thousands of columns are too many to be said with every question. */
+const keep = async (lake: Lake, table: string, view: View): Promise<string> => {
+  const type = parseType(`array<struct<${view.columns.map(([n, t]) => `${n}:${t}`).join(',')}>>`);
+  const rows = view.rows(lake).map((r) => Object.fromEntries(view.columns.map(([n], i) => [n, r[i] ?? null])));
+  const connection = await lake.connect();
+  try {
+    await connection.run(
+      `CREATE OR REPLACE TABLE ${table} AS SELECT unnest(from_json($rows::JSON, ${quoteText(JSON.stringify(jsonStructure(type)))}), recursive := true)`,
+      { rows: JSON.stringify(rows) },
+    );
+    return table;
+  } finally {
+    connection.closeSync();
+  }
+};
+
+/** A subquery that is `<catalog>.information_schema.<view>`, or undefined for a view we do not have. */
+export const infoSchemaSql = async (lake: Lake, catalog: string, name: string): Promise<string | undefined> => {
   const governance = governanceViews[name];
   if (governance !== undefined) return lake.narrow(governanceSql(governance, catalog), governance.columns.split(' '));
   const view = views[name];
   if (view === undefined) return undefined;
-  const cache = caches.get(lake) ?? new Map<string, { generation: number; sql: string }>();
+  const cache = caches.get(lake) ?? { id: (lakes += 1), views: new Map<string, Kept>() };
   caches.set(lake, cache);
-  const key = `${catalog}.${name}`;
-  const cached = cache.get(key);
-  if (cached !== undefined && cached.generation === lake.generation()) return cached.sql;
-  const rows = view.rows(lake).filter((r) => catalog === 'system' || r[0] === catalog);
-  const type = parseType(`array<struct<${view.columns.map(([n, t]) => `${n}:${t}`).join(',')}>>`);
-  const json = JSON.stringify(rows.map((r) => Object.fromEntries(view.columns.map(([n], i) => [n, r[i]]))));
-  const sql =
-    rows.length === 0
-      ? `(SELECT ${view.columns.map(([n, t]) => `CAST(NULL AS ${duckType(parseType(t))}) AS ${n}`).join(', ')} LIMIT 0)`
-      : `(SELECT unnest(from_json(${quoteText(json)}, ${quoteText(JSON.stringify(jsonStructure(type)))}), recursive := true))`;
-  cache.set(key, { generation: lake.generation(), sql });
-  return sql;
+  const of = fingerprint(lake);
+  let kept = cache.views.get(name);
+  if (kept?.of !== of) {
+    kept = { of, made: keep(lake, `bw.info_${cache.id}_${name}`, view) };
+    cache.views.set(name, kept);
+  }
+  const [first = ['']] = view.columns;
+  return `(SELECT * FROM ${await kept.made}${catalog === 'system' ? '' : ` WHERE ${first[0]} = ${quoteText(catalog)}`})`;
 };

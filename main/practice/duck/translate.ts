@@ -164,7 +164,7 @@ export class Translation {
     const parts = qualify(this.#scope, relation.parts);
     const [catalog = '', schema = '', name = ''] = parts.map((p) => p.toLowerCase());
     if (schema === 'information_schema') {
-      const view = infoSchemaSql(lake, catalog, name);
+      const view = await infoSchemaSql(lake, catalog, name);
       if (view === undefined) throw tableNotFound(parts.map((p) => `\`${p}\``).join('.'));
       return view;
     }

@@ -59,6 +59,7 @@ const switchedOn = (b: Buttons): readonly string[] => [
   ...(b.commits === null ? [] : [b.commits === 'duplicated' ? 'a doubled commit' : 'a missing commit']),
   ...(b.permissionLost ? ['no permission'] : []),
   ...(b.missingColumns ? ['missing columns'] : []),
+  ...(b.speed === null ? [] : ['time goes on by itself']),
 ];
 
 /** The buttons of the practice lakehouse. */
