@@ -261,11 +261,16 @@ describe('cost', { timeout: 180_000 }, () => {
 });
 
 /** One pull in lane `pack`, straight from the collector. */
-const packed = async (source: string, assets: readonly AssetId[], rest: Workspace['rest'] = workspace.rest) => {
+const packed = async (
+  source: string,
+  assets: readonly AssetId[],
+  rest: Workspace['rest'] = workspace.rest,
+  from: Workspace = workspace,
+) => {
   const { store } = rigOf(source);
   const collector = collectors.find((one) => one.source === source);
   const context: CollectContext = {
-    workspace: { ...workspace, rest }, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
+    workspace: { ...from, rest }, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
     cursor: null, completeTo: null, resumed: false, scope: new Map(assets.map((asset) => [asset, 0])), observedAt: toInstant(now),
   }; // prettier-ignore
   const found = await collector?.collect(context);
@@ -302,6 +307,38 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
     }); // prettier-ignore
     return (found.ok ? (found.value.rows[0]?.['n'] ?? '') : '').replace('_profile_metrics', '');
   };
+
+  it('the request log of a model of practice: requests, labels and means equal a computation of their own', async () => {
+    const whole = await startPractice({ seed: 1, fault: 'none', estate: true });
+    const estate = practiceWorkspace(whole);
+    const sql = async (text: string) => {
+      const found = await estate.warehouse.query({ name: 'test.read', effect: 'read', text });
+      return found.ok ? found.value.rows : [];
+    };
+    const [named] = await sql(
+      `SELECT concat(table_catalog, '.', table_schema, '.', table_name) AS n FROM system.information_schema.tables WHERE right(table_name, 13) = 'inference_log' ORDER BY 1 LIMIT 1`,
+    );
+    const full = named?.['n'] ?? '';
+    const { facts, note } = await packed(
+      'inference_aggregates',
+      [`table|${metastore}|${full}` as AssetId],
+      estate.rest,
+      estate,
+    );
+    const [own] = await sql(
+      `SELECT CAST(count(*) AS STRING) AS n, CAST(count(label) AS STRING) AS l, CAST(unix_micros(max(CASE WHEN label IS NOT NULL THEN requested_at END)) AS STRING) AS m, CAST(sum(prediction) AS STRING) AS p FROM ${full} WHERE requested_at >= timestamp'${at(now - 336 * hour)}'`,
+    );
+    await estate.close();
+    await whole.close();
+    const hours = facts.filter((one) => one.data['segment'] === null);
+    const sum = (name: string) => hours.reduce((all, one) => all + Number(one.data[name]), 0);
+    expect(hours.length).toBeGreaterThan(1);
+    expect([sum('requests'), sum('labels')]).toEqual([Number(own?.['n']), Number(own?.['l'])]);
+    // Hours of fewer than five requests have no mean.
+    const means = hours.filter((one) => one.data['meanPrediction'] !== null);
+    expect(means.every((one) => Number(one.data['requests']) >= 5)).toBe(true);
+    expect(note).toContain(`labels complete up to ${toInstant(Math.floor(Number(own?.['m']) / 1000))}`);
+  });
 
   it('predictions and labels: aggregates by hour and segment, labels complete up to the newest labelled row', async () => {
     const sql = async (text: string) => {

@@ -131,6 +131,14 @@ export const monitors: RestApi = ({ lake, world }, { method, path }) => {
     return table === undefined ? [] : [{ table, drift: fullName(d), profile: fullName(d).replace(/drift_metrics$/, 'profile_metrics') }]; // prettier-ignore
   });
   const one = all.find((m) => m.table.id === byId?.[1] || fullName(m.table) === byName);
+  // The request log of a model is monitored by its own columns, sliced by the channel that asked.
+  const log = lake
+    .tables()
+    .find((t) => t.catalog === world.catalog && t.name.endsWith('inference_log') && fullName(t) === byName);
+  if (log !== undefined)
+    return Promise.resolve(
+      good({ table_name: byName ?? '', status: 'MONITOR_STATUS_ACTIVE', monitor_version: '0', slicing_exprs: ['channel'], inference_log: { problem_type: 'PROBLEM_TYPE_REGRESSION', granularities: ['1 hour'], timestamp_col: 'requested_at', prediction_col: 'prediction', label_col: 'label', model_id_col: 'model_version' } }),
+    ); // prettier-ignore
   if (byId !== null && byId.length === 0)
     return Promise.resolve(good({ monitors: all.map((m) => ({ object_type: 'table', object_id: m.table.id, data_profiling_config: { drift_metrics_table_name: m.drift, profile_metrics_table_name: m.profile, status: 'DATA_PROFILING_STATUS_ACTIVE' } })) })); // prettier-ignore
   if (one === undefined)
