@@ -1,20 +1,14 @@
 import { ok } from '../../shared/base/result.ts';
 import type { Cancel } from '../../shared/base/time.ts';
 import type { Parts } from './parts.ts';
-import type { AssetId } from '../../shared/domain/ids.ts';
+import type { AssetId, LogId } from '../../shared/domain/ids.ts';
 import type { ConnectionPart } from './connection.ts';
 import type { LakePart } from './lake-part.ts';
-import type { Slot } from './connection-slot.ts';
-import { createLoop, type Loop } from './loops.ts';
-import { primaryId } from './saved-connections.ts';
+import { createLoop } from './loops.ts';
+import { type Reader, type ReaderDeps, readerOf, type Watched, widenMs } from './reader.ts';
 import type { Sync } from '../sync/engine.ts';
 import type { OfflinePart } from './offline.ts';
 
-/** How often the lake is read. A real warehouse bills while it is awake; practice is local and should feel live. */
-const practiceEveryMs = 8_000;
-const workspaceEveryMs = 5 * 60_000;
-/** Pause before reading around something new, and time in which commits gather before that is looked at. */
-const widenMs = 250;
 /** Ages, due times and expiry move without an event: followed answers are looked at again this often. */
 const tickMs = 30_000;
 
@@ -27,16 +21,6 @@ export type Background = {
   readonly stop: () => Promise<void>;
 };
 
-/** The loop that reads one workspace. */
-type Reader = {
-  readonly slot: Slot;
-  readonly loop: Loop;
-  /** True when something new is worth reading around: a room was opened, a signal came up. Then the next turn is now. */
-  readonly asksMore: () => boolean;
-  /** A person asked: the next turn may start practice. */
-  readonly allowStart: () => void;
-};
-
 /** Everything that runs by itself: reading the lake and detecting, sharing, the tick. No call waits for any of it. */
 export const backgroundOf = (
   parts: Parts,
@@ -44,40 +28,15 @@ export const backgroundOf = (
   lake: LakePart,
   sync: Sync,
   offline: OfflinePart,
+  from: Pick<ReaderDeps, 'life' | 'meter' | 'activity'> & {
+    /** How many queries windows follow: 0 = nobody looks. */
+    readonly windows: () => number;
+  },
 ): Background => {
   const { scheduler, random, logger } = parts;
   const readers = new Map<string, Reader>();
-  const readerOf = (slot: Slot): Reader => {
-    let mayStart = true;
-    let lastAsked = '';
-    const asksMore = (): boolean => keyOf(watchedAssets(parts, lake)) !== lastAsked;
-    const turn = async (signal: AbortSignal) => {
-      const wasOnline = slot.state().state === 'online';
-      const workspace = await slot.workspace(mayStart);
-      mayStart = false;
-      if (!workspace.ok) return workspace;
-      const asked = watchedAssets(parts, lake);
-      lastAsked = keyOf(asked);
-      const read = await lake.refresh(workspace.value, asked, signal);
-      if (!signal.aborted) slot.told(read.ok ? null : read.error);
-      if (read.ok && !wasOnline && slot.id === primaryId) sync.nudge();
-      if (read.ok && !signal.aborted) offline.turn();
-      parts.changed();
-      return read;
-    };
-    const loop = createLoop({
-      name: slot.id === primaryId ? 'lake' : `lake ${slot.id}`,
-      scheduler,
-      random,
-      logger,
-      everyMs: () => {
-        if (asksMore()) return widenMs;
-        return slot.state().kind === 'workspace' ? workspaceEveryMs : practiceEveryMs;
-      },
-      turn,
-    });
-    return { slot, loop, asksMore, allowStart: () => (mayStart = true) };
-  };
+  const watched = (): Watched => watchedBy(parts, lake);
+  const isWatched = (): boolean => from.windows() > 0 || openRooms(parts).length > 0;
   /** A loop for each workspace: one that fails or waits holds up no other. */
   const follow = (): void => {
     const slots = connection.slots();
@@ -88,7 +47,7 @@ export const backgroundOf = (
       }
     for (const slot of slots)
       if (!readers.has(slot.id)) {
-        const reader = readerOf(slot);
+        const reader = readerOf({ ...from, parts, lake, sync, offline, watched, isWatched }, slot);
         readers.set(slot.id, reader);
         reader.loop.start();
       }
@@ -134,7 +93,8 @@ export const backgroundOf = (
       sync.start();
     },
     refresh: () => {
-      for (const reader of readers.values()) reader.allowStart();
+      from.activity.acted();
+      for (const reader of readers.values()) reader.person();
       return look();
     },
     look,
@@ -147,21 +107,23 @@ export const backgroundOf = (
   };
 };
 
-const keyOf = (assets: readonly AssetId[]): string => [...assets].sort().join('\n');
-
 /** How many rooms the lake is read around; those with the newest entries. */
 const roomLimit = 20;
 
+const openRooms = ({ views, profile }: Parts): readonly LogId[] =>
+  views
+    .roomList(profile.store.read)
+    .filter(({ phase, merged }) => phase !== 'learning' && merged === null)
+    .map(({ log }) => log);
+
 /** What the scoped sources are asked for: assets of rooms that are being worked on, and of what waits in the inbox. */
-const watchedAssets = ({ views, profile, signalsOf }: Parts, lake: LakePart): readonly AssetId[] => {
-  const db = profile.store.read;
-  const open = views.roomList(db).filter(({ phase, merged }) => phase !== 'learning' && merged === null);
-  const ofRooms = open
-    .slice(0, roomLimit)
-    .flatMap(({ log }) => [
-      ...views.citations(db, log).flatMap(({ assets }) => assets),
-      ...signalsOf(log).flatMap((id) => lake.signal(id)?.asset ?? []),
-    ]);
+const watchedBy = (parts: Parts, lake: LakePart): Watched => {
+  const db = parts.profile.store.read;
+  const rooms = openRooms(parts).slice(0, roomLimit);
+  const ofRooms = rooms.flatMap((log) => [
+    ...parts.views.citations(db, log).flatMap(({ assets }) => assets),
+    ...parts.signalsOf(log).flatMap((id) => lake.signal(id)?.asset ?? []),
+  ]);
   const proposed = lake.proposals(new Set()).flatMap(({ assets }) => assets);
-  return [...new Set<string>([...ofRooms, ...proposed])].map((id) => id as AssetId);
+  return { assets: [...new Set<string>([...ofRooms, ...proposed])].map((id) => id as AssetId), rooms };
 };

@@ -1,11 +1,12 @@
 import type { ConnectionRow } from '../../shared/contract/share.ts';
 import type { ConnectionPart } from './connection.ts';
+import type { WarehouseLife } from './warehouse-life.ts';
 import { primaryId } from './saved-connections.ts';
 
 type Connections = Pick<ConnectionPart, 'slots' | 'known' | 'address'>;
 
 /** The workspaces of this profile as the contract shows them, the primary one first. No token is in it. */
-export const connectionRows = (connection: Connections): ConnectionRow[] => {
+export const connectionRows = (connection: Connections, life: Pick<WarehouseLife, 'row'>): ConnectionRow[] => {
   const known = connection.known();
   return connection.slots().map((slot) => {
     const { name, kind, host, state, since, failure } = slot.state();
@@ -22,6 +23,7 @@ export const connectionRows = (connection: Connections): ConnectionRow[] => {
       failure,
       workspaceId: about?.workspaceId ?? null,
       region: about?.region ?? null,
+      warehouse: life.row(slot.id),
     };
   });
 };

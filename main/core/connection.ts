@@ -47,6 +47,8 @@ export type ConnectionDeps = {
   /** Null when practice is switched off (tests, servers). */
   readonly practice: PracticeSource | null;
   readonly changed: () => void;
+  /** Whoever counts statements and hears of answers puts itself in front of an opened workspace. */
+  readonly counted: (workspace: Workspace, slot: string, kind: 'practice' | 'workspace') => Workspace;
 };
 
 /** What a person gives. Neither id nor name: the primary workspace; a name alone: a further one (same host: that one again). */
@@ -148,7 +150,8 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       // A practice lakehouse that went away comes back at another port: look for it anew.
       moves: () => id === primaryId && link !== null,
       changed: deps.changed,
-      wrap: (workspace, told) => notedWorkspace(workspace, () => told(null)),
+      wrap: (workspace, told) =>
+        notedWorkspace(deps.counted(workspace, id, savedAs(id) === null ? 'practice' : 'workspace'), () => told(null)),
     });
 
   const primary = slotOf(primaryId);

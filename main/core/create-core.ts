@@ -16,9 +16,11 @@ import type { KeyWrap } from '../log/device.ts';
 import { openEventLog } from '../log/open.ts';
 import * as views from '../log/views.ts';
 import { openProfile } from '../store/profile.ts';
+import { createActivity } from './activity.ts';
 import { backgroundOf } from './background.ts';
 import { attachmentCalls } from './calls/attachments.ts';
 import { assetCalls } from './calls/assets.ts';
+import { budgetCalls } from './calls/budget.ts';
 import { declarationCalls } from './calls/declarations.ts';
 import { entryCalls } from './calls/entries.ts';
 import { incidentCalls } from './calls/incident.ts';
@@ -41,18 +43,22 @@ import { foundOnFirstStart, identityOf } from './identity.ts';
 import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
 import { offlineOf } from './offline.ts';
+import { createMeter } from './meter.ts';
 import type { Parts } from './parts.ts';
 import { residencyPart } from './residency.ts';
+import { roomCost } from './room-cost.ts';
 import { roomSignalsOf } from './room-signals.ts';
 import { secretIdOf } from './saved-connections.ts';
 import { openSecrets } from './secrets.ts';
 import { createSignIn } from './sign-in.ts';
 import { type FreshLogins, signingInOf } from './signing-in.ts';
-import { createServe } from './serve.ts';
+import { createServe, type Serve, specNamed } from './serve.ts';
 import { signedInUsers } from './signed-in-users.ts';
 import { acceptChannel } from './session.ts';
+import { sharePace } from './share-pace.ts';
 import { shareOf } from './share.ts';
 import { createSubscriptions } from './subscriptions.ts';
+import { warehouseLife } from './warehouse-life.ts';
 import { createUploads } from './uploads.ts';
 
 /** Everything that the core takes from outside. Nothing below reads a clock, the environment or a random source past it. */
@@ -156,6 +162,9 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     fresh,
     saved: () => connection.slots().flatMap(({ id }) => connection.address(id) ?? []),
   });
+  const meter = createMeter(parts);
+  const life = warehouseLife(parts);
+  const activity = createActivity(clock);
   const connection = createConnection({
     profile: profile.value,
     secrets,
@@ -166,6 +175,8 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     open: deps.openWorkspace,
     practice: deps.practice,
     changed: parts.changed,
+    counted: (workspace, slot, kind) =>
+      meter.counted(workspace, kind, { sent: () => life.wakes(slot), answered: () => life.answered(slot) }),
   });
   const users = signedInUsers(store);
   const signIn = createSignIn({
@@ -183,13 +194,23 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   });
   const residency = residencyPart(parts, connection);
   const lake = lakePartOf(parts, connection, residency.refuses);
-  const sync = shareOf(parts, connection, opened.value.retireDevice);
+  const sync = shareOf(
+    parts,
+    connection,
+    opened.value.retireDevice,
+    sharePace({ clock, connection, life, meter, activity }),
+  );
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
   const offline = offlineOf(parts, lake, {
     workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
     refuses: residency.refuses,
   });
-  const background = backgroundOf(parts, connection, lake, sync, offline);
+  const background = backgroundOf(parts, connection, lake, sync, offline, {
+    life,
+    meter,
+    activity,
+    windows: () => subscriptions.count(),
+  });
   const hasLoops = deps.background ?? true;
   const handlers: Handlers = {
     ...statusCalls(parts, {
@@ -198,11 +219,12 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       host: deps.host,
       connection,
       lake,
+      life,
       sync,
-      notices: deps.notices,
+      notices: () => [...deps.notices, ...[meter.notice()].filter((one) => one !== null)],
     }),
-    ...triageCalls(parts, lake),
-    ...roomCalls(parts, lake, offline.badge),
+    ...triageCalls(parts, lake, background.refresh),
+    ...roomCalls(parts, lake, { badge: offline.badge, cost: roomCost(meter, connection, life) }),
     ...offlineCalls(parts, offline),
     ...assetCalls(parts, lake),
     ...declarationCalls(parts),
@@ -211,6 +233,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...attachmentCalls(parts, uploads),
     ...ledgerCalls(parts, sync),
     ...peopleCalls(parts, sync),
+    ...budgetCalls(parts, meter),
     ...residencyCalls(parts, residency, background.look),
     ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
     ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
@@ -229,13 +252,14 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       attended: deps.host !== 'in-process',
       test: createConnectionTest(deps.checkConnection, parts.changed),
       setup: (wanted) => setupFor(wanted, parts.who().org, parts.random),
+      life,
       found: () => foundConnections(deps.connectionSources()),
       refresh: background.refresh,
       look: background.look,
     }),
   };
 
-  const serve = createServe({
+  const gate = createServe({
     handlers,
     roles: () => parts.who().roles,
     clock,
@@ -243,6 +267,11 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     slowMs: slowCallMs,
     checkAnswers: deps.checkAnswers ?? false,
   });
+  // What people do sets the pace at which others' entries are looked for.
+  const serve: Serve = (name, input) => {
+    if (specNamed(name)?.kind === 'command') activity.acted();
+    return gate(name, input);
+  };
   const subscriptions = createSubscriptions(serve, scheduler);
   const ignoreCommits = store.onCommit(subscriptions.invalidate);
   if (hasLoops) background.start();
@@ -253,13 +282,17 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     signIn.cancel();
     await background.stop();
     await connection.close();
+    meter.close();
     uploads.close();
     opened.value.close();
     profile.value.close();
   };
 
   return ok({
-    accept: (channel) => acceptChannel(channel, { serve, subscriptions, app: deps.version }),
+    accept: (channel) => {
+      activity.acted();
+      acceptChannel(channel, { serve, subscriptions, app: deps.version });
+    },
     // serve.ts checked the answer against the contract; here that becomes a type.
     call: async <N extends CallName>(name: N, input: CallInput<N>) =>
       (await serve(name, input)) as Result<CallOutput<N>, CallFailure>,

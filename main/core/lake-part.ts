@@ -3,10 +3,10 @@ import type { Instant } from '../../shared/base/time.ts';
 import type { AssetComparison, AssetSheet } from '../../shared/contract/asset.ts';
 import type { Inbox } from '../../shared/contract/inbox.ts';
 import type { Lineage } from '../../shared/contract/room.ts';
-import type { AssetId, SignalId } from '../../shared/domain/ids.ts';
+import type { SignalId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
-import type { LakeEdge, SourceState } from '../lake/port.ts';
+import type { LakeEdge, LakeScope, SourceState } from '../lake/port.ts';
 import type { Declared } from './declared.ts';
 import type { FactSource } from './facts.ts';
 
@@ -32,10 +32,10 @@ export type LakePart = {
   /** What is cached about one asset, and its columns at two versions. */
   readonly sheet: (asset: string) => AssetSheet;
   readonly compare: (asset: string, from: number, to: number) => AssetComparison;
-  /** Read a workspace's sources around these assets, then look for signals. Fails when it cannot be read as a whole. */
+  /** Read a workspace's sources for this scope, then look for signals. Fails when it cannot be read as a whole. */
   readonly refresh: (
     workspace: Workspace,
-    assets: readonly AssetId[],
+    scope: LakeScope,
     signal: AbortSignal,
   ) => Promise<Result<unknown, DatabricksFailure>>;
 };

@@ -96,8 +96,8 @@ export const lakePartOf = (
       }),
     sheet: (asset) => assetSheet({ lake, db, sourceLabel }, asset),
     compare: (asset, from, to) => compareVersions({ lake, db }, asset, from, to),
-    refresh: async (workspace, assets, signal) => {
-      const report = await lake.refresh({ assets }, signal, workspace);
+    refresh: async (workspace, scope, signal) => {
+      const report = await lake.refresh(scope, signal, workspace);
       if (!report.ok) return report;
       const { changed } = detectOnce({ lake, store, clock });
       if (changed > 0 || report.value.changed > 0) kept.clear();

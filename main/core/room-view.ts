@@ -29,6 +29,7 @@ export type RoomSources = {
   /** Assets of the room: what its signals, facts and entries name. */
   readonly assets: Room['assets'];
   readonly offline: Room['offline'];
+  readonly cost: Room['cost'];
 };
 
 export const namesFor = (from: Pick<RoomSources, 'db' | 'views' | 'org' | 'me'>, roomOrg: LogId | null): Names =>
@@ -66,6 +67,7 @@ export const roomView = (from: RoomSources, header: RoomHeader): Room => {
     entries: header.counts.entries,
     onlyHere: from.marks.onlyHere(log),
     offline: from.offline,
+    cost: from.cost,
     withoutEffect: header.counts.withoutEffect,
     unknown: header.counts.unknown,
     can: {

@@ -4,6 +4,7 @@ import type { DatabricksFailure, Warehouse } from '../databricks/port.ts';
 import { createDeltaTransport } from '../sync/delta.ts';
 import { createSync, type Sync } from '../sync/engine.ts';
 import { createFolderTransport } from '../sync/folder.ts';
+import type { ShareKind } from '../sync/port.ts';
 import type { ConnectionPart } from './connection.ts';
 import type { Parts } from './parts.ts';
 
@@ -12,6 +13,7 @@ export const shareOf = (
   parts: Parts,
   connection: ConnectionPart,
   retireDevice: (why: string) => Result<unknown, Failure>,
+  mayLook: (kind: ShareKind) => boolean,
 ): Sync => {
   const warehouse = followingWarehouse(connection);
   return createSync({
@@ -27,6 +29,7 @@ export const shareOf = (
     logger: (line) => parts.logger.info(line),
     // Who is not admitted yet announces nothing: it would have no effect.
     retireDevice,
+    mayLook,
     actor: () => (parts.who().admitted ? parts.who().person : null),
   });
 };

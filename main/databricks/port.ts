@@ -32,7 +32,13 @@ export type DatabricksFailure = Failure<DatabricksTag> & {
   readonly retryAfterMs?: number;
 };
 
-export type QueryOptions = { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly maxRows?: number };
+export type QueryOptions = {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly maxRows?: number;
+  /** Rooms that this is for: whoever counts, counts it for them. Nothing of it is sent. */
+  readonly rooms?: readonly string[];
+};
 
 /** A SQL warehouse: the unmodified driver behind a bounded, cancellable, text-only face. */
 export type Warehouse = {

@@ -172,7 +172,10 @@ export const createLake = (deps: LakeDeps): Lake => {
         workspace,
         ids: { workspaceId: ids.value.workspaceId, metastoreId: ids.value.metastoreId, region: ids.value.region },
         scope: reach,
-        options: signal === undefined ? {} : { signal },
+        options: {
+          ...(signal === undefined ? {} : { signal }),
+          ...(collector.meta.when === 'room' && scope.rooms !== undefined ? { rooms: scope.rooms } : {}),
+        },
       });
       sources.push(result);
       if (endsRefresh(result.failure)) {

@@ -34,6 +34,7 @@ const rowBytes = (db: ReadableDb, source: string, rate: RateRow | undefined): nu
 
 type EstimateWork = {
   readonly pack: number | null;
+  readonly room: string;
   readonly collectors: readonly Collector[];
   /** Counted into the tally that `tallied` names. */
   readonly workspace: Workspace;
@@ -68,7 +69,7 @@ export const estimatePack = async (
       ...work.ids,
       db,
       clock,
-      options: { signal: work.signal },
+      options: { signal: work.signal, rooms: [work.room] },
       lane: 'pack',
       horizon: work.from,
       until: work.to,

@@ -100,6 +100,7 @@ const reachOf = async (
         { db: deps.store.read, clock: deps.clock, ends: endsRefresh },
         {
           pack: work.pack,
+          room: request.room,
           collectors: collectors.filter(
             ({ meta }) =>
               meta.covers !== 'region' || !work.places.slice(0, at).some((one) => isSameRegion(one.ids, ids)),
@@ -238,6 +239,7 @@ export const packJob = async (
         place.tally.now = noTally();
         end = await readPackSourceSafely(deps, {
           pack: row.id,
+          room,
           collector,
           workspace: place.workspace,
           tally: place.tally.now,

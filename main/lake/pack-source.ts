@@ -27,6 +27,8 @@ export type PackSourceDeps = {
 
 export type PackSourceWork = {
   readonly pack: number;
+  /** Whose statements are counted. */
+  readonly room: string;
   readonly collector: Collector;
   /** Counted into `tally`, which this source has for itself. */
   readonly workspace: Workspace;
@@ -97,7 +99,7 @@ const readAll = async (
       ...work.ids,
       db: deps.store.read,
       clock: deps.clock,
-      options: { signal: work.signal },
+      options: { signal: work.signal, rooms: [work.room] },
       lane: 'pack',
       horizon: work.from,
       until: work.to,

@@ -46,7 +46,12 @@ export type SourceState = {
 };
 
 /** What a refresh is about: affected assets, and how far along lineage their surroundings count. Empty = the background watch. */
-export type LakeScope = { readonly assets: readonly AssetId[]; readonly hops?: number };
+export type LakeScope = {
+  readonly assets: readonly AssetId[];
+  readonly hops?: number;
+  /** Rooms that the assets are of: what is read around them is counted for them. */
+  readonly rooms?: readonly string[];
+};
 
 /** A half-open window of time, [from, to); `to` null = until now. */
 export type LakeWindow = { readonly from: Instant; readonly to: Instant | null };

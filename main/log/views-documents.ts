@@ -1,5 +1,5 @@
 import type { DecodedEvent } from '../../shared/domain/event.ts';
-import type { LogId } from '../../shared/domain/ids.ts';
+import type { DeviceId, EventHash, LogId } from '../../shared/domain/ids.ts';
 import type { ReadableDb } from '../store/port.ts';
 import { entitiesOf } from '../store/projections.ts';
 import { fieldText, headEvents, openView, settled } from './settled.ts';
@@ -37,6 +37,12 @@ export const budget = (db: ReadableDb, org: LogId): BudgetView => {
     by: shown ? view.author(shown) : null,
     at: shown?.at ?? null,
   };
+};
+
+/** Reports of one device for a day that a further one has to name. */
+export const usageHeads = (db: ReadableDb, org: LogId, day: string, dev: DeviceId): readonly EventHash[] => {
+  const view = openView(db, org);
+  return view ? headEvents(view, day, 'usage').flatMap((head) => (head.dev === dev ? [head.hash] : [])) : [];
 };
 
 /** What each device has reported for a day: its largest report, whatever arrived in which order. */

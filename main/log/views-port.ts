@@ -323,6 +323,7 @@ export type Views = {
   readonly budget: (db: ReadableDb, org: LogId) => BudgetView;
   /** `day` = `YYYY-MM-DD` in UTC. */
   readonly usage: (db: ReadableDb, org: LogId, day: string) => readonly UsageView[];
+  readonly usageHeads: (db: ReadableDb, org: LogId, day: string, dev: DeviceId) => readonly EventHash[];
   readonly announcedRooms: (db: ReadableDb, org: LogId) => readonly AnnouncedRoom[];
   readonly quarantineList: (db: ReadableDb, limit: number) => readonly QuarantineRow[];
 };

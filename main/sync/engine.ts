@@ -27,6 +27,8 @@ export type SyncDeps = {
   /** `retireDevice` of the opened log: a place holds more of our own stream than we do, so the device needs a new key. */
   readonly retireDevice: (why: string) => Result<unknown, Failure>;
   readonly times?: Partial<LoopTimes>;
+  /** Whether the loop may look for others' entries now; own ones are sent all the same. Default: always. */
+  readonly mayLook?: (kind: ShareKind) => boolean;
 };
 
 export type ShareStatus = {
@@ -256,6 +258,9 @@ export const createSync = (deps: SyncDeps): Sync => {
       random: deps.random,
       ids: () => knownShares(store).map((share) => share.id),
       round: async (id, signal) => {
+        const share = knownShares(store).find((one) => one.id === id);
+        if (share !== undefined && notShared(store.read, share) === 0 && deps.mayLook?.(share.kind) === false)
+          return { failure: null, moved: false };
         const { pushed, pulled } = await single(id, signal);
         return { failure: states.get(id)?.failure ?? null, moved: pushed + pulled > 0 };
       },

@@ -8,6 +8,7 @@ import { inbox } from './inbox.ts';
 import { offlineCard, offlineEstimate, offlineLimits } from './offline.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
 import {
+  budgetState,
   connectionFound,
   connectionRow,
   connectionStep,
@@ -123,6 +124,7 @@ export const calls = {
   /** The workspaces of this profile, the primary one first. */
   'connection.list': query('app.view', nothing, v.object({ rows: v.array(connectionRow) })),
 
+  'budget.get': query('app.view', nothing, budgetState),
   'residency.list': query('app.view', nothing, v.object({ rows: v.array(residencyRow) })),
   /** Who is signed in where, the sign-in that waits, and how secrets are kept. */
   'connection.login': query('connection.manage', nothing, signIns),
@@ -302,6 +304,14 @@ export const calls = {
   'device.revoke': command('device.admit', v.object({ device: id, reason }), written),
   'role.grant': command('role.grant', v.object({ person: id, role: v.picklist(roles) }), written),
   'role.revoke': command('role.grant', v.object({ grant: hash, reason }), written),
+  'budget.set': command(
+    'budget.set',
+    v.object({
+      statements: v.pipe(count, v.maxValue(10_000_000)),
+      minutes: v.pipe(count, v.maxValue(1_440)),
+    }),
+    written,
+  ),
   /** Region as the metastore names it: `azure:westeurope`. */
   'residency.set': command('residency.set', v.object({ region: shortText, allowed: v.boolean(), reason }), written),
   'pack.export': command('export', v.object({ log: logId, purpose: reason }), packDone),

@@ -114,6 +114,15 @@ export const room = v.object({
   entries: count,
   onlyHere: count,
   offline: offlineBadge,
+  /** What reading for it asked of warehouses; null = nothing yet. No price: DBU of a size are in no source that is read. */
+  cost: v.nullable(
+    v.object({
+      statements: count,
+      seconds: count,
+      rows: count,
+      warehouses: v.array(v.object({ workspace: v.string(), size: v.string() })),
+    }),
+  ),
   /** Events kept without effect (author not authorised or not attested) and events of types this build does not know. */
   withoutEffect: count,
   unknown: count,

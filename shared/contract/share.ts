@@ -88,8 +88,32 @@ export const connectionRow = v.object({
   /** As it said when it was last reached; null = never. */
   workspaceId: v.nullable(v.string()),
   region: v.nullable(v.string()),
+  /** Its SQL warehouse, as REST told; null = it cannot be told. `since`: when it came into this state, as far as seen here. */
+  warehouse: v.nullable(
+    v.object({
+      state: v.picklist(['starting', 'running', 'stopping', 'stopped', 'deleted']),
+      since: v.nullable(instant),
+      size: v.nullable(v.string()),
+      autoStopMins: v.nullable(count),
+    }),
+  ),
 });
 export type ConnectionRow = v.InferOutput<typeof connectionRow>;
+
+const use = v.object({ statements: count, seconds: count });
+/** The limit of one UTC day, and how much of it is used by this device and by all of them. */
+export const budgetState = v.object({
+  day: v.string(),
+  mine: use,
+  sum: use,
+  devices: count,
+  statements: count,
+  minutes: count,
+  reached: v.boolean(),
+  /** Who set the limit; null = nobody, these are the defaults. */
+  by: v.nullable(person),
+  at: v.nullable(instant),
+});
 
 /** May facts of a region lie on a device? `allowed` null: nobody made a rule. `reason` null: none given, or withheld. */
 export const residencyRow = v.object({

@@ -73,6 +73,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'role.grant': '.....M',
   'role.revoke': '.....M',
   'pack.export': '....D.',
+  'budget.get': 'VRCADM',
+  'budget.set': '.....M',
   'residency.list': 'VRCADM',
   'residency.set': '....DM',
   'connection.found': 'VRCADM',

@@ -102,7 +102,7 @@ export const openLakeCore = async (home: string, practice: Practice, now: () => 
   );
   const core = value(opened);
   const turned = (more: number): Promise<unknown> =>
-    until('a turn of the background', () => turns > more || null, 40_000);
+    until('a turn of the background', () => turns > more || null, 150_000);
   await turned(0);
   return {
     core,

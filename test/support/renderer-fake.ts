@@ -4,7 +4,7 @@ import { err, ok } from '../../shared/base/result.ts';
 import { sampleAsleep, sampleSetup, sampleSteps } from './renderer-check.ts';
 import type { Bridge } from '../../renderer/actions/index.ts';
 import {
-  ada, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
+  ada, sampleBudget, sampleEntries, sampleFound, sampleInbox, sampleLineage, sampleLog, sampleNow, samplePeople, samplePractice, sampleResidency, sampleRoom, sampleRooms, sampleSignIns, sampleStatus, sampleWorkspaces,
 } from './renderer-sample.ts'; // prettier-ignore
 import { sampleComparison, sampleSheet } from './renderer-asset.ts';
 import { sampleOffline, samplePacking } from './renderer-offline.ts';
@@ -123,6 +123,8 @@ export const createFake = (
         return samplePeople;
       case 'practice.get':
         return practice;
+      case 'budget.get':
+        return sampleBudget;
       case 'residency.list':
         return { rows: empty ? [] : sampleResidency };
       case 'connection.list':

@@ -71,7 +71,7 @@ export const sampleRoom: Room = {
   },
   phase: settled('root-cause' as const), commander: settled(ada.id), commanderName: ada.name, harm: settled('open' as const),
   summary: settled({ know: 'Rename in bronze, 11:47, feeds wrong discounts', unknown: 'Whether orders were placed on it', next: 'Contain serving, then restore v812' }, ada, ago(27)),
-  mergedInto: null, offline: { state: 'partly', done: 11, total: 11, missing: ['Audit log'], since: ago(12) }, startedAt: ago(161), detectedAt: ago(82), openedAt: ago(73),
+  mergedInto: null, cost: { statements: 214, seconds: 96, rows: 41_230, warehouses: [{ workspace: 'Practice lakehouse', size: '2X-Small' }] }, offline: { state: 'partly', done: 11, total: 11, missing: ['Audit log'], since: ago(12) }, startedAt: ago(161), detectedAt: ago(82), openedAt: ago(73),
   clocks: [
     { id: 'harm', label: 'Harm', kind: 'state', value: 'not contained', startsAt: ago(73), endsAt: null, rule: 'nobody has said that it is contained', tone: 'bad', stopped: null },
     { id: 'elapsed', label: 'Open since', kind: 'elapsed', value: null, startsAt: ago(161), endsAt: null, rule: 'since it started', tone: 'plain', stopped: null },
@@ -135,13 +135,17 @@ const fresh = (source: string, label: string, minutes: number | null, state: Sta
 }); // prettier-ignore
 
 export const sampleWorkspaces: Status['workspaces'] = [
-  { id: 'primary', name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', httpPath: '/sql/1.0/warehouses/practice0000000001', primary: true, state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' }, workspaceId: '7001', region: 'practice:local' },
+  { id: 'primary', name: 'Practice lakehouse', kind: 'practice', host: 'localhost:41973', httpPath: '/sql/1.0/warehouses/practice0000000001', primary: true, state: 'offline', since: ago(21), failure: { tag: 'Unreachable', what: 'The workspace does not answer.', safe: 'Everything here is on this disk.', advice: 'Keep working; it connects again by itself.' }, workspaceId: '7001', region: 'practice:local', warehouse: { state: 'starting', since: ago(1), size: '2X-Small', autoStopMins: 10 } },
 ]; // prettier-ignore
 
 export const sampleResidency: CallOutput<'residency.list'>['rows'] = [
   { region: 'azure:eastus2', allowed: false, contested: false, reason: 'Customer contract 44: facts of this region stay in the United States.', by: ada, at: ago(9000), workspaces: [] },
   { region: 'practice:local', allowed: null, contested: false, reason: null, by: null, at: null, workspaces: ['Practice lakehouse'] },
 ]; // prettier-ignore
+
+export const sampleBudget: CallOutput<'budget.get'> = {
+  day: '2026-11-24', mine: { statements: 812, seconds: 640 }, sum: { statements: 2210, seconds: 1804 }, devices: 3, statements: 5000, minutes: 120, reached: false, by: null, at: null,
+}; // prettier-ignore
 
 export const sampleStatus: Status = {
   app: { name: 'Breakwater', version: '0.1.0', contract: 1 }, profile: { name: 'default', folder: '/home/ada/.local/share/breakwater/default' }, now: ago(0), host: 'browser',

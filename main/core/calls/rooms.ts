@@ -1,5 +1,6 @@
 import type { Failure } from '../../../shared/base/failure.ts';
 import { mapOk, ok, type Result } from '../../../shared/base/result.ts';
+import type { Room } from '../../../shared/contract/room.ts';
 import type { OfflineBadge } from '../../../shared/contract/offline.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
 import { isEventHash } from '../../../shared/domain/ids.ts';
@@ -22,7 +23,11 @@ import { roomOf } from '../write.ts';
 type RoomCalls = 'rooms.list' | 'room.get' | 'room.timeline' | 'room.entry' | 'room.lineage' | 'room.digest';
 
 /** Reading rooms: all answers come from this device and take no network. */
-export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => OfflineBadge): HandlersOf<RoomCalls> => {
+export const roomCalls = (
+  parts: Parts,
+  lake: LakePart,
+  { badge, cost }: { readonly badge: (log: LogId) => OfflineBadge; readonly cost: (log: string) => Room['cost'] },
+): HandlersOf<RoomCalls> => {
   const { views } = parts;
   const db: ReadableDb = parts.profile.store.read;
 
@@ -67,6 +72,7 @@ export const roomCalls = (parts: Parts, lake: LakePart, badge: (log: LogId) => O
             older: older(header.log),
             assets,
             offline: badge(header.log),
+            cost: cost(header.log),
           },
           header,
         );

@@ -13,6 +13,7 @@ import type { Parts } from '../parts.ts';
 import { namesOf } from '../people.ts';
 import { openProposals } from '../proposals.ts';
 import { freshnessOf, statusView } from '../status.ts';
+import type { WarehouseLife } from '../warehouse-life.ts';
 import { shareView } from './shares.ts';
 
 export type StatusDeps = {
@@ -21,9 +22,10 @@ export type StatusDeps = {
   readonly host: Status['host'];
   readonly connection: ConnectionPart;
   readonly lake: LakePart;
+  readonly life: WarehouseLife;
   readonly sync: Pick<Sync, 'shares' | 'devices' | 'problems'>;
   /** Things to say that hold for this whole run, e.g. that the clock is set off for a drill. */
-  readonly notices: readonly Failure[];
+  readonly notices: () => readonly Failure[];
 };
 
 /** `app.status`: what the status bar shows, from what is known here. */
@@ -54,7 +56,7 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
         name: names.nameOf(who.person),
         keyProtection: log.device.keyProtection,
         workspace: deps.connection.state(),
-        workspaces: connectionRows(deps.connection),
+        workspaces: connectionRows(deps.connection, deps.life),
         shares: deps.sync.shares().map(shareView),
         devices: views.devices(db, who.org).flatMap(({ dev, person }) =>
           person === null
@@ -77,7 +79,7 @@ export const statusCalls = (parts: Parts, deps: StatusDeps): HandlersOf<'app.sta
           inboxCount: proposals.filter(({ room }) => room === null).length,
           joinRequests: views.pendingJoins(db, who.org).length,
         },
-        notices: [...deps.notices, ...(who.admitted ? [] : [notAdmitted(who.device)])],
+        notices: [...deps.notices(), ...(who.admitted ? [] : [notAdmitted(who.device)])],
       }),
     );
   },

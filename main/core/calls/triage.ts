@@ -18,7 +18,7 @@ import { append, noSuchEntry, write, writeInRoom } from '../write.ts';
 type TriageCalls = 'inbox.list' | 'signal.judge' | 'room.open' | 'fact.pin';
 
 /** From signals to rooms: judge, open (from a proposal or by hand), pin a fact. */
-export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCalls> => {
+export const triageCalls = (parts: Parts, lake: LakePart, opened: () => void): HandlersOf<TriageCalls> => {
   const sources = (db: ReadableDb): TriageSources => {
     const { org, person } = parts.who();
     const names = namesOf(db, parts.views, org, person);
@@ -100,8 +100,12 @@ export const triageCalls = (parts: Parts, lake: LakePart): HandlersOf<TriageCall
       });
       return write(parts, parts.who().org, () => ok(drafts));
     },
-    'room.open': (asked) =>
-      asked.from === 'hand' ? openByHand(asked.title, asked.class, asked.severity) : openProposal(asked.proposal),
+    'room.open': (asked) => {
+      const room =
+        asked.from === 'hand' ? openByHand(asked.title, asked.class, asked.severity) : openProposal(asked.proposal);
+      if (room.ok) opened();
+      return room;
+    },
     'fact.pin': ({ log, fact: id }) =>
       writeInRoom(parts, log, (db, room) => {
         const fact = lake.facts.byId(id);

@@ -11,6 +11,7 @@ import { type ConnectionTest, shownStep } from '../connection-test.ts';
 import { failed as failedStep } from '../../databricks/check-step.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { prepare, type SigningIn } from '../prepare-connection.ts';
+import type { WarehouseLife } from '../warehouse-life.ts';
 import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
 
 type WorkspaceCalls =
@@ -31,6 +32,7 @@ export type WorkspaceDeps = {
   readonly signing: SigningIn;
   /** Somebody sits in front of this core: a service principal would act in their place. */
   readonly attended: boolean;
+  readonly life: WarehouseLife;
   /** Check a connection step by step without saving it. */
   readonly test: ConnectionTest<Connection>;
   /** What this machine knows of workspaces now. Asked anew each time: tokens of others are not kept in memory. */
@@ -57,6 +59,7 @@ export const workspaceCalls = ({
   attended,
   test,
   setup,
+  life,
   found,
   refresh,
   look,
@@ -95,7 +98,7 @@ export const workspaceCalls = ({
           unattended: credential !== null && isUnattended(credential),
         })),
       }),
-    'connection.list': () => ok({ rows: connectionRows(connection) }),
+    'connection.list': () => ok({ rows: connectionRows(connection, life) }),
     'connection.remove': async ({ id }) => mapOk(await connection.remove(id), () => ({ removed: true })),
     'connection.test': async (given) => {
       const credential = credentialOf(given);

@@ -7,6 +7,13 @@ export const warehouses: RestApi = ({ warehouse }, { method, path }) => {
   if (rest[0] !== warehouse.id)
     return Promise.resolve(fault(404, 'RESOURCE_DOES_NOT_EXIST', `SQL warehouse ${rest[0] ?? ''} does not exist.`));
   return Promise.resolve(
-    good({ id: warehouse.id, name: 'Practice', state: warehouse.state(), auto_stop_mins: 10, warehouse_type: 'PRO' }),
+    good({
+      id: warehouse.id,
+      name: 'Practice',
+      cluster_size: '2X-Small',
+      state: warehouse.state(),
+      auto_stop_mins: 10,
+      warehouse_type: 'PRO',
+    }),
   );
 };

@@ -5,6 +5,7 @@ import { age, Button, Dot, fileSize, IconButton, Panel, VirtualList } from '../.
 import { useModel } from '../../model/index.ts';
 import { useNow, useStatus } from '../common/use.ts';
 import { Who } from '../common/who.tsx';
+import { CostLine } from './cost-line.tsx';
 import { useRoomDialog } from './dialog-state.ts';
 import { DecisionLine, HandoffLine, TaskLine } from './now-lines.tsx';
 import { type Attachment, type Member, type NowRow, nowRows } from './now-rows.ts';
@@ -35,6 +36,7 @@ export const NowPanel = ({ room }: { readonly room: Room }) => {
         estimate={32}
         render={(row) => <Line row={row} room={room} />}
       />
+      {room.cost === null ? null : <CostLine cost={room.cost} />}
     </Panel>
   );
 };

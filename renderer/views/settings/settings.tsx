@@ -6,6 +6,7 @@ import { useModel } from '../../model/index.ts';
 import { useStatus } from '../common/use.ts';
 import { roleWords } from '../common/words.ts';
 import { ConnectionForm } from './connection-form.tsx';
+import { Limits } from './limits.tsx';
 import { Residency } from './residency.tsx';
 import { Section } from './section.tsx';
 import { SignIns } from './sign-ins.tsx';
@@ -25,6 +26,7 @@ export const SettingsPlace = () => (
       <SignIns />
       <ConnectionForm />
       <Residency />
+      <Limits />
       <About />
     </div>
   </div>

@@ -5,6 +5,7 @@ import { selectFeed, useModel } from '../../model/index.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { severityTone } from '../common/words.ts';
 import { Ages } from './ages.tsx';
+import { Warehouses } from './warehouses.tsx';
 
 const icon = { size: 14, strokeWidth: 1.75, 'aria-hidden': true } as const;
 
@@ -29,6 +30,7 @@ export const StatusBar = () => {
   return (
     <footer className="status-bar" data-testid="status-bar" data-state={status.workspace.state}>
       <Connection status={status} />
+      <Warehouses rows={status.workspaces} />
       <span className="status-item">
         <HardDrive {...icon} />
         <Button

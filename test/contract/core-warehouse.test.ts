@@ -1,0 +1,154 @@
+// A warehouse that is stopped stays stopped until a person asks, and the limit of a day holds for all devices of a share.
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Core, CoreDeps } from '../../main/core/create-core.ts';
+import type { Workspace } from '../../main/databricks/port.ts';
+import { openWorkspace } from '../../main/databricks/workspace.ts';
+import { ok } from '../../shared/base/result.ts';
+import { openCore, scratch, value } from '../support/core.ts';
+import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
+import { type Practice, startPractice } from '../support/practice.ts';
+
+let practice: Practice;
+beforeAll(async () => {
+  practice = await startPractice({ seed: 1 });
+});
+afterAll(() => practice.close());
+
+const saved = {
+  host: 'dbc-real.cloud.databricks.com',
+  httpPath: '/sql/1.0/warehouses/abc',
+  token: 'dapi-x',
+  acceptUnencrypted: true,
+};
+const opening = { from: 'hand', title: 'Revenue looks wrong', class: 'data-quality', severity: 'SEV3' } as const;
+
+/** The practice lakehouse as a workspace of one's own; every statement is noted. */
+const asReal =
+  (sent: string[]): CoreDeps['openWorkspace'] =>
+  () => {
+    const opened = openWorkspace(practiceConnection(practice), databricksDeps());
+    if (!opened.ok) return opened;
+    const { warehouse } = opened.value;
+    const noted: Workspace = {
+      ...opened.value,
+      warehouse: {
+        ...warehouse,
+        query: (statement, options) => {
+          sent.push(statement.name);
+          return warehouse.query(statement, options);
+        },
+        pages: (statement, options) => {
+          sent.push(statement.name);
+          return warehouse.pages(statement, options);
+        },
+      },
+    };
+    return ok(noted);
+  };
+const coreOn = (home: string, sent: string[], change: Partial<CoreDeps> = {}): Promise<Core> =>
+  openCore(home, { random: (length) => randomBytes(length), openWorkspace: asReal(sent), ...change });
+const row = async (core: Core) => value(await core.call('connection.list', {})).rows[0];
+const slow = { timeout: 90_000, interval: 150 };
+const quiet = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a stopped warehouse', () => {
+  it('is not woken by the background; a person starts it, and the time of the start is shown', async () => {
+    const home = scratch();
+    const first = await coreOn(home, []);
+    value(await first.call('room.open', opening));
+    value(await first.call('connection.save', saved));
+    await first.close();
+
+    await practice.control({ coldStartMs: 3_000 });
+    const sent: string[] = [];
+    const core = await coreOn(home, sent, { background: true });
+    await expect.poll(async () => (await row(core))?.warehouse?.state, slow).toBe('stopped');
+    expect(await row(core)).toMatchObject({ state: 'online', warehouse: { size: '2X-Small', autoStopMins: 10 } });
+    await quiet(2_500);
+    expect(sent).toEqual([]);
+    expect(practice.server.buttons.warehouse()).toBe('STOPPED');
+
+    value(await core.call('lake.refresh', {}));
+    await expect.poll(async () => (await row(core))?.warehouse, slow).toMatchObject({ state: 'starting', since: expect.any(String) }); // prettier-ignore
+    await expect.poll(async () => (await row(core))?.warehouse?.state, slow).toBe('running');
+    expect(sent.length).toBeGreaterThan(0);
+  }, 180_000);
+
+  it('opening a room wakes it', async () => {
+    const home = scratch();
+    const first = await coreOn(home, []);
+    value(await first.call('connection.save', saved));
+    await first.close();
+    await practice.control({ coldStartMs: 500 });
+    const core = await coreOn(home, [], { background: true });
+    await expect.poll(async () => (await row(core))?.warehouse?.state, slow).toBe('stopped');
+    value(await core.call('room.open', opening));
+    await expect.poll(async () => (await row(core))?.warehouse?.state, slow).toBe('running');
+  }, 120_000);
+});
+
+describe('the limit of a day', () => {
+  const budget = async (core: Core) => value(await core.call('budget.get', {}));
+  const notices = async (core: Core) => value(await core.call('app.status', {})).notices.map(({ tag }) => tag);
+
+  it('is shared: what one device used stops the other, and refresh by hand goes on and is counted', async () => {
+    const place = scratch();
+    const home = scratch();
+    let offset = 0;
+    const ada = await coreOn(home, [], { background: true, clock: { now: () => Date.now() + offset } });
+    value(await ada.call('share.setup', { kind: 'folder', place }));
+    value(await ada.call('budget.set', { statements: 10, minutes: 60 }));
+    const { log } = value(await ada.call('room.open', opening));
+    value(await ada.call('connection.save', saved));
+    await expect.poll(async () => (await budget(ada)).reached, slow).toBe(true);
+    expect(await notices(ada)).toContain('LimitReached');
+
+    const sent: string[] = [];
+    const bob = await coreOn(scratch(), sent, { userName: 'Bob', background: true });
+    value(await bob.call('share.join', { kind: 'folder', place }));
+    const admit = async (): Promise<boolean> => {
+      value(await ada.call('share.sync', {}));
+      const people = value(await ada.call('people.list', {})).people;
+      for (const { person, devices } of people)
+        for (const { id, state } of devices)
+          if (state === 'asking')
+            value(await ada.call('device.admit', { device: id, person: person.id, roles: ['responder'] }));
+      value(await ada.call('share.sync', {}));
+      value(await bob.call('share.sync', {}));
+      return value(await bob.call('app.status', {})).you.admitted;
+    };
+    await expect.poll(admit, slow).toBe(true);
+    await expect.poll(async () => (await budget(bob)).reached, slow).toBe(true);
+    expect(await budget(bob)).toMatchObject({ statements: 10, mine: { statements: 0 }, by: { name: 'Ada' } });
+
+    // Connecting is a person's act: one reading, and none by itself after it.
+    value(await bob.call('connection.save', saved));
+    await expect.poll(async () => (await row(bob))?.state, slow).toBe('online');
+    await expect.poll(() => sent.length, slow).toBeGreaterThan(0);
+    let before = -1;
+    await expect.poll(async () => { const still = before === sent.length; before = sent.length; await quiet(800); return still; }, slow).toBe(true); // prettier-ignore
+    await quiet(2_000);
+    expect(sent.length).toBe(before);
+    value(await bob.call('lake.refresh', {}));
+    await expect.poll(() => sent.length, slow).toBeGreaterThan(before);
+    await expect.poll(async () => (await budget(bob)).mine.statements, slow).toBeGreaterThanOrEqual(before);
+
+    // What a room caused stands in the room; what a device used outlives a restart; another day begins anew.
+    const used = (await budget(ada)).mine.statements;
+    expect(used).toBeGreaterThanOrEqual(10);
+    const from = new Date(Date.now() - 86_400_000).toISOString();
+    value(await ada.call('offline.start', { log, hops: 1, from }));
+    const cost = async () => value(await ada.call('room.get', { log })).cost;
+    await expect.poll(async () => (await cost())?.statements ?? 0, slow).toBeGreaterThan(0);
+    expect((await cost())?.warehouses).toEqual([{ workspace: saved.host, size: '2X-Small' }]);
+    await ada.close();
+    const again = await coreOn(home, [], { clock: { now: () => Date.now() + offset } });
+    expect((await budget(again)).mine.statements).toBeGreaterThanOrEqual(used);
+    expect((await budget(again)).reached).toBe(true);
+    offset = 86_400_000;
+    expect(await budget(again)).toMatchObject({ reached: false, mine: { statements: 0 } });
+    offset = 0;
+    expect((await budget(again)).reached).toBe(true);
+  }, 300_000);
+});
