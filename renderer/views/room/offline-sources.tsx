@@ -19,8 +19,7 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
   if (sources.length === 0) return null;
   const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
   return (
-    // Scrolls by itself, so it has to take the focus.
-    <ul className="offline-sources" aria-label="Sources" tabIndex={0}>
+    <ul className="offline-sources" aria-label="Sources">
       {sorted.map((one) => (
         <Source key={`${one.source} ${one.workspace}`} source={one} />
       ))}
