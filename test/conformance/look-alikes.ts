@@ -117,6 +117,28 @@ const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<vo
   }
 };
 
+/** What the monitor of the request log says of it (REST, `inference_log`). */
+export const requestMonitor = {
+  inference_log: { timestamp_col: 'asked', prediction_col: 'predicted', label_col: 'label' },
+  slicing_exprs: ['region'],
+};
+const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+/** A log of requests to a model, with a label that has not come for each. */
+export const requestLog = async (stage: Stage): Promise<string> => {
+  const name = `${stage.catalog}.${stage.schema}.request_log`;
+  const rows = Array.from(
+    { length: 6 },
+    (_, i) => `(CAST('${yesterday} 10:0${i}:00' AS TIMESTAMP), ${i}.5, ${i < 4 ? `${i}.0` : 'NULL'}, 'north')`,
+  );
+  await prepare(
+    stage,
+    `CREATE TABLE ${name} (asked TIMESTAMP, predicted DOUBLE, label DOUBLE, region STRING) USING DELTA`,
+    `INSERT INTO ${name} VALUES ${rows.join(', ')}`,
+  );
+  return name;
+};
+
 /** A table with a past, made by the same statements on every engine. */
 export const tableWithPast = async (stage: Stage): Promise<string> => {
   const name = `${stage.catalog}.${stage.schema}.with_past`;
@@ -160,8 +182,10 @@ export const withLookAlikes = async (stage: Stage, practice: Practice): Promise<
   try {
     const system = await systemLookAlikes({ ...small, workspace: world });
     await createTables(small, system);
-    await tableWithPast(small);
-    await tableWithPast(stage);
+    for (const one of [small, stage]) {
+      await tableWithPast(one);
+      await requestLog(one);
+    }
     await createViews(stage, [...system, ...(await informationSchema(small))]);
     return small;
   } catch (thrown) {

@@ -4,12 +4,13 @@ import { createLake, type Lake } from '../../../main/lake/lake.ts';
 import type { FactsPage, LakeFact } from '../../../main/lake/port.ts';
 import type { Store } from '../../../main/store/port.ts';
 import { temporaryStore } from '../../support/lakehouse.ts';
-import type { DatabricksFailure } from '../../../main/databricks/port.ts';
+import type { DatabricksFailure, Workspace } from '../../../main/databricks/port.ts';
 import { collectors } from '../../../main/lake/sources.ts';
+import { ok } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
 import { assetId, assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { Check } from '../check.ts';
-import { tableWithPast, withLookAlikes } from '../look-alikes.ts';
+import { requestLog, requestMonitor, tableWithPast, withLookAlikes } from '../look-alikes.ts';
 import type { Stage } from '../stage.ts';
 
 /** What one collector did in both lanes: how each ended, and what it found, to be compared. */
@@ -60,26 +61,39 @@ const unheardOf = (workspaceId: string): readonly AssetId[] =>
     ['job', 'pipeline', 'notebook', 'query', 'dashboard', 'endpoint', 'experiment', 'cluster', 'warehouse'] as const
   ).map((kind) => assetId(kind, workspaceId, '1'));
 
+/** No monitor watches the request log of the suite; what it would say is answered here, the rest by the workspace. */
+const withMonitor = (workspace: Workspace): Workspace => ({
+  ...workspace,
+  rest: {
+    ...workspace.rest,
+    call: (request, options) =>
+      /\.request_log\/monitor$/.test(request.path)
+        ? Promise.resolve(ok(requestMonitor))
+        : workspace.rest.call(request, options),
+  },
+});
+
 /** Every source of main/lake/sources.ts, in both lanes, with its estimate, against what the stage has. */
-const runAll = async (stage: Stage, table: string): Promise<Runs> => {
+const runAll = async (stage: Stage, ...tables: readonly string[]): Promise<Runs> => {
   const { store, close } = temporaryStore();
   try {
     const { clock } = stage.deps;
-    const lake = createLake({ workspaces: () => [stage.workspace], store, clock, log: () => undefined });
+    const lake = createLake({ workspaces: () => [workspace], store, clock, log: () => undefined });
     const identity = await stage.workspace.identity();
     if (!identity.ok) throw new Error(identity.error.what);
     const ids = { workspaceId: identity.value.workspaceId, metastoreId: identity.value.metastoreId };
-    const asset = tableAsset(ids.metastoreId, table);
-    const report = await lake.refresh({ assets: [asset] });
+    const assets = tables.map((name) => tableAsset(ids.metastoreId, name));
+    const workspace = withMonitor(stage.workspace);
+    const report = await lake.refresh({ assets });
     if (!report.ok) throw new Error(report.error.what);
-    const scope = new Map<AssetId, number>([[asset, 0]]);
+    const scope = new Map<AssetId, number>(assets.map((one) => [one, 0]));
     const [facts, edges] = [everyFact(lake, store), lake.allEdges(store.read)];
     for (const edge of edges) for (const end of [edge.from, edge.to]) scope.set(end, 1);
     for (const fact of facts) for (const one of fact.assets) if (!scope.has(one)) scope.set(one, 2);
     for (const one of unheardOf(ids.workspaceId)) scope.set(one, 0);
     const now = clock.now();
     const context: CollectContext = {
-      workspace: stage.workspace,
+      workspace,
       ...ids,
       db: store.read,
       clock,
@@ -134,12 +148,13 @@ const runsOf = (stage: Stage): Promise<Runs> => {
   const known = results.get(stage);
   if (known !== undefined) return known;
   const work = async (): Promise<Runs> => {
-    if (stage.engine !== 'spark' || stage.practice === null) return runAll(stage, await tableWithPast(stage));
+    if (stage.engine !== 'spark' || stage.practice === null)
+      return runAll(stage, await tableWithPast(stage), await requestLog(stage));
     const small = await withLookAlikes(stage, stage.practice);
     try {
-      const table = `${stage.catalog}.${stage.schema}.with_past`;
-      const wanted = await runAll(small, table);
-      const found = await runAll(stage, table);
+      const tables = ['with_past', 'request_log'].map((name) => `${stage.catalog}.${stage.schema}.${name}`);
+      const wanted = await runAll(small, ...tables);
+      const found = await runAll(stage, ...tables);
       return new Map(
         [...found].map(([source, run]) => {
           const there = wanted.get(source)?.found ?? '';
