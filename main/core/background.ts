@@ -109,6 +109,8 @@ export const backgroundOf = (
 
 /** How many rooms the lake is read around; those with the newest entries. */
 const roomLimit = 20;
+/** Entries of a room that are looked through for assets that people named; as for its timeline (room-scope.ts). */
+const namedLimit = 200;
 
 const openRooms = ({ views, profile }: Parts): readonly LogId[] =>
   views
@@ -122,6 +124,8 @@ const watchedBy = (parts: Parts, lake: LakePart): Watched => {
   const rooms = openRooms(parts).slice(0, roomLimit);
   const ofRooms = rooms.flatMap((log) => [
     ...parts.views.citations(db, log).flatMap(({ assets }) => assets),
+    // What people named: with few rights nothing else says what a room is about.
+    ...parts.views.entriesPage(db, { log, order: 'recorded', limit: namedLimit }).rows.flatMap(({ assets }) => assets),
     ...parts.signalsOf(log).flatMap((id) => lake.signal(id)?.asset ?? []),
   ]);
   const proposed = lake.proposals(new Set()).flatMap(({ assets }) => assets);

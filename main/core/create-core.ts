@@ -35,6 +35,7 @@ import { signInCalls } from './calls/sign-in.ts';
 import { statusCalls } from './calls/status.ts';
 import { triageCalls } from './calls/triage.ts';
 import { workspaceCalls } from './calls/workspace.ts';
+import { homeIds } from './named-assets.ts';
 import { setupFor } from './setup-sql.ts';
 import { createConnectionTest } from './connection-test.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
@@ -223,7 +224,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       sync,
       notices: () => [...deps.notices, ...[meter.notice()].filter((one) => one !== null)],
     }),
-    ...triageCalls(parts, lake, background.refresh),
+    ...triageCalls(parts, lake, background.refresh, () => homeIds(connection)),
     ...roomCalls(parts, lake, { badge: offline.badge, cost: roomCost(meter, connection, life) }),
     ...offlineCalls(parts, offline),
     ...assetCalls(parts, lake),

@@ -144,6 +144,8 @@ export const calls = {
         title: shortText,
         class: v.picklist(incidentClasses),
         severity: v.picklist(severities),
+        /** Tables as catalog.schema.table and jobs by number, as a person names them. */
+        affected: v.optional(v.pipe(v.array(shortText), v.maxLength(50))),
       }),
     ]),
     opened,

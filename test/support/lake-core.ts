@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Core, createCore } from '../../main/core/create-core.ts';
 import { nodeScheduler } from '../../main/core/node-seams.ts';
+import type { Workspace } from '../../main/databricks/port.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { openDriver } from '../../main/store/sqlite.ts';
 import { ok } from '../../shared/base/result.ts';
@@ -73,7 +74,13 @@ export type LakeCore = {
 const restMs = 8_000;
 
 /** Resolves after the first turns of the background. */
-export const openLakeCore = async (home: string, practice: Practice, now: () => number): Promise<LakeCore> => {
+export const openLakeCore = async (
+  home: string,
+  practice: Practice,
+  now: () => number,
+  /** Stands between the core and the workspace, to listen. */
+  between: (workspace: Workspace) => Workspace = (workspace) => workspace,
+): Promise<LakeCore> => {
   let turns = 0;
   const opened = await createCore(
     coreDeps(home, {
@@ -84,7 +91,10 @@ export const openLakeCore = async (home: string, practice: Practice, now: () => 
         Promise.resolve(
           ok({ connection: practiceConnection(practice), seed: 1, control: () => Promise.resolve(ok({})) }),
         ),
-      openWorkspace: (connection) => openWorkspace(connection, databricksDeps()),
+      openWorkspace: (connection) => {
+        const opened = openWorkspace(connection, databricksDeps());
+        return opened.ok ? ok(between(opened.value)) : opened;
+      },
       logger: {
         info: (message, fields) => {
           if (message === 'background work failed' && fields?.['loop'] === 'lake') turns += 1;

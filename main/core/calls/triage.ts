@@ -11,6 +11,7 @@ import { citationOf, isCitedBy } from '../cite.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
+import { assetsNamed, type HomeIds } from '../named-assets.ts';
 import { namesOf } from '../people.ts';
 import { inboxView, type OpenProposal, openProposals, signalSnapshot, type TriageSources } from '../proposals.ts';
 import { append, noSuchEntry, write, writeInRoom } from '../write.ts';
@@ -18,7 +19,12 @@ import { append, noSuchEntry, write, writeInRoom } from '../write.ts';
 type TriageCalls = 'inbox.list' | 'signal.judge' | 'room.open' | 'fact.pin';
 
 /** From signals to rooms: judge, open (from a proposal or by hand), pin a fact. */
-export const triageCalls = (parts: Parts, lake: LakePart, opened: () => void): HandlersOf<TriageCalls> => {
+export const triageCalls = (
+  parts: Parts,
+  lake: LakePart,
+  opened: () => void,
+  home: () => HomeIds | null,
+): HandlersOf<TriageCalls> => {
   const sources = (db: ReadableDb): TriageSources => {
     const { org, person } = parts.who();
     const names = namesOf(db, parts.views, org, person);
@@ -29,13 +35,21 @@ export const triageCalls = (parts: Parts, lake: LakePart, opened: () => void): H
     title: string,
     incidentClass: IncidentClass,
     severity: Severity,
+    affected: readonly string[],
   ): Result<{ log: LogId }, Failure> => {
+    const assets = assetsNamed(affected, home());
+    if (!assets.ok) return assets;
     const log = handOpenedLog(parts.clock.now(), parts.random);
     const opened: EventDraft = {
       type: 'incident.opened',
       fields: { title, class: incidentClass, severity, how: 'hand', signals: [] },
     };
-    const done = write(parts, log, () => ok([opened, ...takeCommand()]));
+    // A note that names them: the room's timeline, lineage and background reading go by what its entries name.
+    const named: readonly EventDraft[] =
+      assets.value.length === 0
+        ? []
+        : [{ type: 'note.added', fields: { text: `Affected: ${affected.join(', ')}`, assets: [...assets.value] } }];
+    const done = write(parts, log, () => ok([opened, ...takeCommand(), ...named]));
     return done.ok ? ok({ log }) : done;
   };
 
@@ -102,7 +116,9 @@ export const triageCalls = (parts: Parts, lake: LakePart, opened: () => void): H
     },
     'room.open': (asked) => {
       const room =
-        asked.from === 'hand' ? openByHand(asked.title, asked.class, asked.severity) : openProposal(asked.proposal);
+        asked.from === 'hand'
+          ? openByHand(asked.title, asked.class, asked.severity, asked.affected ?? [])
+          : openProposal(asked.proposal);
       if (room.ok) opened();
       return room;
     },

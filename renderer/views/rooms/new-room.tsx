@@ -11,10 +11,13 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
   const draft = useModel(selectDraft(key));
   const { typed, acknowledged } = store.getState();
   const title = draft['title'] ?? '';
+  const named = draft['affected'] ?? '';
   const classOf = incidentClasses.find((one) => one === draft['class']) ?? 'data-quality';
   const severity = severities.find((one) => one === draft['severity']) ?? 'SEV3';
   const make = async (): Promise<void> => {
-    if (!(await openByHand({ title: title.trim(), class: classOf, severity }))) return;
+    const affected = named.split(/[\n,;]+/).map((one) => one.trim()).filter((one) => one !== ''); // prettier-ignore
+    const about = affected.length === 0 ? {} : { affected };
+    if (!(await openByHand({ title: title.trim(), class: classOf, severity, ...about }))) return;
     acknowledged(key, draft);
     onClose();
   };
@@ -51,6 +54,16 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         value={severity}
         options={severities.map((id) => ({ id, label: id }))}
         onChange={(id) => typed(key, { severity: id })}
+      />
+      <Field
+        label="Affected tables and jobs, if known: one a line"
+        value={named}
+        onChange={(text) => typed(key, { affected: text })}
+        lines={3}
+        mono
+        placeholder="catalog.schema.table, or the number of a job"
+        hint="Their versions, columns and runs are read as far as you may see them."
+        testId="room-affected"
       />
     </Dialog>
   );

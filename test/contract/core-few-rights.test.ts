@@ -1,0 +1,117 @@
+// Works with little: SELECT on three tables, CAN VIEW on one job, no share, no system table. And nothing is ever written.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Workspace } from '../../main/databricks/port.ts';
+import { value } from '../support/core.ts';
+import { openLakeCore, type LakeCore } from '../support/lake-core.ts';
+import { startPractice, type Practice } from '../support/practice.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const home = mkdtempSync(join(tmpdir(), 'bw-few-'));
+let practice: Practice;
+let lake: LakeCore;
+let tables: readonly string[];
+let job: string;
+const sent: { readonly effect: string; readonly text: string }[] = [];
+const called: { readonly method: string; readonly path: string }[] = [];
+
+/** Listens to every statement and every REST call that leaves the core. */
+const listening = (workspace: Workspace): Workspace => ({
+  ...workspace,
+  warehouse: {
+    ...workspace.warehouse,
+    query: (statement, options) => {
+      sent.push({ effect: statement.effect, text: statement.text });
+      return workspace.warehouse.query(statement, options);
+    },
+    pages: (statement, options) => {
+      sent.push({ effect: statement.effect, text: statement.text });
+      return workspace.warehouse.pages(statement, options);
+    },
+  },
+  rest: {
+    call: (request, options) => {
+      called.push({ method: request.method, path: request.path });
+      return workspace.rest.call(request, options);
+    },
+  },
+});
+
+beforeAll(async () => {
+  practice = await startPractice({ seed: 5, fault: 'line' });
+  const [incident] = practice.truth.incidents;
+  job = incident?.failedJob.id ?? '';
+  const changed = incident?.changedTable ?? '';
+  const feature = incident?.featureTable ?? '';
+  const other = practice.server.lake
+    .tables()
+    .map((one) => `${one.catalog}.${one.schema}.${one.name}`)
+    .find((full) => full.startsWith(`${practice.catalog}.`) && full !== changed && full !== feature);
+  tables = [changed, feature, other ?? ''];
+  await practice.control({ rights: { tables, jobs: [job] } });
+  lake = await openLakeCore(home, practice, () => Date.now(), listening);
+});
+afterAll(async () => {
+  await lake.close();
+  await practice.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('with three tables and one job', () => {
+  it('a room opened by hand has history, schema and runs', async () => {
+    const { core } = lake;
+    const { log } = value(
+      await core.call('room.open', {
+        from: 'hand', title: 'Numbers look wrong', class: 'data-quality', severity: 'SEV3', affected: [...tables, `job ${job}`],
+      }),
+    ); // prettier-ignore
+    await lake.refreshed();
+    await lake.refreshed();
+    const room = value(await core.call('room.get', { log }));
+    expect(room.assets.map((one) => one.kind).sort()).toEqual(['job', 'table', 'table', 'table']);
+    const facts = [...lake.stored().facts.values()];
+    const about = (kind: string) => facts.filter((one) => one.kind === kind);
+    const versionsOf = (table: string) => about('table-version').filter((one) => one.data['table'] === table);
+    for (const table of tables) expect(versionsOf(table).length, table).toBeGreaterThan(0);
+    expect(about('schema-change').some((one) => one.data['table'] === tables[0])).toBe(true);
+    const runs = about('run').filter((one) => one.data['task'] === null);
+    expect(new Set(runs.map((one) => one.data['job']))).toEqual(new Set([job]));
+    expect(runs.some((one) => one.data['result'] === 'failed')).toBe(true);
+    // It shows in the room, not only in the cache.
+    const shown = value(await core.call('room.timeline', { log, limit: 200 }));
+    expect(JSON.stringify(shown)).toContain('failed');
+  });
+
+  it('what is not visible is said, source by source', async () => {
+    const { freshness: sources } = await lake.status();
+    const state = (label: string) => sources.find((one) => one.label === label)?.state;
+    expect(state('Job runs')).toBe('denied');
+    expect(state('Lineage of tables')).toBe('denied');
+    expect(state('Job runs, live')).toBe('fresh');
+    expect(state('Versions of tables')).toBe('fresh');
+    expect(sources.find((one) => one.label === 'Job runs, live')?.note).toContain('system table cannot be read');
+  });
+
+  it('a name that is no table and no job is refused before anything is written', async () => {
+    const opening = { from: 'hand', title: 'T', class: 'cost', severity: 'SEV5' } as const;
+    const before = value(await lake.core.call('rooms.list', {})).total;
+    for (const name of ['orders', 'a.b', 'job x', 'a.b.c.d'])
+      expect(await lake.core.call('room.open', { ...opening, affected: [name] })).toMatchObject({
+        error: { tag: 'WrongShape' },
+      });
+    expect(value(await lake.core.call('rooms.list', {})).total).toBe(before);
+  });
+
+  it('nothing was written to the workspace: only reads left this device', () => {
+    expect(sent.length).toBeGreaterThan(10);
+    expect(called.length).toBeGreaterThan(3);
+    expect(sent.filter((one) => one.effect !== 'read')).toEqual([]);
+    const writes = /^\s*(?:insert|update|delete|merge|create|alter|drop|truncate|restore|optimize|vacuum|grant|revoke|copy|refresh|set)\b/i; // prettier-ignore
+    expect(sent.filter((one) => writes.test(one.text))).toEqual([]);
+    expect(sent.every((one) => /^\s*(?:select|with|describe|show)\b/i.test(one.text))).toBe(true);
+    expect(called.filter((one) => one.method !== 'GET')).toEqual([]);
+  });
+});
