@@ -23,7 +23,7 @@ const adviceOf = (step: ConnectionStep): string | undefined => {
   const without = (step.features ?? []).join(', ');
   return [
     ...(step.ask === undefined ? [] : [`Ask for ${step.ask}.`]),
-    ...(without === '' ? [] : [`Without it: no ${without}.`]),
+    ...(without === '' ? [] : [`It costs: ${without}.`]),
     ...(step.otherwise === undefined ? [] : [step.otherwise]),
   ].join(' ');
 };

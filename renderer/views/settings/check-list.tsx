@@ -104,7 +104,7 @@ const SourceStep = ({ step }: { readonly step: Step }) => (
     {step.failure === null ? <p className="cap">{step.detail}</p> : <ErrorCard failure={step.failure} quiet />}
     {step.state === 'skipped' || step.features.length === 0 ? null : (
       <p className="cap">
-        Without it: no {listed(step.features)}. {step.otherwise ?? ''}
+        It costs: {listed(step.features)}. {step.otherwise ?? ''}
       </p>
     )}
     {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
