@@ -22,7 +22,7 @@ const table = { catalog: 'system', schema: 'query', table: 'history' };
 const slowestPerHour = 5;
 const slowMs = 30_000;
 
-/** Where a statement came from, as one text that is looked up: a job, a pipeline, a query, a dashboard, a warehouse. */
+/** Never among these: `statement_text`, `query_parameters`. */
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
   asText('statement_id', { as: 'id', required: true }),
