@@ -56,6 +56,12 @@ const makers: Readonly<Record<Engine, () => Promise<Stage>>> = {
 /** An engine, started, with an empty schema for the suite. Close it: nothing of it is left then. */
 export const openStage = async (engine: Engine): Promise<Stage> => {
   const stage = await makers[engine]();
-  await prepare(stage, `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`);
-  return stage;
+  try {
+    await prepare(stage, `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`);
+    return stage;
+  } catch (thrown) {
+    // An engine that cannot be used must not be left running.
+    await stage.close();
+    throw thrown;
+  }
 };
