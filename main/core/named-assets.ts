@@ -20,9 +20,13 @@ export const assetsNamed = (names: readonly string[], home: HomeIds | null): Res
   const assets: AssetId[] = [];
   if (names.length > 0 && home === null) return err(notYet);
   for (const name of home === null ? [] : names) {
-    const job = /^(?:job\s+)?(\d{1,20})$/i.exec(name.trim())?.[1];
-    const table = job === undefined ? parseTableName(name.trim()) : null;
-    if (job !== undefined) assets.push(jobAsset(home?.workspaceId ?? '', job));
+    const bare = name
+      .trim()
+      .replace(/^job\s/i, '')
+      .trim();
+    const isJob = /^\d{1,20}$/.test(bare);
+    const table = isJob ? null : parseTableName(name.trim());
+    if (isJob) assets.push(jobAsset(home?.workspaceId ?? '', bare));
     else if (table?.ok === true) assets.push(tableAsset(home?.metastoreId ?? '', fullName(table.value)));
     else return err(unknown(name));
   }

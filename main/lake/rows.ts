@@ -127,3 +127,15 @@ export const normaliseResult = (raw: string | null): RunResult => {
 };
 /** Results that somebody has to look at. */
 export const isBadResult = (result: string): boolean => result === 'failed' || result === 'timed-out';
+
+const triggers: Readonly<Record<string, string>> = {
+  CRON: 'scheduled', PERIODIC: 'scheduled', ONETIME: 'once', ONE_TIME: 'once', FILE_ARRIVAL: 'file-arrival', TABLE: 'table',
+  CONTINUOUS: 'continuous', CONTINUOUS_RESTART: 'continuous', RETRY: 'retry', RUN_JOB_TASK: 'run-job-task',
+}; // prettier-ignore
+
+/** What started a run: REST and system tables spell it differently (facts 1.1 and 3.1). A spelling that is not known stays itself. */
+export const normaliseTrigger = (raw: string | null): string | null => {
+  if (raw === null) return null;
+  const key = raw.trim().toUpperCase();
+  return Object.hasOwn(triggers, key) ? (triggers[key] ?? raw) : raw;
+};

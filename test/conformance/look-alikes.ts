@@ -1,7 +1,7 @@
 import { createDuckEngine } from '../../main/practice/duck/engine.ts';
 import { openLake } from '../../main/practice/duck/lake.ts';
 import type { NewColumn } from '../../main/practice/duck/table.ts';
-import { driftColumns, systemTables } from '../../main/practice/world/system-tables.ts';
+import { driftColumns, profileColumns, systemTables } from '../../main/practice/world/system-tables.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
 import { startFrontEnd } from './spark/front-end.ts';
@@ -41,30 +41,37 @@ const rowsAsJson = async (practice: Stage, name: string, order: string | undefin
 const structOf = (columns: readonly NewColumn[]): string =>
   `array<struct<${columns.map((one) => `${one.name}:${one.type}`).join(',')}>>`;
 
-/** Documented system tables with rows of the practice world, and one table of drift metrics. */
-const systemLookAlikes = async (practice: Stage): Promise<readonly LookAlike[]> => {
+/** Documented system tables with rows of the practice world, and the results of a data profile. */
+const systemLookAlikes = async (practice: Stage, schema: string): Promise<readonly LookAlike[]> => {
   const found: LookAlike[] = [];
   for (const [name, columns] of Object.entries(systemTables)) {
-    const [schema = '', table = ''] = name.split('.');
+    const [ofSystem = '', table = ''] = name.split('.');
     const order = columns.find((one) => one.type === 'timestamp')?.name ?? '1';
     found.push({
       catalog: 'system',
-      schema,
+      schema: ofSystem,
       table,
       columns,
       rows: await rowsAsJson(practice, `system.${name}`, order),
     });
   }
-  const drift = await rowsOf(
-    practice,
-    "SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables WHERE table_name LIKE '%_drift_metrics' ORDER BY table_name LIMIT 1",
-  );
-  for (const row of drift) {
-    const [catalog = '', schema = '', table = ''] = [row['table_catalog'], row['table_schema'], row['table_name']].map(
-      (one) => one ?? '',
+  for (const [results, columns] of [
+    ['drift', driftColumns],
+    ['profile', profileColumns],
+  ] as const) {
+    const [row] = await rowsOf(
+      practice,
+      `SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables WHERE table_name LIKE '%_${results}_metrics' ORDER BY table_name LIMIT 1`,
     );
-    const rows = await rowsAsJson(practice, `${catalog}.${schema}.${table}`, '`window`.start');
-    found.push({ catalog: 'main', schema, table, columns: driftColumns, rows });
+    const name = ['table_catalog', 'table_schema', 'table_name'].map((one) => row?.[one] ?? '').join('.');
+    // Under the name that makes them the profile of the table that the suite is about: so a room reads them, too.
+    found.push({
+      catalog: 'main',
+      schema,
+      table: `with_past_${results}_metrics`,
+      columns,
+      rows: await rowsAsJson(practice, name, '`window`.start'),
+    });
   }
   return found;
 };
@@ -180,7 +187,7 @@ export const withLookAlikes = async (stage: Stage, practice: Practice): Promise<
   const world = practiceWorkspace(practice);
   const small = await smallLakehouse(practice);
   try {
-    const system = await systemLookAlikes({ ...small, workspace: world });
+    const system = await systemLookAlikes({ ...small, workspace: world }, stage.schema);
     await createTables(small, system);
     for (const one of [small, stage]) {
       await tableWithPast(one);

@@ -54,7 +54,12 @@ afterAll(async () => {
   for (const home of homes) rmSync(home, { recursive: true, force: true });
 });
 
-/** Values that contradict a clean device's. Unknown (null or not there) is no contradiction; titles hold names, which are apart. */
+/** How a source spelled it and which earlier answer a row replaced: told by REST here and by a system table there. */
+const bySource = new Set(['raw', 'replaced']);
+/**
+ * Values that contradict a clean device's. Unknown (null or not there, on either side) is no contradiction: REST knows less of
+ * some things and more of others. Titles hold names, which are apart.
+ */
 const contradictions = (stored: Stored): readonly string[] => {
   const found: string[] = [...stored.edges].filter((edge) => !clean.edges.has(edge));
   for (const [id, fact] of stored.facts) {
@@ -64,7 +69,13 @@ const contradictions = (stored: Stored): readonly string[] => {
       for (const key of ['kind', 'happened', 'assets'] as const)
         if (fact[key] !== right[key]) found.push(`${id} ${key}: ${fact[key]}`);
       for (const [key, value] of Object.entries(fact.data))
-        if (value !== null && JSON.stringify(value) !== JSON.stringify(right.data[key]))
+        if (
+          value !== null &&
+          right.data[key] !== undefined &&
+          right.data[key] !== null &&
+          !bySource.has(key) &&
+          JSON.stringify(value) !== JSON.stringify(right.data[key])
+        )
           found.push(`${id} ${key}: ${JSON.stringify(value)}, not ${JSON.stringify(right.data[key])}`);
     }
   }
@@ -73,13 +84,18 @@ const contradictions = (stored: Stored): readonly string[] => {
 /** How far a source says that it is complete must not lie behind what a clean device says, and what has failed must say so. */
 const claims = async (core: LakeCore): Promise<void> => {
   for (const { source, completeTo, state, note } of (await core.status()).freshness) {
-    const right = clean.cursors.get(source)?.completeTo ?? null;
+    // Where system tables cannot be read, REST is asked about every job, and may know as much as the clean device's table.
+    const table = source === 'rest.jobs.runs/list' ? 'system.lakeflow.job_run_timeline' : source;
+    const right = clean.cursors.get(table)?.completeTo ?? null;
     expect(completeTo === null || (right !== null && completeTo <= right), `${source}: ${completeTo}`).toBe(true);
     if (state === 'failed' || state === 'missing') expect(note, source).not.toBeNull();
   }
 };
 const same = (stored: Stored): void => {
-  const text = ([id, fact]: readonly [string, StoredFact]): string => `${id} ${JSON.stringify(fact)}`;
+  const text = ([id, { data, ...fact }]: readonly [string, StoredFact]): string => {
+    const shown = Object.entries(data).filter(([key]) => key !== 'replaced');
+    return `${id} ${JSON.stringify({ ...fact, data: Object.fromEntries(shown) })}`;
+  };
   const right = new Set([...clean.facts].map(text));
   const held = new Set([...stored.facts].map(text));
   expect([...held].filter((fact) => !right.has(fact)).slice(0, 3)).toEqual([]);
@@ -146,11 +162,11 @@ describe('tables that do not show everything', () => {
     expect(contradictions(core.stored())).toEqual([]);
     expect((await missingAt(core)).toSorted()).toEqual(columns.map(({ table, column }) => `${table}.${column}`).toSorted()); // prettier-ignore
     expect([...core.stored().facts.keys()].toSorted()).toEqual([...clean.facts.keys()].toSorted());
+    // REST tells the same of the runs that it is asked about: what is hidden in the table is no hole there.
     const runsOf = ({ facts }: Stored): readonly unknown[] =>
       [...facts.values()].flatMap(({ kind, data }) =>
         kind === 'run' && data['task'] === null ? [data['trigger']] : [],
       );
-    expect(new Set(runsOf(core.stored()))).toEqual(new Set([null]));
     expect(runsOf(clean)).not.toContain(null);
     same(await healed(core));
     expect(await missingAt(core)).toEqual([]);

@@ -48,7 +48,7 @@ describe('a proxy', () => {
       expect(answer).toMatchObject({ ok: false, error: { tag: 'Offline', code: 'PROXY_407' } });
     const steps = await checkConnection(practiceConnection(practice, { network }), [], databricksDeps());
     const failed = steps.find((one) => one.state === 'failed');
-    expect(failed).toMatchObject({ step: 'TCP and TLS', failure: { code: 'PROXY_407' } });
+    expect(failed).toMatchObject({ step: 'TLS', failure: { code: 'PROXY_407' } });
     expect(failed?.detail).toMatch(/proxy refused.*password of the proxy/);
     expect(JSON.stringify([rest, sql, steps, lines])).not.toContain('CANARY');
   });

@@ -115,6 +115,15 @@ const runners: Readonly<Record<string, (line: string) => Promise<unknown>>> = {
   'npm run -s breakwater -- practice --help': async (line) => {
     expect((await run(line)).out).toMatch(/Exit codes: 0/);
   },
+  'npm run -s breakwater -- setup --print-sql': async (line) => {
+    expect((await run(line)).out).toMatch(/GRANT SELECT[^]*REVOKE SELECT/);
+  },
+  'npm run -s breakwater -- practice --list-scenarios': async (line) => {
+    const scenarios = readdirSync(join(root, 'resources/scenarios')).map((name) => name.replace(/\.yaml$/, ''));
+    expect(scenarios.length).toBeGreaterThan(8);
+    const { out } = await run(line);
+    for (const name of scenarios) expect(out).toContain(name);
+  },
   'npm run -s breakwater -- share status': async (line) => {
     expect((await run(line)).out).toContain('No share is set up');
   },

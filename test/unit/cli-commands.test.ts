@@ -181,7 +181,13 @@ describe('doctor looks at a profile and changes nothing', () => {
   it('that is whole', () => {
     made();
     const before = readFileSync(join(folder, 'p', 'breakwater.db'));
-    expect(findings()).toEqual(['profile: fine', 'who may read it: fine', 'database: fine', 'device key: note']);
+    expect(findings()).toEqual([
+      'profile: fine',
+      'who may read it: fine',
+      'database: fine',
+      'device key: note',
+      'sign-ins: note',
+    ]);
     expect(readFileSync(join(folder, 'p', 'breakwater.db')).equals(before)).toBe(true);
   });
   it('that others may read', () => {

@@ -10,6 +10,10 @@ export const restRunsSource = 'rest.jobs.runs/list';
 const sameEndMs = 60_000;
 
 const moment = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+const began = (a: LakeFact, b: LakeFact): string | null => {
+  const starts = [a, b].map((fact) => said(fact.data['startedAt'])).filter((start) => start !== '');
+  return starts.toSorted()[0] ?? null;
+};
 /**
  * The same run from REST and from a system table, in any order. The system table's row counts, except while it has no result
  * yet or when REST tells of a later end, as after a repair. What an earlier answer of REST said is named under `replaced`.
@@ -34,6 +38,8 @@ const acrossSources = (old: LakeFact, next: LakeFact, name: (fact: LakeFact) => 
       ...Object.fromEntries(
         words.map((key) => [key, winner.data[key] || loser.data[key] || (winner.data[key] ?? null)]),
       ),
+      // The slice with the result may be a run's last one: when it began stands in an earlier one, or in REST's answer.
+      ...('startedAt' in winner.data ? { startedAt: began(old, next) } : {}),
       ...(replaced === undefined ? {} : { replaced }),
     },
   };

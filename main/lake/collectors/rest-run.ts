@@ -4,7 +4,7 @@ import { factId, jobAsset, taskAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { isBadResult, normaliseResult, type RunResult } from '../rows.ts';
+import { isBadResult, normaliseResult, normaliseTrigger, type RunResult } from '../rows.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
 import { mergeRuns, newerAnswer, restRunsSource } from './merge-runs.ts';
@@ -98,11 +98,15 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
         resultAt: endedAt,
         result: outcome.result,
         termination: outcome.termination,
-        trigger: textOf(body['trigger']),
+        trigger: normaliseTrigger(textOf(body['trigger'])),
         type: textOf(body['run_type']),
         name,
         message: outcome.message,
-        raw: { result_state: outcome.raw, life_cycle_state: textOf(object(part['state'])['life_cycle_state']) },
+        raw: {
+          result_state: outcome.raw,
+          life_cycle_state: textOf(object(part['state'])['life_cycle_state']),
+          trigger: textOf(body['trigger']),
+        },
       }, // prettier-ignore
     });
   };

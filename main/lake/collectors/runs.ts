@@ -5,7 +5,7 @@ import { factId, jobAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { earlier, instantOf, later, listOf, latest, normaliseResult, textOf } from '../rows.ts';
+import { earlier, instantOf, later, listOf, latest, normaliseResult, normaliseTrigger, textOf } from '../rows.ts';
 import { asJson, asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
@@ -45,12 +45,12 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     resultAt: raw === null ? null : end,
     result: normaliseResult(raw),
     termination: textOf(row, 'termination'),
-    trigger: textOf(row, 'trigger_kind'),
+    trigger: normaliseTrigger(textOf(row, 'trigger_kind')),
     type: textOf(row, 'run_kind'),
     name: textOf(row, 'run_label'),
     clusters: listOf(row, 'clusters'),
     message: null,
-    raw: { result_state: raw },
+    raw: { result_state: raw, trigger_type: textOf(row, 'trigger_kind') },
   }; // prettier-ignore
   const fact: LakeFact = {
     id: factId('run', ws, run),

@@ -14,7 +14,7 @@ const org = orgNamed('writers');
 const room = roomNamed('writers');
 const names = ['ada', 'bob', 'cem', 'dee'] as const;
 /** Notes of each writer before and after each disturbance. */
-const notes = 3;
+const notes = 2;
 const settleMs = 240_000;
 const patience = 120_000;
 
@@ -58,7 +58,7 @@ const fourWriters = async (stage: Stage): Promise<unknown> => {
   const { host, port, httpPath, caFile = '' } = stage.connection;
   const address = { host, port, httpPath, token: token.value, caFile };
   const dirs = names.map((name) => mkdtempSync(join(tmpdir(), `bw-writer-${name}-`)));
-  const times = { activeMs: 1_000, idleMs: 2_000, writeMs: 200 };
+  const times = { activeMs: 600, idleMs: 1_200, writeMs: 200 };
   const writers: Writer[] = [];
   const all = (line: string): Promise<unknown> => Promise.all(writers.map((one) => one.say(line, patience)));
   try {
