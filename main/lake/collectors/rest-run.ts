@@ -102,11 +102,7 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
         type: textOf(body['run_type']),
         name,
         message: outcome.message,
-        raw: {
-          result_state: outcome.raw,
-          life_cycle_state: textOf(object(part['state'])['life_cycle_state']),
-          trigger: textOf(body['trigger']),
-        },
+        raw: { result_state: outcome.raw, life_cycle_state: textOf(object(part['state'])['life_cycle_state']) },
       }, // prettier-ignore
     });
   };

@@ -50,7 +50,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     name: textOf(row, 'run_label'),
     clusters: listOf(row, 'clusters'),
     message: null,
-    raw: { result_state: raw, trigger_type: textOf(row, 'trigger_kind') },
+    raw: { result_state: raw },
   }; // prettier-ignore
   const fact: LakeFact = {
     id: factId('run', ws, run),
