@@ -52,6 +52,9 @@ export const listAll = async (
   return ok(found);
 };
 
+/** Not there, or not for this user: the service does not always tell the two apart, and says 400 for both (facts 3.0). */
+export const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';
+
 /** Failures that the next call would only repeat. */
 export const endsRound = (failure: DatabricksFailure): boolean =>
   ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut', 'RateLimited', 'Unavailable', 'Starting'].includes(failure.tag);

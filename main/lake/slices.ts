@@ -9,12 +9,22 @@ const known = (data: LakeFact['data']): [string, JsonValue][] =>
   Object.entries(data).filter(([, value]) => value !== null);
 
 /**
+ * Fields that explain a result, such as its termination code: they are never taken over from a slice with another result, as a
+ * repaired run has one.
+ */
+const withoutOther = (
+  weak: readonly [string, JsonValue][],
+  ofResult: readonly string[],
+  sameResult: boolean,
+): readonly [string, JsonValue][] => (sameResult ? weak : weak.filter(([key]) => !ofResult.includes(key)));
+
+/**
  * Add a time slice to what is known of something that ran: the newest slice with a result says how it ended (facts 1.0), fields
  * that it lacks come from the other. Associative, commutative and idempotent: duplicates and disorder do no harm. Slices
  * may be cut at the start of the run or at clock hours: only their ends are compared.
  */
 export const mergeSlices =
-  (title: (fact: LakeFact) => string) =>
+  (title: (fact: LakeFact) => string, ofResult: readonly string[] = []) =>
   (old: LakeFact, next: LakeFact): LakeFact => {
     const [a, b] = [old.data, next.data];
     const [aAt, bAt] = [instant(a['resultAt']), instant(b['resultAt'])];
@@ -30,7 +40,7 @@ export const mergeSlices =
       happenedAt: resultAt ?? endedAt,
       data: {
         ...strong,
-        ...Object.fromEntries(known(weak)),
+        ...Object.fromEntries(withoutOther(known(weak), ofResult, aAt === bAt)),
         ...Object.fromEntries(known(strong)),
         startedAt: earlier(instant(a['startedAt']), instant(b['startedAt'])),
         endedAt,

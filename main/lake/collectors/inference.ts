@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import type { JsonValue } from '../../../shared/base/json.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
 import { checkColumnName, fullName, type TableName } from '../../databricks/identifiers.ts';
@@ -13,6 +13,7 @@ import { pull, type Pull } from '../pull.ts';
 import { earlier, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asShort, computed } from '../select.ts';
+import { object } from '../rest-read.ts';
 
 const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
 const source = 'inference_aggregates';
@@ -32,7 +33,6 @@ type Watched = {
   readonly segments: readonly string[];
 };
 
-const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 /** Only plain names of columns: a slice may be any SQL expression, and those are not sent on. */
 const plain = (value: JsonValue | undefined): string | null =>
   typeof value === 'string' && /^\w+$/.test(value) && checkColumnName(value) === null ? value : null;

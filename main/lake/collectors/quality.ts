@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import { type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, tableAsset } from '../assets.ts';
@@ -10,6 +10,7 @@ import { among, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText, before, computed } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { startOf, timeWindow } from '../window.ts';
+import { object, objects } from '../rest-read.ts';
 
 const kind = statementKind('lake.quality', 'read', 'data-quality results that are not healthy, or are so again');
 const countKind = statementKind('lake.quality.count', 'read', 'how many data-quality results there are');
@@ -34,9 +35,6 @@ const wants = [
   asJson('root_cause_analysis', { as: 'causes' }),
 ];
 
-const object = (value: JsonValue | undefined): JsonObject => (isJsonObject(value) ? value : {});
-const objects = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? value.filter((one): one is JsonObject => isJsonObject(one)).slice(0, 20) : [];
 const known = (value: JsonValue | undefined): string | number | null =>
   typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)) ? value : null;
 const word = (value: JsonValue | undefined): string | null =>
@@ -73,14 +71,18 @@ const rowCount = (complete: JsonObject, name: string): JsonObject => {
   }; // prettier-ignore
 };
 
+/** Jobs kept of one result at most. */
+const mostJobs = 20;
 /** Upstream jobs that the platform itself names as likely cause: ids and how they ended, no links. */
 const upstreamJobs = (causes: JsonObject): readonly JsonObject[] =>
-  objects(causes['upstream_jobs']).map((job) => {
-    return {
+  objects(causes['upstream_jobs'])
+    .slice(0, mostJobs)
+    .map((job) => {
+      return {
       job: known(job['job_id']), workspace: known(job['workspace_id']), name: known(job['job_name']),
       lastRun: known(job['last_run_status']),
     }; // prettier-ignore
-  });
+    });
 
 const qualityFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [cat, sch, name, at] = [textOf(row, 'cat'), textOf(row, 'sch'), textOf(row, 'name'), instantOf(row, 'at')];

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import { factId, jobAsset, taskAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact } from '../collector.ts';
@@ -7,12 +7,10 @@ import type { LakeFact } from '../port.ts';
 import { isBadResult, normaliseResult, normaliseTrigger, type RunResult } from '../rows.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
+import { object } from '../rest-read.ts';
+import { shortMessage } from './messages.ts';
 import { mergeRuns, newerAnswer, restRunsSource } from './merge-runs.ts';
 
-/** A message is a sentence for people; stack traces and output stay in the workspace. */
-const messageLimit = 500;
-
-const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const textOf = (value: unknown): string | null => (said(value) === '' ? null : said(value).toWellFormed());
 /** Epoch milliseconds; 0 means "not yet" there. */
 const momentOf = (value: unknown): Instant | null => {
@@ -48,7 +46,7 @@ const outcomeOf = (run: JsonObject): Outcome => {
     result: spelled === 'unknown' && failedBy ? 'failed' : spelled,
     raw,
     termination,
-    message: message === null ? null : message.slice(0, messageLimit),
+    message: message === null ? null : shortMessage(message),
   };
 };
 

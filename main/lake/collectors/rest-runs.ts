@@ -8,6 +8,7 @@ import type { CollectContext, Collected, CollectedAsset, CollectedFact, Collecto
 import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { said } from '../values.ts';
+import { isGone } from '../rest-read.ts';
 import { restRunsSource } from './merge-runs.ts';
 import { readRun, type ReadRun } from './rest-run.ts';
 
@@ -109,9 +110,6 @@ const askOpen = async (
   }
   return ok(runs);
 };
-
-/** Not there, or not for this user: the service does not always tell the two apart (facts 3.0). */
-const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';
 
 type OfList = { readonly runs: readonly ReadRun[]; readonly place: Place; readonly unreadable: number };
 

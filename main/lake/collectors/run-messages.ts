@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { factsPage } from '../../store/lake.ts';
 import type { Collector } from '../collector.ts';
@@ -6,19 +6,18 @@ import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { isBadResult } from '../rows.ts';
 import { said } from '../values.ts';
+import { isGone, object } from '../rest-read.ts';
+import { collectedMessages, shortMessage } from './messages.ts';
 
 /** Runs asked about per refresh: newest first, the rest follows with the next one. */
 const perRefresh = 25;
-/** A message is a sentence for people; stack traces and output stay in the workspace. */
-const messageLimit = 500;
 
-const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const message = (run: JsonObject): string | null => {
   const details = object(object(run['status'])['termination_details']);
   const found = [object(run['state'])['state_message'], details['message']].find(
     (one) => typeof one === 'string' && one !== '',
   );
-  return typeof found === 'string' ? found.toWellFormed().slice(0, messageLimit) : null;
+  return typeof found === 'string' ? shortMessage(found) : null;
 };
 
 /** What failed runs said, from REST: system tables hold a code only. Runs are kept there for 60 days (facts 3.1). */
@@ -57,7 +56,7 @@ export const runMessagesCollector: Collector = {
       );
       if (!found.ok) {
         // 400 and 404 mean that the run is gone (facts 3.0); anything else stops here and is told.
-        if (found.error.tag !== 'BadAnswer' && found.error.tag !== 'NotConfigured') return found;
+        if (!isGone(found.error)) return found;
         unknown += 1;
         continue;
       }
@@ -71,16 +70,7 @@ export const runMessagesCollector: Collector = {
         facts.push({ ...fact, data: { ...fact.data, message: text ?? '' } });
       }
     }
-    return ok({
-      facts: facts.map((fact) => ({
-        fact,
-        onlyIfKnown: true,
-        merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
-      })),
-      cursor: context.cursor,
-      completeTo: null,
-      missingColumns: [],
-      note: unknown > 0 ? `${unknown} failed runs are no longer kept there.` : null,
-    });
+    const note = unknown > 0 ? `${unknown} failed runs are no longer kept there.` : null;
+    return ok(collectedMessages(context, facts, note));
   },
 };

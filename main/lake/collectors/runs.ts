@@ -1,17 +1,15 @@
-import type { Instant } from '../../../shared/base/time.ts';
 import type { TextRow } from '../../databricks/port.ts';
-import { dbx, statementKind } from '../../databricks/statements.ts';
+import { statementKind } from '../../databricks/statements.ts';
 import { factId, jobAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { earlier, instantOf, later, listOf, latest, normaliseResult, normaliseTrigger, textOf } from '../rows.ts';
+import { instantOf, listOf, normaliseResult, normaliseTrigger, textOf } from '../rows.ts';
 import { asJson, asMicros, asText } from '../select.ts';
+import { mergeSlices } from '../slices.ts';
 import { runTitle } from '../titles.ts';
-import { said } from '../values.ts';
-import { oneOf, scoped } from '../scope-filter.ts';
+import { askOfJobs } from '../of-jobs.ts';
 import { tableCollector } from '../table-source.ts';
-import { timeWindow } from '../window.ts';
 import { mergeRuns } from './merge-runs.ts';
 
 const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
@@ -67,39 +65,9 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   return { ...fact, title: runTitle(fact, labelOf(context.db, asset).name) };
 };
 
-const instant = (value: unknown): Instant | null => (typeof value === 'string' ? value : null);
-
-/** Add a slice to what is known of its run. Associative, commutative and idempotent: duplicates and disorder do no harm. */
-export const mergeRun =
-  (name: (fact: LakeFact) => string) =>
-  (old: LakeFact, next: LakeFact): LakeFact => {
-    const [a, b] = [old.data, next.data];
-    const [aAt, bAt] = [instant(a['resultAt']), instant(b['resultAt'])];
-    const aWins =
-      aAt !== null && (bAt === null || aAt > bAt || (aAt === bAt && said(a['result']) >= said(b['result'])));
-    const winner = aWins ? a : bAt === null ? (said(a['endedAt']) >= said(b['endedAt']) ? a : b) : b;
-    const endedAt = later(instant(a['endedAt']), instant(b['endedAt'])) ?? next.happenedAt;
-    const merged: LakeFact = {
-      ...next,
-      observedAt: later(old.observedAt, next.observedAt) ?? next.observedAt,
-      completeTo: later(old.completeTo, next.completeTo),
-      happenedAt: latest([aAt, bAt]) ?? endedAt,
-      data: {
-        ...winner,
-        startedAt: earlier(instant(a['startedAt']), instant(b['startedAt'])),
-        endedAt,
-        resultAt: later(aAt, bAt),
-        message: winner['message'] ?? a['message'] ?? b['message'] ?? null,
-        name: winner['name'] ?? a['name'] ?? b['name'] ?? null,
-        // Read once without a column, and again when it was there: the same result, with more known of it.
-        trigger: winner['trigger'] ?? a['trigger'] ?? b['trigger'] ?? null,
-        clusters: winner['clusters'] ?? a['clusters'] ?? b['clusters'] ?? null,
-        type: winner['type'] ?? a['type'] ?? b['type'] ?? null,
-        termination: winner['termination'] ?? (aAt === bAt ? (a['termination'] ?? b['termination']) : null) ?? null,
-      },
-    };
-    return { ...merged, title: runTitle(merged, name(merged)) };
-  };
+/** Slices add up to a run; the termination code belongs to its result. */
+export const mergeRun = (name: (fact: LakeFact) => string): ((old: LakeFact, next: LakeFact) => LakeFact) =>
+  mergeSlices((fact) => runTitle(fact, name(fact)), ['termination']);
 
 const source = 'system.lakeflow.job_run_timeline';
 
@@ -121,20 +89,7 @@ export const runsCollector: Collector = tableCollector({
     latenessMs: anHour,
     retentionDays: 365,
   },
-  ask: (context) => {
-    const jobs = scoped(context, 'job');
-    if (context.lane === 'pack' && jobs.length === 0) return null;
-    const time = timeWindow(context, 'period_end_time');
-    const ofJobs = context.lane === 'pack' ? oneOf('job_id', 'jobs', jobs) : null;
-    return {
-      where: [
-        ...time.where,
-        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
-        ...(ofJobs === null ? [] : [ofJobs.where]),
-      ],
-      parameters: { ...time.parameters, workspace: context.workspaceId, ...ofJobs?.parameters },
-    };
-  },
+  ask: (context) => askOfJobs(context, 'period_end_time'),
   read: (row, context) => {
     const fact = sliceFact(row, context);
     const name = (one: LakeFact): string =>

@@ -8,9 +8,8 @@ import { instantOf, isBadResult, normaliseResult, textOf } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
-import { oneOf, scoped } from '../scope-filter.ts';
+import { askOfJobs } from '../of-jobs.ts';
 import { tableCollector } from '../table-source.ts';
-import { timeWindow } from '../window.ts';
 import { mergeRuns } from './merge-runs.ts';
 
 const kind = statementKind('lake.task-runs', 'read', 'tasks that ended badly in job runs');
@@ -88,21 +87,11 @@ export const taskRunsCollector: Collector = tableCollector({
     latenessMs: anHour,
     retentionDays: 365,
   },
-  ask: (context) => {
-    const jobs = scoped(context, 'job');
-    if (context.lane === 'pack' && jobs.length === 0) return null;
-    const time = timeWindow(context, 'period_end_time');
-    const ofJobs = context.lane === 'pack' ? oneOf('job_id', 'jobs', jobs) : null;
-    return {
-      where: [
-        ...time.where,
-        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
-        { needs: 'result_state', piece: dbx`result_state NOT IN ('SUCCEEDED', 'SUCCESS', 'SKIPPED')` },
-        ...(ofJobs === null ? [] : [ofJobs.where]),
-      ],
-      parameters: { ...time.parameters, workspace: context.workspaceId, ...ofJobs?.parameters },
-    };
-  },
+  ask: (context) =>
+    askOfJobs(context, 'period_end_time', {
+      needs: 'result_state',
+      piece: dbx`result_state NOT IN ('SUCCEEDED', 'SUCCESS', 'SKIPPED')`,
+    }),
   read: (row, context) => {
     const fact = taskFact(row, context);
     if (fact === null) return null;

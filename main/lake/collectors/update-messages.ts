@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { factsPage } from '../../store/lake.ts';
 import type { Collector } from '../collector.ts';
@@ -6,23 +6,19 @@ import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { isBadResult } from '../rows.ts';
 import { said } from '../values.ts';
+import { isGone, object, objects } from '../rest-read.ts';
+import { collectedMessages, shortMessage } from './messages.ts';
 
 /** Pipelines asked about per refresh, those with the newest failures first; the rest follows with the next one. */
 const perRefresh = 15;
 const eventsPerPipeline = '100';
-/** A message is a sentence for people; stack traces stay in the workspace. */
-const messageLimit = 500;
 const lookedAt = 2_000;
-
-const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
-const objects = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? value.filter((one): one is JsonObject => isJsonObject(one)) : [];
 
 /** What an error event says: its exception where it names one, else its message. */
 const messageOf = (event: JsonObject): string | null => {
   const exception = objects(object(event['error'])['exceptions'])[0]?.['message'];
   const text = typeof exception === 'string' && exception !== '' ? exception : event['message'];
-  return typeof text === 'string' && text !== '' ? text.toWellFormed().slice(0, messageLimit) : null;
+  return typeof text === 'string' && text !== '' ? shortMessage(text) : null;
 };
 
 /**
@@ -67,7 +63,7 @@ export const updateMessagesCollector: Collector = {
       );
       if (!found.ok) {
         // 404: the pipeline is gone; anything else stops here and is told.
-        if (found.error.tag !== 'BadAnswer' && found.error.tag !== 'NotConfigured') return found;
+        if (!isGone(found.error)) return found;
         unknown += 1;
         continue;
       }
@@ -78,16 +74,7 @@ export const updateMessagesCollector: Collector = {
         facts.push({ ...fact, data: { ...fact.data, message } });
       }
     }
-    return ok({
-      facts: facts.map((fact) => ({
-        fact,
-        onlyIfKnown: true,
-        merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
-      })),
-      cursor: context.cursor,
-      completeTo: null,
-      missingColumns: [],
-      note: unknown > 0 ? `${unknown} pipelines with failed updates are no longer there.` : null,
-    });
+    const note = unknown > 0 ? `${unknown} pipelines with failed updates are no longer there.` : null;
+    return ok(collectedMessages(context, facts, note));
   },
 };

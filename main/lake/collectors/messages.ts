@@ -1,0 +1,25 @@
+import type { CollectContext, Collected, CollectedFact } from '../collector.ts';
+import type { LakeFact } from '../port.ts';
+
+/** A message is a sentence for people; stack traces and output stay in the workspace. */
+const messageLimit = 500;
+export const shortMessage = (text: string): string => text.toWellFormed().slice(0, messageLimit);
+
+const onlyMessage = (fact: LakeFact): CollectedFact => ({
+  fact,
+  onlyIfKnown: true,
+  merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
+});
+
+/** Words for facts that are stored already: nothing else of them changes, and the source has no place of its own. */
+export const collectedMessages = (
+  context: CollectContext,
+  facts: readonly LakeFact[],
+  note: string | null,
+): Collected => ({
+  facts: facts.map(onlyMessage),
+  cursor: context.cursor,
+  completeTo: null,
+  missingColumns: [],
+  note,
+});
