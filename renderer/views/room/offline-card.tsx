@@ -103,7 +103,7 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
           {counted(pack.reach, 'hop', 'hops')} did not fit into the limits of this room.
         </p>
       )}
-      {pack.estimate === null || pack.estimate.uncounted.length === 0 ? null : (
+      {pack.estimate === null || pack.estimate.uncounted.length === 0 || pack.finishedAt !== null ? null : (
         <p className="cap">Could not be counted beforehand: {pack.estimate.uncounted.join(', ')}.</p>
       )}
     </>

@@ -18,14 +18,27 @@ const number = (value: number): string => value.toLocaleString('en-GB');
 export const OfflineSources = ({ sources }: { readonly sources: readonly OfflineSource[] }) => {
   if (sources.length === 0) return null;
   const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
+  const said = sorted.filter((one) => !isEmpty(one));
+  const empty = sorted.filter(isEmpty);
   return (
-    <ul className="offline-sources" aria-label="Sources">
-      {sorted.map((one) => (
-        <Source key={`${one.source} ${one.workspace}`} source={one} />
-      ))}
-    </ul>
+    <>
+      <ul className="offline-sources" aria-label="Sources">
+        {said.map((one) => (
+          <Source key={`${one.source} ${one.workspace}`} source={one} />
+        ))}
+      </ul>
+      {empty.length === 0 ? null : (
+        <p className="cap" data-testid="offline-empty">
+          Asked, with nothing about this room: {[...new Set(empty.map((one) => one.label))].join(', ')}.
+        </p>
+      )}
+    </>
   );
 };
+
+/** Read to its end, without a row and with nothing to say about it. */
+const isEmpty = ({ state, rows, note, missing }: OfflineSource): boolean =>
+  state === 'done' && rows === 0 && note === null && missing.length === 0;
 
 const Source = ({ source }: { readonly source: OfflineSource }) => {
   const now = useNow();
@@ -57,8 +70,9 @@ const Source = ({ source }: { readonly source: OfflineSource }) => {
       </span>
       <span className="offline-counts">
         <span>
-          {number(source.rows)}
-          {isReading && source.expected !== null ? ` of ${number(source.expected)}` : ''} rows
+          {isReading && source.expected !== null
+            ? `${number(source.rows)} of ${counted(source.expected, 'row', 'rows')}`
+            : counted(source.rows, 'row', 'rows')}
         </span>
         <span className="cap">
           {counted(source.statements, 'statement', 'statements')}, {fileSize(source.bytes)}

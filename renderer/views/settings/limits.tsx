@@ -45,7 +45,7 @@ const Used = ({ budget }: { readonly budget: Budget }) => {
         </span>
       </p>
       <p className="cap">
-        {budget.devices > 1 ? `By ${budget.devices} devices; ` : ''}this one{' '}
+        {budget.devices > 1 ? `By ${budget.devices} devices. ` : ''}This device sent{' '}
         {counted(budget.mine.statements, 'statement', 'statements')}.{' '}
         {budget.by === null
           ? 'Nobody set a limit: these are the numbers that Breakwater comes with.'
