@@ -37,7 +37,7 @@ const storeFact = (
     row.region === next.region;
   // How something is was seen once more: its age starts anew, and nobody is told of a change.
   if (!same || (row.observed !== next.observed && stateKinds.some((kind) => kind === next.kind)))
-    putFact(db, next, merged.assets);
+    putFact(db, next, merged.assets, row ?? null);
   return { changed: same ? 0 : 1, bytes };
 };
 

@@ -18,12 +18,17 @@ export type FactRow = {
 
 const columns = sql`id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data`;
 
-/** Store a fact, over an older version of itself. `assets` once more as a list, for the index by asset. */
-export const putFact = (db: WritableDb, row: FactRow, assets: readonly string[]): void => {
-  const old = db.first<{ readonly happened: string; readonly assets: string }>(
-    sql`SELECT happened, assets FROM lake_fact WHERE id = ${row.id}`,
-  );
-  if (old !== undefined && (old.happened !== row.happened || old.assets !== row.assets)) {
+/**
+ * Store a fact, over an older version of itself. `assets` once more as a list, for the index by asset. `old` spares the look for
+ * it where the caller has looked already; null = there is none.
+ */
+export const putFact = (
+  db: WritableDb,
+  row: FactRow,
+  assets: readonly string[],
+  old: FactRow | null = factById(db, row.id) ?? null,
+): void => {
+  if (old !== null && (old.happened !== row.happened || old.assets !== row.assets)) {
     for (const asset of JSON.parse(old.assets) as string[])
       db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${asset} AND happened = ${old.happened} AND id = ${row.id}`);
   }

@@ -51,15 +51,23 @@ const runs = (rows: number) => {
       CROSS JOIN system.lakeflow.job_run_timeline b CROSS JOIN system.lakeflow.jobs c LIMIT ${rows}) AS some) AS made ORDER BY n`;
 };
 
-/** The workspace, in which the table of runs is as large as that. */
-const withRuns = (workspace: Workspace, rows: number): Workspace => ({
-  ...workspace,
-  warehouse: {
-    ...workspace.warehouse,
-    pages: (statement, options) =>
-      workspace.warehouse.pages(statement.name === 'lake.job-runs' ? bulk(runs(rows)) : statement, options),
-  },
-});
+/** The workspace, in which the table of runs is as large as that. Asked again, behind its last row, it has no more. */
+const withRuns = (workspace: Workspace, rows: number): Workspace => {
+  const asked = { before: false };
+  const answer = () => {
+    const left = asked.before ? 0 : rows;
+    asked.before = true;
+    return bulk(runs(left));
+  };
+  return {
+    ...workspace,
+    warehouse: {
+      ...workspace.warehouse,
+      pages: (statement, options) =>
+        workspace.warehouse.pages(statement.name === 'lake.job-runs' ? answer() : statement, options),
+    },
+  };
+};
 /** Without its estimate: the table is not as large as its answer. */
 const uncounted = ({ source, label, meta, table, collect, stream }: Collector): Collector => ({
   source, label, meta, table, collect, ...(stream === undefined ? {} : { stream }),
