@@ -18,7 +18,8 @@ type LookAlike = {
 
 /** Newest rows that are taken over: enough for each kind of fact, few enough for a view. */
 const mostRows = 120;
-const scalars: ReadonlySet<string> = new Set(['string', 'timestamp', 'date', 'binary', 'unknown']);
+/** Types that are given as JSON text: a number of JSON is a double to some engines, and a decimal would be rounded on its way. */
+const scalars: ReadonlySet<string> = new Set(['string', 'timestamp', 'date', 'binary', 'decimal', 'unknown']);
 
 const cell = (type: string | undefined, value: string | null): string => {
   if (value === null) return 'null';

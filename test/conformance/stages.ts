@@ -24,7 +24,7 @@ const practiceStage = async (): Promise<Stage> => {
 /** Spark with Delta behind the practice front end; a practice lakehouse gives REST and the rows for look-alike tables. */
 const sparkStage = async (): Promise<Stage> => {
   const spark = await startSpark();
-  const practice = await startPractice();
+  const practice = await startPractice({ estate: true });
   const front = await startFrontEnd(createSparkEngine(spark.port), practice);
   return makeStage({
     engine: 'spark',
