@@ -20,9 +20,15 @@ export const failure = <Tag extends string>(
   code?: string,
 ): Failure<Tag> => (code === undefined ? { tag, what, safe, advice } : { tag, what, safe, advice, code });
 
-/** Text of anything that was thrown, without a stack. The Databricks driver throws values that are no Error. */
-export const thrownText = (thrown: unknown): string => {
-  if (thrown instanceof Error) return thrown.message;
-  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message);
-  return String(thrown);
+/** An object may refuse to become text ({ toString: 0 }), a proxy or a getter may throw: that must not hide what happened. */
+const text = (read: () => unknown): string => {
+  try {
+    return String(read());
+  } catch {
+    return 'something that cannot be written as text';
+  }
 };
+
+/** Text of anything that was thrown, without a stack; never throws. The Databricks driver throws values that are no Error. */
+export const thrownText = (thrown: unknown): string =>
+  text(() => (typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown));

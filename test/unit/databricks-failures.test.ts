@@ -117,7 +117,15 @@ describe('what the driver throws', () => {
             expect(JSON.stringify(await failureOf(thrown, doing(effect, accepted)))).not.toContain('CANARY');
         },
       ),
-      { numRuns: 50 },
+      {
+        numRuns: 200,
+        // Found by this test: what is thrown may be unable to become text.
+        examples: [
+          [{ toString: 0 }, 'read', false],
+          [Object.create(null), 'write', true],
+          [{ message: { toString: 0 } }, 'read', false],
+        ],
+      },
     );
   });
 });
