@@ -7,7 +7,8 @@ import { said } from './values.ts';
 const lookedAt = 300;
 const runLimit = 100;
 
-export type MadeBy = { readonly model: string; readonly version: string };
+/** `workspace`: where the run is kept, where the registry says so; empty = not known. */
+export type MadeBy = { readonly model: string; readonly version: string; readonly workspace: string };
 
 /** Runs of experiments that made versions of the models in scope, by run: the registry names them (`run_id` of a version). */
 export const experimentRuns = (context: CollectContext): ReadonlyMap<string, readonly MadeBy[]> => {
@@ -21,7 +22,10 @@ export const experimentRuns = (context: CollectContext): ReadonlyMap<string, rea
     const { data } = factOf(row);
     const run = said(data['run']);
     if (run === '' || (runs.size >= runLimit && !runs.has(run))) continue;
-    runs.set(run, [...(runs.get(run) ?? []), { model: said(data['model']), version: said(data['version']) }]);
+    runs.set(run, [
+      ...(runs.get(run) ?? []),
+      { model: said(data['model']), version: said(data['version']), workspace: said(data['runWorkspace']) },
+    ]);
   }
   return runs;
 };

@@ -36,6 +36,7 @@ import { clustersCollector, warehousesCollector } from './collectors/warehouses.
 import { nodeHoursCollector } from './collectors/node-hours.ts';
 import { experimentRunsCollector } from './collectors/experiments.ts';
 import { metricHistoryCollector } from './collectors/metric-history.ts';
+import { runInputsCollector } from './collectors/run-inputs.ts';
 import { runsCollector } from './collectors/runs.ts';
 import { servedEntitiesCollector } from './collectors/served-entities.ts';
 import { servingCollector } from './collectors/serving.ts';
@@ -74,6 +75,7 @@ export const collectors: readonly Collector[] = [
   servedEntitiesCollector,
   experimentRunsCollector,
   metricHistoryCollector,
+  runInputsCollector,
   auditCollector,
   historyCollector,
   columnsCollector,

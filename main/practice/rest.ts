@@ -1,6 +1,7 @@
 import { fault, type RestAnswer, type RestApi, type RestDeps } from './rest/common.ts';
 import { external, lineage, monitors, permissions } from './rest/catalog.ts';
 import { clusters, pipelines, queryHistory } from './rest/compute.ts';
+import { experiments } from './rest/experiments.ts';
 import { jobs } from './rest/jobs.ts';
 import { models } from './rest/models.ts';
 import { serving } from './rest/serving.ts';
@@ -17,6 +18,7 @@ const apis: readonly RestApi[] = [
   clusters,
   queryHistory,
   serving,
+  experiments,
   permissions,
   lineage,
   external,

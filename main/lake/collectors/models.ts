@@ -5,7 +5,7 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { endsRound, instant, listAll, object, objects, text } from '../rest-read.ts';
+import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { keepState } from '../state-source.ts';
@@ -31,7 +31,7 @@ const versionFact = (version: JsonObject, full: string, context: CollectContext)
     title: `Version ${String(number)} of model ${name} was registered`,
     data: {
       model: full.toLowerCase(), version: String(number), status: text(version['status']), by: text(version['created_by']),
-      run: text(version['run_id']), comment: null,
+      run: text(version['run_id']), runWorkspace: idText(version['run_workspace_id']), comment: null,
     }, // prettier-ignore
   };
 };

@@ -1,0 +1,220 @@
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { err, ok } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import { parseExact } from '../../databricks/exact-json.ts';
+import { fullName, parseTableName } from '../../databricks/identifiers.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { experimentRuns, type MadeBy } from '../model-runs.ts';
+import type { LakeEdge } from '../port.ts';
+import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+import { later } from '../rows.ts';
+import { keepState } from '../state-source.ts';
+
+const source = 'rest.mlflow.run-inputs';
+/** Runs asked per refresh, nearest models first; the rest follows with the next one. */
+const maxRuns = 40;
+const maxInputs = 40;
+/** Inputs of a run that has ended do not change: looked at again only so that what they say is not forgotten as unseen. */
+const againMs = 7 * 86_400_000;
+const maxKnown = 500;
+
+/** Catalogs that are none of Unity Catalog's: MLflow itself tells a table there from one of the catalog by these names. */
+const outsideCatalog: ReadonlySet<string> = new Set(['hive_metastore', 'spark_catalog', 'samples']);
+
+/** What a run says of one data set that it was given: `table` only where its source names a table of Unity Catalog. */
+type Input = {
+  readonly dataset: string | null;
+  readonly digest: string | null;
+  readonly sourceType: string | null;
+  readonly context: string | null;
+  readonly table: string | null;
+  readonly version: string | null;
+};
+
+/**
+ * The table of Unity Catalog that a data set's source names, `catalog.schema.table` in lower case; null = none. The source is JSON
+ * text of MLflow's own making: `delta_table` has `delta_table_name` and `delta_table_version`, or a `path`, which names no table;
+ * `spark` has `table_name` or a `path`. Everything else (files, code, other stores) names no table either.
+ */
+export const tableOfSource = (
+  sourceType: string | null,
+  sourceText: string | null,
+): { readonly table: string; readonly version: string | null } | null => {
+  if (sourceType === null || sourceText === null) return null;
+  if (!['delta_table', 'databricks-uc-table', 'spark'].includes(sourceType)) return null;
+  const parsed = parseExact(sourceText);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return null;
+  const { delta_table_name: delta, table_name: spark, is_databricks_uc_table: isCatalog } = parsed.value;
+  const name = text(delta) ?? text(spark);
+  const table = name === null || isCatalog === false ? null : parseTableName(name);
+  if (table === null || !table.ok || outsideCatalog.has(table.value.catalog.toLowerCase())) return null;
+  return { table: fullName(table.value), version: idText(parsed.value['delta_table_version']) };
+};
+
+const inputOf = (one: JsonObject): Input => {
+  const dataset = object(one['dataset']);
+  const sourceType = text(dataset['source_type']);
+  const found = tableOfSource(sourceType, text(dataset['source']));
+  const context = objects(one['tags']).find((tag) => tag['key'] === 'mlflow.data.context');
+  return {
+    dataset: text(dataset['name'])?.slice(0, 200) ?? null,
+    digest: text(dataset['digest'])?.slice(0, 100) ?? null,
+    sourceType: sourceType?.slice(0, 60) ?? null,
+    context: text(context?.['value'])?.slice(0, 60) ?? null,
+    table: found?.table ?? null,
+    version: found?.version ?? null,
+  };
+};
+
+type ReadRun = {
+  readonly fact: CollectedFact;
+  readonly edges: readonly LakeEdge[];
+  readonly endedAt: Instant | null;
+  /** Data sets whose source names no table of the catalog: without a source, no edge. */
+  readonly unnamed: number;
+};
+
+const readRun = (run: string, made: readonly MadeBy[], body: JsonObject, context: CollectContext): ReadRun => {
+  const found = object(body['run']);
+  const info = object(found['info']);
+  const inputs = objects(object(found['inputs'])['dataset_inputs']).slice(0, maxInputs).map(inputOf);
+  const [startedAt, endedAt] = [instant(info['start_time']), instant(info['end_time'])];
+  const models = [...new Set(made.map((one) => modelAsset(context.metastoreId, one.model)))];
+  const experiment = text(info['experiment_id']);
+  const tables = [...new Set(inputs.flatMap(({ table }) => (table === null ? [] : [table])))];
+  const name = text(info['run_name'])?.slice(0, 100) ?? run.slice(0, 8);
+  return {
+    endedAt,
+    unnamed: inputs.filter(({ table }) => table === null).length,
+    edges: tables.flatMap((table) =>
+      models.map((to) => ({
+        from: tableAsset(context.metastoreId, table),
+        to,
+        source,
+        via: null,
+        firstSeen: startedAt ?? endedAt ?? context.observedAt,
+        lastSeen: context.observedAt,
+      })),
+    ),
+    fact: {
+      fact: {
+        id: factId('settings', context.workspaceId, `${run}/inputs`),
+        kind: 'settings',
+        source,
+        workspace: context.workspaceId,
+        happenedAt: endedAt ?? startedAt ?? context.observedAt,
+        observedAt: context.observedAt,
+        completeTo: null,
+        assets: [
+          ...(experiment === null ? [] : [workspaceAsset('experiment', context.workspaceId, experiment)]),
+          ...models,
+        ],
+        title: inputs.length === 0 ? `Run ${name} names no data that it was given` : `Data that run ${name} was given`,
+        data: {
+          what: 'inputs',
+          run,
+          models: made.map((one) => `${one.model}/${one.version}`),
+          items: inputs.map((one) => ({ ...one })),
+        },
+      },
+      merge: keepState,
+    },
+  };
+};
+
+const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(
+    Object.entries(value.value).flatMap(([run, at]) => (typeof at === 'string' ? [[run, at]] : [])),
+  );
+};
+
+type Due = {
+  readonly runs: readonly (readonly [string, readonly MadeBy[]])[];
+  /** Runs of other workspaces: only these can say what they were given. */
+  readonly elsewhere: number;
+};
+
+const dueRuns = (context: CollectContext): Due => {
+  const known = readTimes(context.cursor);
+  const now = context.clock.now();
+  const all = [...experimentRuns(context)];
+  const here = all.filter(([, made]) =>
+    made.some(({ workspace }) => workspace === '' || workspace === context.workspaceId),
+  );
+  const runs = here.filter(([run]) => {
+    const last = known[run];
+    return last === undefined || now - Date.parse(last) >= againMs;
+  });
+  return { runs, elsewhere: all.length - here.length };
+};
+
+/**
+ * Which tables the versions of models in scope were trained on: what their runs logged as data (docs: experiments/v1 Run,
+ * `inputs.dataset_inputs`). The registry names the run of a version; a run that logged no data says nothing, and no edge is made.
+ */
+export const runInputsCollector: Collector = {
+  source,
+  label: 'Data that model versions were trained on',
+  table: null,
+  meta: {
+    when: 'room',
+    features: ['which tables a model version was trained on'],
+    needs: [{ kind: 'privilege', privilege: 'CAN READ', on: 'the experiments behind the models in scope' }],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  estimate: (context) => {
+    const asked = Math.min(dueRuns(context).runs.length, maxRuns);
+    return Promise.resolve(ok({ rows: asked, statements: asked, counted: true }));
+  },
+  collect: async (context) => {
+    const { runs, elsewhere } = dueRuns(context);
+    const facts: CollectedFact[] = [];
+    const edges: LakeEdge[] = [];
+    const seen: Record<string, string> = {};
+    let completeTo = context.completeTo;
+    let [refused, unnamed] = [0, 0];
+    let failure: DatabricksFailure | undefined;
+    for (const [run, made] of runs.slice(0, maxRuns)) {
+      const found = await getOne(context, '/api/2.0/mlflow/runs/get', { run_id: run });
+      if (!found.ok) {
+        if (endsRound(found.error)) return err(found.error);
+        refused += 1;
+        failure = found.error.tag === 'Forbidden' ? found.error : failure;
+        continue;
+      }
+      const read = readRun(run, made, found.value, context);
+      facts.push(read.fact);
+      edges.push(...read.edges);
+      unnamed += read.unnamed;
+      completeTo = later(completeTo, read.endedAt);
+      if (read.endedAt !== null) seen[run] = context.observedAt;
+    }
+    const notes = [
+      ...(unnamed === 0
+        ? []
+        : [
+            `${unnamed} data sets name no table of the catalog, only a path or another store: no edge is drawn for them.`,
+          ]),
+      ...(refused === 0 ? [] : [`Not complete: ${refused} runs are gone or not visible to this user.`]),
+      ...(elsewhere === 0 ? [] : [`${elsewhere} runs are kept in other workspaces.`]),
+      ...(runs.length > maxRuns ? [`The nearest ${maxRuns} of ${runs.length} runs were asked.`] : []),
+    ];
+    return ok({
+      facts,
+      edges,
+      cursor: JSON.stringify(
+        Object.fromEntries(Object.entries({ ...readTimes(context.cursor), ...seen }).slice(-maxKnown)),
+      ),
+      completeTo,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      ...(failure === undefined ? {} : { failure }),
+    });
+  },
+};
