@@ -39,6 +39,7 @@ import { homeIds } from './named-assets.ts';
 import { setupFor } from './setup-sql.ts';
 import { createConnectionTest } from './connection-test.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
+import { deviceLimits } from './device-limits.ts';
 import type { Handlers } from './handlers.ts';
 import { foundOnFirstStart, identityOf } from './identity.ts';
 import { lakePartOf } from './lake.ts';
@@ -194,7 +195,8 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     learn: users.learn,
   });
   const residency = residencyPart(parts, connection);
-  const lake = lakePartOf(parts, connection, residency.refuses);
+  const limits = deviceLimits(store);
+  const lake = lakePartOf(parts, connection, residency.refuses, limits.keptMs);
   const sync = shareOf(
     parts,
     connection,
@@ -202,7 +204,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     sharePace({ clock, connection, life, meter, activity }),
   );
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
-  const offline = offlineOf(parts, lake, {
+  const offline = offlineOf(parts, lake, limits, {
     workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
     refuses: residency.refuses,
   });

@@ -25,6 +25,7 @@ export const lakePartOf = (
   parts: Parts,
   connection: Pick<ConnectionPart, 'slots' | 'known' | 'learn'>,
   refuses: ResidencyPart['refuses'],
+  keptMs: () => number,
 ): LakePart => {
   const { clock, logger } = parts;
   const { store } = parts.profile;
@@ -36,6 +37,7 @@ export const lakePartOf = (
       if (slot !== undefined) connection.learn(slot.id, { workspaceId, metastoreId, region });
     },
     refuses,
+    keptMs,
     store,
     clock,
     log: (line) => logger.info(line),

@@ -1,8 +1,9 @@
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
-import { ok } from '../../shared/base/result.ts';
+import { err, ok } from '../../shared/base/result.ts';
 import type { Cancel } from '../../shared/base/time.ts';
 import type { QueryOptions, RowPage, Workspace } from '../databricks/port.ts';
+import { overDayLimit } from '../lake/day-limit.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { type Budget, budgetOf, isReached, reportDue, sumOf, type Use, utcDay } from './budget-rule.ts';
 import type { Parts } from './parts.ts';
@@ -128,6 +129,10 @@ export const createMeter = (parts: Parts): Meter => {
     return { day: today, mine, sum, devices: devices.size, budget, reached: isReached(sum, budget) };
   };
 
+  /** At the limit nothing leaves that nobody asked for. */
+  const holds = (kind: string, options: QueryOptions | undefined): boolean =>
+    kind === 'workspace' && options?.byItself === true && day().reached;
+
   return {
     counted: (workspace, kind, heard) => {
       const { warehouse } = workspace;
@@ -136,6 +141,7 @@ export const createMeter = (parts: Parts): Meter => {
         warehouse: {
           ...warehouse,
           query: async (statement, options) => {
+            if (holds(kind, options)) return err(overDayLimit);
             const began = clock.now();
             // Counted when it leaves: one that is never answered was sent all the same.
             count(kind, options, 1, 0, 0);
@@ -146,6 +152,10 @@ export const createMeter = (parts: Parts): Meter => {
             return answer;
           },
           pages: async function* (statement, options) {
+            if (holds(kind, options)) {
+              yield err(overDayLimit);
+              return;
+            }
             let began = clock.now();
             count(kind, options, 1, 0, 0);
             heard.sent();

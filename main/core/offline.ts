@@ -1,13 +1,13 @@
-import * as v from 'valibot';
 import type { Failure } from '../../shared/base/failure.ts';
-import { mapOk, ok, type Result } from '../../shared/base/result.ts';
-import { fromInstant, type Cancel, type Instant, toInstant } from '../../shared/base/time.ts';
-import {
-  type OfflineBadge,
-  type OfflineCard,
-  type OfflineEstimate,
-  offlineLimits,
-  type OfflineLimits,
+import { mapOk, type Result } from '../../shared/base/result.ts';
+import { fromInstant, type Cancel } from '../../shared/base/time.ts';
+import type {
+  OfflineBadge,
+  OfflineCard,
+  OfflineChoice,
+  OfflineCounted,
+  OfflineDevice,
+  OfflineEstimate,
 } from '../../shared/contract/offline.ts';
 import { allows } from '../../shared/domain/policy.ts';
 import type { AssetId, LogId } from '../../shared/domain/ids.ts';
@@ -15,9 +15,11 @@ import { createPacking } from '../lake/packing.ts';
 import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
 import { collectors, sourceLabel } from '../lake/sources.ts';
 import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
-import { getSetting, setSetting } from '../store/settings.ts';
+import { packedSize } from '../store/packs.ts';
+import type { DeviceLimits } from './device-limits.ts';
 import type { LakePart } from './lake-part.ts';
 import { badgeOf, sourceLine } from './offline-card.ts';
+import { type ChoiceChange, offlineChoices } from './offline-choice.ts';
 import type { Parts } from './parts.ts';
 import { roomScopeOf } from './room-scope.ts';
 
@@ -25,27 +27,21 @@ import { roomScopeOf } from './room-scope.ts';
 export type OfflinePart = {
   readonly badge: (log: LogId) => OfflineBadge;
   readonly card: (header: RoomHeader) => OfflineCard;
-  readonly estimate: (request: PackRequest) => Promise<Result<OfflineEstimate, Failure>>;
+  readonly estimate: (request: PackRequest) => Promise<Result<OfflineCounted, Failure>>;
   readonly start: (request: PackRequest) => Result<null, Failure>;
   readonly pause: (log: LogId) => Result<null, Failure>;
   readonly resume: (log: LogId) => Result<null, Failure>;
   readonly cancel: (log: LogId) => Result<null, Failure>;
-  readonly limits: () => OfflineLimits;
-  readonly setLimits: (change: LimitsChange) => Result<OfflineLimits, Failure>;
-  /** From when on a room is packed when nobody says otherwise. */
-  readonly suggestedFrom: (header: RoomHeader) => Instant;
+  /** What packing this room means when nobody says otherwise. */
+  readonly request: (header: RoomHeader) => PackRequest;
+  readonly choose: (header: RoomHeader, change: ChoiceChange) => Result<OfflineChoice, Failure>;
+  readonly device: () => OfflineDevice;
+  readonly setLimits: DeviceLimits['set'];
   /** The connection works: pack opened rooms, go on with what waits, bring up to date, let closed rooms go. */
   readonly turn: () => void;
   readonly stop: () => Promise<void>;
 };
 
-type LimitsChange = { readonly [K in keyof OfflineLimits]?: OfflineLimits[K] | undefined };
-
-const settingKey = 'offline.limits';
-const defaults: OfflineLimits = { rows: 500_000, megabytes: 400, keepDays: 14, auto: true };
-const suggestedHops = 3;
-/** What happened before the onset can be its cause; schedules run weekly, some every second week. */
-const beforeOnsetMs = 14 * 86_400_000;
 /** A packed room of an open incident is brought up to date this often while the connection works. */
 const againAfterMs = 30 * 60_000;
 /** How many rooms are kept packed; those with the newest entries. */
@@ -58,6 +54,7 @@ const isOpen = ({ phase, merged }: RoomListRow): boolean => phase !== 'learning'
 export const offlineOf = (
   parts: Parts,
   lake: LakePart,
+  limits: DeviceLimits,
   from: Pick<PackingDeps, 'workspaces' | 'refuses'>,
 ): OfflinePart => {
   const { clock, scheduler, logger, views } = parts;
@@ -72,10 +69,7 @@ export const offlineOf = (
     });
   };
 
-  const limits = (): OfflineLimits => {
-    const saved = v.safeParse(offlineLimits, getSetting(db, settingKey));
-    return saved.success ? saved.output : defaults;
-  };
+  const choices = offlineChoices(store, clock);
   const packing = createPacking({
     ...from,
     store,
@@ -86,16 +80,20 @@ export const offlineOf = (
       const header = views.roomHeader(db, room as LogId);
       return header === null ? [] : scope.assets(header).map((asset) => asset as AssetId);
     },
-    limits: () => {
-      const { rows, megabytes } = limits();
-      return { rows, bytes: megabytes * 1_000_000 };
+    limits: (room) => {
+      const device = limits.now();
+      const { rows, megabytes } = choices.limits(room as LogId);
+      return { rows: rows ?? device.rows, bytes: (megabytes ?? device.megabytes) * 1_000_000 };
     },
+    keptMs: limits.keptMs,
     changed: show,
   });
 
-  const suggestedFrom = (header: RoomHeader): Instant => {
-    const onset: Instant = header.startedAt ?? header.openedAt ?? toInstant(clock.now());
-    return toInstant(fromInstant(onset) - beforeOnsetMs);
+  const request = (header: RoomHeader): PackRequest => choices.request(header, packing.pack(db, header.log));
+  const windowOf = (header: RoomHeader): OfflineCard['window'] => {
+    const { at, known } = choices.onset(header);
+    const { from: begin, to } = request(header);
+    return { onset: at, known, from: begin, to };
   };
   const badge = (log: LogId): OfflineBadge => badgeOf(packing.pack(db, log), clock.now(), sourceLabel);
 
@@ -107,12 +105,7 @@ export const offlineOf = (
     const pack = packing.pack(db, row.log);
     const header = views.roomHeader(db, row.log);
     if (header === null || (pack !== null && pack.state !== 'released' && !isDue(pack))) return;
-    packing.start({
-      room: row.log,
-      hops: pack?.hops ?? suggestedHops,
-      from: pack?.from ?? suggestedFrom(header),
-      to: pack?.to ?? null,
-    });
+    packing.start(choices.request(header, pack));
   };
   const letGo = (row: RoomListRow, keepDays: number): void => {
     const last = row.lastEntryAt ?? row.openedAt;
@@ -145,6 +138,7 @@ export const offlineOf = (
                 finishedAt: pack.finishedAt,
                 running: pack.state === 'packing' || pack.state === 'waiting',
                 paused: pack.state === 'paused',
+                held: pack.state === 'held',
                 assets: pack.assets,
                 leftOut: pack.leftOut,
                 rows: sum('rows'),
@@ -161,34 +155,32 @@ export const offlineOf = (
             collectors.find(({ source }) => source === one.source),
           ),
         ),
-        limits: limits(),
-        suggested: { hops: suggestedHops, from: suggestedFrom(header) },
+        limits: limits.now(),
+        choice: choices.of(header, pack),
+        window: windowOf(header),
         can: { pack: allows(parts.who().roles, 'lake.refresh') },
       };
     },
-    estimate: async (request) => mapOk(await packing.estimate(request), named),
+    estimate: async (request) =>
+      mapOk(await packing.estimate(request), (found) => ({
+        ...named(found),
+        reach: found.reach,
+        leftOut: found.leftOut,
+      })),
     start: packing.start,
     pause: packing.pause,
     resume: packing.resume,
     cancel: packing.cancel,
-    limits,
-    setLimits: (change) =>
-      mapOk(
-        store.transaction<null>((writable) => {
-          const now = limits();
-          setSetting(writable, settingKey, {
-            rows: change.rows ?? now.rows,
-            megabytes: change.megabytes ?? now.megabytes,
-            keepDays: change.keepDays ?? now.keepDays,
-            auto: change.auto ?? now.auto,
-          });
-          return ok(null);
-        }),
-        limits,
-      ),
-    suggestedFrom,
+    request,
+    choose: (header, change) => {
+      const chosen = choices.choose(header, packing.pack(db, header.log), change);
+      parts.changed();
+      return chosen;
+    },
+    device: () => ({ limits: limits.now(), ...packedSize(db) }),
+    setLimits: limits.set,
     turn: () => {
-      const { auto, keepDays } = limits();
+      const { auto, keepDays } = limits.now();
       const rooms = views.roomList(db);
       if (auto) for (const row of rooms.filter(isOpen).slice(0, roomLimit)) keep(row);
       for (const row of rooms) if (!isOpen(row)) letGo(row, keepDays);

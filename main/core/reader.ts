@@ -1,6 +1,7 @@
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { Failure } from '../../shared/base/failure.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
+import { isOverDayLimit } from '../lake/day-limit.ts';
 import type { Sync } from '../sync/engine.ts';
 import type { Activity } from './activity.ts';
 import type { Slot } from './connection-slot.ts';
@@ -95,9 +96,9 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     person = false;
     const asked = deps.watched();
     lastAsked = keyOf(asked);
-    const read = await lake.refresh(workspace.value, asked, signal);
+    const read = await lake.refresh(workspace.value, { ...asked, byItself: isReal() && !byPerson }, signal);
     readAt = parts.clock.now();
-    if (!signal.aborted) slot.told(read.ok ? null : read.error);
+    if (!signal.aborted) slot.told(read.ok || isOverDayLimit(read.error) ? null : read.error);
     if (read.ok && !wasOnline && slot.id === primaryId) sync.nudge();
     const capped = isReal() && meter.reached();
     if (read.ok && !signal.aborted && !capped) offline.turn();

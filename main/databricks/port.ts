@@ -38,6 +38,8 @@ export type QueryOptions = {
   readonly maxRows?: number;
   /** Rooms that this is for: whoever counts, counts it for them. Nothing of it is sent. */
   readonly rooms?: readonly string[];
+  /** Nobody asked for this: whoever keeps a limit may answer instead of sending it. */
+  readonly byItself?: boolean;
 };
 
 /** A SQL warehouse: the unmodified driver behind a bounded, cancellable, text-only face. */

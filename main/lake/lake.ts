@@ -40,6 +40,8 @@ export type LakeDeps = {
   /** One line for the diagnostic log. */
   readonly log: (line: string) => void;
   readonly collectors?: readonly Collector[];
+  /** How long facts are kept that no packed room holds, in ms; absent = 45 days. */
+  readonly keptMs?: () => number;
 };
 
 export type RefreshReport = Ids & {
@@ -174,6 +176,7 @@ export const createLake = (deps: LakeDeps): Lake => {
         scope: reach,
         options: {
           ...(signal === undefined ? {} : { signal }),
+          ...(scope.byItself === true ? { byItself: true } : {}),
           ...(collector.meta.when === 'room' && scope.rooms !== undefined ? { rooms: scope.rooms } : {}),
         },
       });

@@ -35,6 +35,7 @@ const rowBytes = (db: ReadableDb, source: string, rate: RateRow | undefined): nu
 type EstimateWork = {
   readonly pack: number | null;
   readonly room: string;
+  readonly byItself: boolean;
   readonly collectors: readonly Collector[];
   /** Counted into the tally that `tallied` names. */
   readonly workspace: Workspace;
@@ -69,7 +70,7 @@ export const estimatePack = async (
       ...work.ids,
       db,
       clock,
-      options: { signal: work.signal, rooms: [work.room] },
+      options: { signal: work.signal, rooms: [work.room], byItself: work.byItself },
       lane: 'pack',
       horizon: work.from,
       until: work.to,

@@ -5,10 +5,11 @@ import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
+import { isOverDayLimit } from './day-limit.ts';
 import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
 import { estimatePack, type PackEstimate } from './pack-estimate.ts';
 import { readPackSourceSafely, refuseSources, type PackSourceEnd } from './pack-source.ts';
-import type { PackingDeps, PackLimits, PackRequest } from './packing-port.ts';
+import { goingStates, type PackCounted, type PackingDeps, type PackLimits, type PackRequest } from './packing-port.ts';
 import { totalsOf } from './packing-read.ts';
 import type { Ids } from './refresh.ts';
 import { ownAssets } from './regional.ts';
@@ -86,6 +87,7 @@ const reachOf = async (
     readonly pack: number | null;
     readonly places: readonly Place[];
     readonly request: PackRequest;
+    readonly byItself: boolean;
     readonly signal: AbortSignal;
   },
 ): Promise<Result<Reached, DatabricksFailure>> => {
@@ -101,6 +103,7 @@ const reachOf = async (
         {
           pack: work.pack,
           room: request.room,
+          byItself: work.byItself,
           collectors: collectors.filter(
             ({ meta }) =>
               meta.covers !== 'region' || !work.places.slice(0, at).some((one) => isSameRegion(one.ids, ids)),
@@ -120,7 +123,7 @@ const reachOf = async (
       estimate = add(estimate, counted);
     }
     if (estimate === null) return ok({ estimate: nothing, reach, scope, leftOut: 0 });
-    if (fits(estimate, deps.limits()) || reach === 0)
+    if (fits(estimate, deps.limits(request.room)) || reach === 0)
       return ok({ estimate, reach, scope, leftOut: all.size - scope.size });
   }
 };
@@ -149,13 +152,15 @@ export const estimateOnly = async (
   collectors: readonly Collector[],
   request: PackRequest,
   signal: AbortSignal,
-): Promise<Result<PackEstimate, Failure>> => {
+): Promise<Result<PackCounted, Failure>> => {
   const found = await placesNow(deps, signal, estimated);
   if (!found.ok) return found;
   const pack = packOf(deps.store.read, request.room)?.id ?? null;
   const { there } = found.value;
-  const reached = await reachOf(deps, collectors, { pack, places: there, request, signal });
-  return reached.ok ? ok(reached.value.estimate) : reached;
+  const reached = await reachOf(deps, collectors, { pack, places: there, request, byItself: false, signal });
+  if (!reached.ok) return reached;
+  const { estimate, reach, leftOut } = reached.value;
+  return ok({ ...estimate, reach, leftOut });
 };
 
 type Change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>) => Result<null, Failure>;
@@ -189,27 +194,29 @@ export const packJob = async (
 ): Promise<void> => {
   const { store } = deps;
   const row = packOf(store.read, room);
-  if (row === undefined || (row.state !== 'packing' && row.state !== 'waiting')) return;
+  if (row === undefined || !(goingStates as readonly string[]).includes(row.state)) return;
   const wait = (why: Failure): void => {
-    if (!signal.aborted) change(room, { state: 'waiting', note: `${why.what} ${why.advice}` });
+    const state = isOverDayLimit(why) ? 'held' : 'waiting';
+    if (!signal.aborted) change(room, { state, note: `${why.what} ${why.advice}` });
   };
   const found = await placesNow(deps, signal, places);
   if (!found.ok) return wait(found.error);
   const { there } = found.value;
   let { lost } = found.value;
-  if (row.state === 'waiting') change(room, { state: 'packing', note: null });
+  if (row.state !== 'packing') change(room, { state: 'packing', note: null });
   const request: PackRequest = { room, hops: row.hops, from: row.since, to: row.until };
   let totals = totalsOf(row);
+  const byItself = !totals.byHand;
   let reach = row.reach;
   if (totals.estimate === null) {
-    const reached = await reachOf(deps, collectors, { pack: row.id, places: there, request, signal });
+    const reached = await reachOf(deps, collectors, { pack: row.id, places: there, request, byItself, signal });
     if (!reached.ok) return wait(reached.error);
     if (signal.aborted) return;
     reach = reached.value.reach;
     totals = { ...totals, estimate: reached.value.estimate, leftOut: reached.value.leftOut };
     change(room, { reach, totals: JSON.stringify(totals) });
   }
-  const limits = deps.limits();
+  const limits = deps.limits(room);
   const full = (): boolean => {
     const sum = packSources(store.read, row.id).reduce(
       (all, one) => ({ rows: all.rows + one.rows, bytes: all.bytes + one.bytes }),
@@ -240,6 +247,7 @@ export const packJob = async (
         end = await readPackSourceSafely(deps, {
           pack: row.id,
           room,
+          byItself,
           collector,
           workspace: place.workspace,
           tally: place.tally.now,

@@ -29,6 +29,8 @@ export type PackSourceWork = {
   readonly pack: number;
   /** Whose statements are counted. */
   readonly room: string;
+  /** Nobody asked for this pack: the limit of a day ends it. */
+  readonly byItself: boolean;
   readonly collector: Collector;
   /** Counted into `tally`, which this source has for itself. */
   readonly workspace: Workspace;
@@ -99,7 +101,7 @@ const readAll = async (
       ...work.ids,
       db: deps.store.read,
       clock: deps.clock,
-      options: { signal: work.signal, rooms: [work.room] },
+      options: { signal: work.signal, rooms: [work.room], byItself: work.byItself },
       lane: 'pack',
       horizon: work.from,
       until: work.to,

@@ -14,17 +14,22 @@ export type PackRequest = {
   readonly hops: number;
   readonly from: Instant;
   readonly to: Instant | null;
+  /** A person asked for it now: the limit of a day does not hold it. */
+  readonly byHand?: boolean;
 };
 
 /** What one room may take on this device. */
 export type PackLimits = { readonly rows: number; readonly bytes: number };
 
 /**
- * `packing`: under way, or about to be. `waiting`: the connection is gone; it goes on by itself. `done`: read to the end, which does
+ * `packing`: under way, or about to be. `waiting`: the connection is gone; it goes on by itself. `held`: it began by itself and the
+ * limit of the day is reached; it goes on the next day, or when a person says so. `done`: read to the end, which does
  * not say that nothing was refused. `released`: the room was closed and let go.
  */
-export const packStates = ['packing', 'waiting', 'paused', 'cancelled', 'done', 'released'] as const;
+export const packStates = ['packing', 'waiting', 'held', 'paused', 'cancelled', 'done', 'released'] as const;
 export type PackState = (typeof packStates)[number];
+/** What is to go on as soon as it can. */
+export const goingStates = ['packing', 'waiting', 'held'] as const satisfies readonly PackState[];
 
 /** `left-out`: the limit of the room was reached. `missing`: not in this workspace. */
 export const packSourceStates = ['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out'] as const;
@@ -80,15 +85,20 @@ export type PackingDeps = {
   readonly breathe: () => Promise<void>;
   /** The affected assets of a room, asked anew whenever it is read. */
   readonly assetsOf: (room: string) => readonly AssetId[];
-  readonly limits: () => PackLimits;
+  readonly limits: (room: string) => PackLimits;
+  /** How long facts are kept that no packed room holds, in ms; absent = as long as the lake keeps them anyway. */
+  readonly keptMs?: () => number;
   /** Something changed that screens show. */
   readonly changed: () => void;
   readonly collectors?: readonly Collector[];
 };
 
+/** An estimate with what fits: hops, and assets that lie farther out. */
+export type PackCounted = PackEstimate & { readonly reach: number; readonly leftOut: number };
+
 export type Packing = {
   /** What it would bring and cost, without fetching it. Goes out to count. */
-  readonly estimate: (request: PackRequest, signal?: AbortSignal) => Promise<Result<PackEstimate, Failure>>;
+  readonly estimate: (request: PackRequest, signal?: AbortSignal) => Promise<Result<PackCounted, Failure>>;
   /** Pack, or pack again what is new since. Returns at once; the rest goes on by itself. */
   readonly start: (request: PackRequest) => Result<null, Failure>;
   readonly pause: (room: string) => Result<null, Failure>;

@@ -11,9 +11,11 @@ export type Totals = {
   readonly leftOut: number;
   /** Sources that were not in it when it was last complete. */
   readonly missing: readonly string[];
+  /** A person asked for the packing that is under way. */
+  readonly byHand: boolean;
   readonly released: { readonly at: Instant; readonly removed: number; readonly cited: number } | null;
 };
-export const noTotals: Totals = { estimate: null, leftOut: 0, missing: [], released: null };
+export const noTotals: Totals = { estimate: null, leftOut: 0, missing: [], byHand: false, released: null };
 
 const object = (text: string): JsonObject => {
   const value = parseJson(text);
@@ -45,11 +47,12 @@ const releasedOf = (value: JsonValue | undefined): Totals['released'] => {
 
 /** Written and read by this device only; what is not as it should be counts as not there. */
 export const totalsOf = (row: Pick<PackRow, 'totals'>): Totals => {
-  const { estimate, leftOut, missing, released } = object(row.totals);
+  const { estimate, leftOut, missing, byHand, released } = object(row.totals);
   return {
     estimate: estimateOf(estimate),
     leftOut: whole(leftOut),
     missing: texts(missing),
+    byHand: byHand === true,
     released: releasedOf(released),
   };
 };

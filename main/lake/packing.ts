@@ -5,7 +5,7 @@ import { packOf, packRows, packSources, putPack, putPackSource, releasePack } fr
 import type { PackRow } from '../store/packs.ts';
 import { carrier } from './assets.ts';
 import { packJob, estimateOnly } from './pack-job.ts';
-import type { Packing, PackingDeps, PackRequest, PackState } from './packing-port.ts';
+import { goingStates, type Packing, type PackingDeps, type PackRequest } from './packing-port.ts';
 import { noTotals, readPack, scopeOf, totalsOf } from './packing-read.ts';
 import { keptMs } from './refresh.ts';
 import { collectors as allCollectors } from './sources.ts';
@@ -66,8 +66,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
     if (at >= 0) queue.splice(at, 1);
     if (active?.room === room) active.abort.abort();
   };
-  const isGoing = (state: string): boolean =>
-    (['packing', 'waiting'] satisfies PackState[] as string[]).includes(state);
+  const isGoing = (state: string): boolean => (goingStates as readonly string[]).includes(state);
 
   return {
     estimate: (request, signal = new AbortController().signal) => estimateOnly(deps, collectors, request, signal),
@@ -87,7 +86,11 @@ export const createPacking = (deps: PackingDeps): Packing => {
           started: now,
           finished: isGone ? null : (before?.finished ?? null),
           // What was missing stays known until this round has found out.
-          totals: JSON.stringify({ ...noTotals, missing: before === undefined ? [] : totalsOf(before).missing }),
+          totals: JSON.stringify({
+            ...noTotals,
+            missing: before === undefined ? [] : totalsOf(before).missing,
+            byHand: request.byHand === true,
+          }),
           note: null,
         });
         // Under way from an earlier start: it goes on. Read to its end: the cursor stays, and what is new since is read.
@@ -111,8 +114,10 @@ export const createPacking = (deps: PackingDeps): Packing => {
     },
     resume: (room) => {
       const row = packOf(store.read, room);
-      if (row?.state !== 'paused' && row?.state !== 'waiting') return row === undefined ? err(unknownRoom) : ok(null);
-      const resumed = change(room, { state: 'packing', note: null });
+      if (row === undefined) return err(unknownRoom);
+      if (row.state !== 'paused' && row.state !== 'waiting' && row.state !== 'held') return ok(null);
+      const totals = JSON.stringify({ ...totalsOf(row), byHand: true });
+      const resumed = change(room, { state: 'packing', note: null, totals });
       enqueue(room);
       return resumed;
     },
@@ -129,7 +134,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
       const stored = store.transaction<null, Failure>((db) => {
         const row = packOf(db, room);
         if (row === undefined) return err(unknownRoom);
-        const time = toInstant(clock.now() - keptMs);
+        const time = toInstant(clock.now() - (deps.keptMs?.() ?? keptMs));
         const { removed, cited: kept } = releasePack(db, row.id, { time, sources: packedOnly, cited });
         const released = { at: toInstant(clock.now()), removed, cited: kept };
         putPack(db, { ...row, state: 'released', scope: '[]', totals: JSON.stringify({ ...totalsOf(row), released }) });

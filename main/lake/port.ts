@@ -51,6 +51,8 @@ export type LakeScope = {
   readonly hops?: number;
   /** Rooms that the assets are of: what is read around them is counted for them. */
   readonly rooms?: readonly string[];
+  /** Nobody asked for it now: the limit of a day ends it. */
+  readonly byItself?: boolean;
 };
 
 /** A half-open window of time, [from, to); `to` null = until now. */

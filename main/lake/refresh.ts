@@ -14,6 +14,8 @@ export type RefreshDeps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** How long facts are kept, in ms; absent = 45 days. */
+  readonly keptMs?: () => number;
 };
 export type Ids = { readonly workspaceId: string; readonly metastoreId: string; readonly region: string | null };
 export type SourceResult = {
@@ -176,6 +178,8 @@ export const runCollector = async (
 
 /** Throw away what is too old to matter; true when something went. */
 export const forgetOld = (deps: RefreshDeps): boolean => {
-  const gone = deps.store.transaction<number>((db) => ok(forgetBefore(db, toInstant(deps.clock.now() - keptMs))));
+  const gone = deps.store.transaction<number>((db) =>
+    ok(forgetBefore(db, toInstant(deps.clock.now() - (deps.keptMs?.() ?? keptMs)))),
+  );
   return gone.ok && gone.value > 0;
 };

@@ -1,5 +1,5 @@
 import { agedOut } from './lake.ts';
-import type { ReadableDb, Row, WritableDb } from './port.ts';
+import type { ReadableDb, Row, Sql, WritableDb } from './port.ts';
 import { sql } from './sql.ts';
 
 /** A room's packing as stored: `scope` and `totals` are JSON text. The lake room gives it meaning. */
@@ -123,4 +123,16 @@ export const addRate = (db: WritableDb, row: RateRow): void => {
     VALUES (${row.source}, ${row.rows}, ${row.bytes}, ${row.statements}, ${row.ms})
     ON CONFLICT (source) DO UPDATE SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes,
       statements = statements + excluded.statements, ms = ms + excluded.ms`);
+};
+
+/** What is cached of lakes on this device: packed rooms, facts, and the bytes that packing stored. */
+export const packedSize = (
+  db: ReadableDb,
+): { readonly rooms: number; readonly facts: number; readonly bytes: number } => {
+  const one = (query: Sql): number => db.first<{ readonly n: number }>(query)?.n ?? 0;
+  return {
+    rooms: one(sql`SELECT count(*) AS n FROM pack WHERE state <> 'released'`),
+    facts: one(sql`SELECT count(*) AS n FROM lake_fact`),
+    bytes: one(sql`SELECT coalesce(sum(bytes), 0) AS n FROM pack_source`),
+  };
 };

@@ -5,7 +5,7 @@ import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdi
 import { assetComparison, assetSheet } from './asset.ts';
 import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
-import { offlineCard, offlineEstimate, offlineLimits } from './offline.ts';
+import { offlineCard, offlineChoice, offlineCounted, offlineDevice, offlineLimits } from './offline.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
 import {
   budgetState,
@@ -51,10 +51,10 @@ const ofRoom = v.object({ log: logId });
 const written = v.object({ hashes: v.array(hash) });
 const opened = v.object({ log: logId });
 const page = { limit, before: v.optional(v.nullable(v.string()), null) };
-/** How far a room is packed for offline, and from when; left out = as the room suggests. */
+/** How far a room is packed for offline, and from when; left out = as it was chosen for the room. */
 const packing = v.object({
   log: logId,
-  hops: v.optional(v.pipe(count, v.minValue(1), v.maxValue(6)), 3),
+  hops: v.optional(offlineChoice.entries.hops),
   from: v.optional(instant),
   to: v.optional(instant),
 });
@@ -90,6 +90,7 @@ export const calls = {
   ),
   /** How far the room is packed for working offline: the badge, the card, every source. */
   'offline.get': query('room.view', ofRoom, offlineCard),
+  'offline.device': query('app.view', nothing, offlineDevice),
   /** What is cached about one asset: never asks the network. */
   'asset.get': query('room.view', v.object({ log: logId, asset: id }), assetSheet),
   'asset.compare': query('room.view', v.object({ log: logId, asset: id, from: count, to: count }), assetComparison),
@@ -274,12 +275,18 @@ export const calls = {
   // The lake, shares, people, packs, connection, practice.
   'lake.refresh': command('lake.refresh', nothing, v.object({ started: v.boolean() })),
   /** What packing would bring and cost; goes out to count. */
-  'offline.estimate': command('lake.refresh', packing, offlineEstimate),
+  'offline.estimate': command('lake.refresh', packing, offlineCounted),
   /** Pack, or fetch what is new since. Answers at once; `offline.get` tells how far it is. */
   'offline.start': command('lake.refresh', packing, v.object({ started: v.boolean() })),
   'offline.pause': command('lake.refresh', ofRoom, nothing),
   'offline.resume': command('lake.refresh', ofRoom, nothing),
   'offline.cancel': command('lake.refresh', ofRoom, nothing),
+  /** Remember how far a room is packed, also when it packs itself. Nothing goes out. */
+  'offline.choose': command(
+    'lake.refresh',
+    v.object({ log: logId, ...v.partial(offlineChoice).entries }),
+    offlineChoice,
+  ),
   'offline.limits': command('lake.refresh', v.partial(offlineLimits), offlineLimits),
   'share.setup': command(
     'share.setup',

@@ -4,11 +4,22 @@ import { count, id, instant } from './common.ts';
 /** Could I leave now? One word for lists and headers; the card says why. */
 export const offlineBadge = v.object({
   /**
-   * `ready`: everything is here and fresh. `packing`, `waiting` (for the connection), `paused`: not all yet, `done` of `total`
-   * sources. `partly`: read to the end, but something is missing. `stale`: all was here at `since`. `refused`: a rule forbids it.
+   * `ready`: everything is here and fresh. `packing`, `waiting` (for the connection), `held` (it began by itself and the limit of
+   * the day is reached), `paused`: not all yet, `done` of `total` sources. `partly`: read to the end, but something is missing. `stale`: all was here at `since`. `refused`: a rule forbids it.
    * `released`: the room was closed and let go. `none`: never packed on this device.
    */
-  state: v.picklist(['none', 'packing', 'waiting', 'paused', 'ready', 'partly', 'stale', 'refused', 'released']),
+  state: v.picklist([
+    'none',
+    'packing',
+    'waiting',
+    'held',
+    'paused',
+    'ready',
+    'partly',
+    'stale',
+    'refused',
+    'released',
+  ]),
   done: count,
   total: count,
   /** Names of sources that are not in it, for people. */
@@ -54,10 +65,30 @@ export const offlineLimits = v.object({
   megabytes: v.pipe(count, v.minValue(1), v.maxValue(5_000)),
   /** Days after the last entry of a closed room until what only it needed is let go. */
   keepDays: v.pipe(count, v.maxValue(365)),
+  /** Days that facts stay which no packed room holds; not fewer than a first reading goes back. */
+  factDays: v.pipe(count, v.minValue(14), v.maxValue(365)),
   /** Rooms are packed by themselves when they are opened. */
   auto: v.boolean(),
 });
 export type OfflineLimits = v.InferOutput<typeof offlineLimits>;
+
+/** How far one room is packed, in days around its onset. `after` null = until now; rows and megabytes null = as the device allows. */
+export const offlineChoice = v.object({
+  hops: v.pipe(count, v.minValue(1), v.maxValue(6)),
+  before: v.pipe(count, v.minValue(1), v.maxValue(365)),
+  after: v.nullable(v.pipe(count, v.maxValue(365))),
+  rows: v.nullable(offlineLimits.entries.rows),
+  megabytes: v.nullable(offlineLimits.entries.megabytes),
+});
+export type OfflineChoice = v.InferOutput<typeof offlineChoice>;
+
+/** What packing would bring now. `reach`: hops that fit into the limits; `leftOut`: assets farther out. */
+export const offlineCounted = v.object({ ...offlineEstimate.entries, reach: count, leftOut: count });
+export type OfflineCounted = v.InferOutput<typeof offlineCounted>;
+
+/** What this device keeps, and how much it is now. */
+export const offlineDevice = v.object({ limits: offlineLimits, rooms: count, facts: count, bytes: count });
+export type OfflineDevice = v.InferOutput<typeof offlineDevice>;
 
 export const offlineCard = v.object({
   badge: offlineBadge,
@@ -74,6 +105,8 @@ export const offlineCard = v.object({
       running: v.boolean(),
       /** Somebody stopped it for now, whether or not an earlier pack is complete. */
       paused: v.boolean(),
+      /** It began by itself and stopped at the limit of the day. */
+      held: v.boolean(),
       assets: count,
       leftOut: count,
       rows: count,
@@ -87,8 +120,9 @@ export const offlineCard = v.object({
   ),
   sources: v.array(offlineSource),
   limits: offlineLimits,
-  /** Where the window of a room begins when nobody says otherwise. */
-  suggested: v.object({ hops: count, from: instant }),
+  choice: offlineChoice,
+  /** The window that the choice means now; `known` false: the onset is not known, the opening of the room stands for it. */
+  window: v.object({ onset: instant, known: v.boolean(), from: instant, to: v.nullable(instant) }),
   can: v.object({ pack: v.boolean() }),
 });
 export type OfflineCard = v.InferOutput<typeof offlineCard>;

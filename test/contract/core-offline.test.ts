@@ -86,4 +86,40 @@ describe('a room that was opened', () => {
     await core.close();
     core = undefined;
   });
+
+  it(
+    'is packed as somebody chose, also when it packs itself again, and limits are those of the room',
+    { timeout: 180_000 },
+    async () => {
+      const home = scratch();
+      core = await openOfflineCore(home, practice, createRecorder(), { clock, background: false });
+      const { log } = value(
+        await core.call('room.open', { from: 'hand', title: 'Numbers look wrong', class: 'cost', severity: 'SEV4' }),
+      );
+      const first = await cardOf(core, log);
+      expect(first.choice).toEqual({ hops: 3, before: 14, after: null, rows: null, megabytes: null });
+      const day = 86_400_000;
+      expect(Date.parse(first.window.onset) - Date.parse(first.window.from)).toBe(14 * day);
+      // Without a workspace it is remembered all the same; what cannot be done is said.
+      value(await core.call('offline.choose', { log, hops: 2, before: 30, after: 3, rows: 50_000 }));
+      expect(await core.call('offline.estimate', { log })).toMatchObject({ ok: false, error: { tag: 'Offline' } });
+      value(await core.call('offline.limits', { factDays: 60, keepDays: 3 }));
+      await core.close();
+
+      core = await openOfflineCore(home, practice, createRecorder(), { clock });
+      await until('it packed itself', async () => (await cardOf(core as Core, log)).pack?.finishedAt ?? null, 60_000);
+      const { pack, choice, window, limits } = await cardOf(core, log);
+      expect(choice).toEqual({ hops: 2, before: 30, after: 3, rows: 50_000, megabytes: null });
+      expect(pack).toMatchObject({ hops: 2, from: window.from, to: window.to });
+      expect(Date.parse(window.to ?? '') - Date.parse(window.from)).toBe(33 * day);
+      expect(limits).toMatchObject({ factDays: 60, keepDays: 3, rows: 500_000 });
+      const estimate = value(await core.call('offline.estimate', { log }));
+      expect(estimate.reach).toBe(2);
+      expect(value(await core.call('offline.device', {}))).toMatchObject({ rooms: 1 });
+      for (const wrong of [{ hops: 0 }, { hops: 7 }, { before: 0 }, { rows: 1 }])
+        expect(await core.call('offline.choose', { log, ...wrong })).toMatchObject({ ok: false });
+      await core.close();
+      core = undefined;
+    },
+  );
 });

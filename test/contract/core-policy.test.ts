@@ -23,6 +23,8 @@ const oracle: Readonly<Record<CallName, string>> = {
   'asset.compare': 'VRCAD.',
   'room.digest': 'VRCAD.',
   'offline.get': 'VRCAD.',
+  'offline.device': 'VRCADM',
+  'offline.choose': '.RCAD.',
   'ledger.list': 'VRCADM',
   'quarantine.list': 'VRCADM',
   'people.list': 'VRCADM',

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Core, CoreDeps } from '../../main/core/create-core.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
+import { nodeScheduler } from '../../main/core/node-seams.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { ok } from '../../shared/base/result.ts';
 import { openCore, scratch, value } from '../support/core.ts';
 import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
+import { cardOf } from '../support/offline-core.ts';
 import { type Practice, startPractice } from '../support/practice.ts';
 
 let practice: Practice;
@@ -150,5 +152,46 @@ describe('the limit of a day', () => {
     expect(await budget(again)).toMatchObject({ reached: false, mine: { statements: 0 } });
     offset = 0;
     expect((await budget(again)).reached).toBe(true);
+  }, 300_000);
+
+  it('holds a pack that began by itself; it goes on the next day, and by hand at once', async () => {
+    let offset = 0;
+    const sent: string[] = [];
+    const core = await coreOn(scratch(), sent, {
+      background: true,
+      clock: { now: () => Date.now() + offset },
+      scheduler: { after: (ms, run) => nodeScheduler.after(Math.min(ms, 400), run) },
+    });
+    value(await core.call('connection.save', saved));
+    await expect.poll(async () => (await row(core))?.state, slow).toBe('online');
+    await practice.control({ latencyMs: 60 });
+    const { log } = value(await core.call('room.open', opening));
+    const card = () => cardOf(core, log);
+    await expect.poll(async () => (await card()).pack?.running, slow).toBe(true);
+    value(await core.call('budget.set', { statements: 1, minutes: 60 }));
+    await expect.poll(async () => (await card()).badge.state, slow).toBe('held');
+    expect((await card()).pack).toMatchObject({ held: true, running: false, finishedAt: null });
+    expect((await card()).pack?.note).toContain('00:00 UTC');
+    // Opening the room was a person's act: its own reading goes on to its end, and then nothing does.
+    let before = -1;
+    await expect.poll(async () => { const still = before === sent.length; before = sent.length; await quiet(800); return still; }, slow).toBe(true); // prettier-ignore
+    await quiet(2_000);
+    expect(sent.length).toBe(before);
+    expect((await row(core))?.state).toBe('online');
+    expect((await card()).badge.state).toBe('held');
+
+    offset = 86_400_000;
+    value(await core.call('budget.set', { statements: 100_000, minutes: 600 }));
+    await expect.poll(async () => (await card()).pack?.finishedAt ?? null, slow).not.toBeNull();
+
+    value(await core.call('budget.set', { statements: 1, minutes: 60 }));
+    expect((await budget(core)).reached).toBe(true);
+    value(await core.call('offline.choose', { log, hops: 1, before: 30 }));
+    const packed = (await card()).pack?.finishedAt;
+    value(await core.call('offline.start', { log }));
+    await expect.poll(async () => (await card()).pack?.finishedAt, slow).not.toBe(packed);
+    expect((await card()).pack).toMatchObject({ held: false, hops: 1 });
+    await practice.control({ release: true });
+    await core.close();
   }, 300_000);
 });

@@ -32,6 +32,7 @@ export const createFake = (
   let room = sampleRoom;
   let practice = samplePractice;
   let packing = false;
+  let choice = sampleOffline.choice;
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -74,13 +75,16 @@ export const createFake = (
         return empty
           ? {
               ...sampleOffline,
+              choice,
               badge: { state: 'none', done: 0, total: 0, missing: [], since: null },
               pack: null,
               sources: [],
             }
           : packing
-            ? samplePacking
-            : sampleOffline;
+            ? { ...samplePacking, choice }
+            : { ...sampleOffline, choice };
+      case 'offline.device':
+        return { limits: sampleOffline.limits, rooms: empty ? 0 : 3, facts: empty ? 0 : 48_213, bytes: 29_400_000 };
       case 'room.lineage':
         return empty ? { nodes: [], edges: [], total: 0, completeTo: null, note: null } : sampleLineage;
       case 'asset.get':
@@ -206,10 +210,12 @@ export const createFake = (
       };
     else if (name === 'offline.start' || name === 'offline.resume') packing = true;
     else if (name === 'offline.pause' || name === 'offline.cancel') packing = false;
+    else if (name === 'offline.choose') choice = { ...choice, ...input };
     else if (name === 'practice.set')
       practice = { ...practice, buttons: { ...practice.buttons, ...input } as typeof practice.buttons };
     changed();
-    if (name === 'offline.estimate') return sampleOffline.pack?.estimate;
+    if (name === 'offline.estimate') return { ...sampleOffline.pack?.estimate, reach: 3, leftOut: 0 };
+    if (name === 'offline.choose') return choice;
     if (name === 'offline.limits') return sampleOffline.limits;
     if (name === 'room.open') return { log: sampleLog };
     if (name === 'pack.export')

@@ -11,7 +11,7 @@ const source = (name: string, label: string, rows: number, more: Partial<Offline
 export const sampleOffline: OfflineCard = {
   badge: sampleRoom.offline,
   pack: {
-    hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, assets: 38, leftOut: 0, rows: 48_213,
+    hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, held: false, assets: 38, leftOut: 0, rows: 48_213,
     bytes: 29_400_000, statements: 214, pages: 219, released: null, note: null,
     estimate: { rows: 46_900, bytes: 28_100_000, statements: 190, ms: 48_000, uncounted: ['Versions of tables'] },
   },
@@ -25,8 +25,9 @@ export const sampleOffline: OfflineCard = {
     }),
     source('drift_metrics', 'Drift of columns', 6_012, { missing: ['js_distance'] }),
   ],
-  limits: { rows: 500_000, megabytes: 400, keepDays: 14, auto: true },
-  suggested: { hops: 3, from: ago(20_400) },
+  limits: { rows: 500_000, megabytes: 400, keepDays: 14, factDays: 45, auto: true },
+  choice: { hops: 3, before: 14, after: null, rows: null, megabytes: null },
+  window: { onset: ago(240), known: true, from: ago(20_400), to: null },
   can: { pack: true },
 }; // prettier-ignore
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../../../shared/base/failure.ts';
-import { mapOk, type Result } from '../../../shared/base/result.ts';
+import { mapOk, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { LogId } from '../../../shared/domain/ids.ts';
 import { plain } from '../connection-slot.ts';
@@ -10,6 +10,8 @@ import { roomOf } from '../write.ts';
 
 type OfflineCalls =
   | 'offline.get'
+  | 'offline.device'
+  | 'offline.choose'
   | 'offline.estimate'
   | 'offline.start'
   | 'offline.pause'
@@ -22,23 +24,26 @@ export const offlineCalls = (parts: Parts, offline: OfflinePart): HandlersOf<Off
   const db = parts.profile.store.read;
   type Asked = {
     readonly log: string;
-    readonly hops: number;
+    readonly hops?: number | undefined;
     readonly from?: Instant | undefined;
     readonly to?: Instant | undefined;
   };
   const request = ({ log, hops, from, to }: Asked) =>
-    mapOk(roomOf(parts, db, log), (header) => ({
-      room: header.log,
-      hops,
-      from: from ?? offline.suggestedFrom(header),
-      to: to ?? null,
-    }));
+    mapOk(roomOf(parts, db, log), (header) => {
+      const chosen = offline.request(header);
+      return { ...chosen, hops: hops ?? chosen.hops, from: from ?? chosen.from, to: to ?? chosen.to };
+    });
   const act = (log: string, does: (room: LogId) => Result<null, Failure>): Result<Record<string, never>, Failure> => {
     const room = roomOf(parts, db, log);
     return room.ok ? mapOk(does(room.value.log), () => ({})) : room;
   };
   return {
     'offline.get': ({ log }) => mapOk(roomOf(parts, db, log), offline.card),
+    'offline.device': () => ok(offline.device()),
+    'offline.choose': ({ log, ...change }) => {
+      const room = roomOf(parts, db, log);
+      return room.ok ? offline.choose(room.value, change) : room;
+    },
     'offline.estimate': async (asked) => {
       const wanted = request(asked);
       if (!wanted.ok) return wanted;
@@ -47,7 +52,7 @@ export const offlineCalls = (parts: Parts, offline: OfflinePart): HandlersOf<Off
     },
     'offline.start': (asked) => {
       const wanted = request(asked);
-      return wanted.ok ? mapOk(offline.start(wanted.value), () => ({ started: true })) : wanted;
+      return wanted.ok ? mapOk(offline.start({ ...wanted.value, byHand: true }), () => ({ started: true })) : wanted;
     },
     'offline.pause': ({ log }) => act(log, offline.pause),
     'offline.resume': ({ log }) => act(log, offline.resume),

@@ -21,6 +21,12 @@ export const offlineWords = (
       };
     case 'waiting':
       return { text: `Waits for the connection, ${progress}`, tone: 'warn', why: 'Packing goes on by itself.' };
+    case 'held':
+      return {
+        text: `Held at the daily limit, ${progress}`,
+        tone: 'warn',
+        why: 'Packing by itself goes on after 00:00 UTC; by hand it goes on now.',
+      };
     case 'paused':
       return { text: `Packing paused, ${progress}`, tone: 'warn', why: 'Packing goes on when somebody says so.' };
     case 'partly':

@@ -30,7 +30,7 @@ export const OfflineBadge = ({ room }: { readonly room: Room }) => {
 const short = (state: Room['offline']['state'], { done, total }: Room['offline']): string =>
   state === 'ready'
     ? 'Ready'
-    : state === 'packing' || state === 'waiting' || state === 'paused'
+    : state === 'packing' || state === 'waiting' || state === 'held' || state === 'paused'
       ? `${done}/${total}`
       : state === 'partly'
         ? 'Partly'

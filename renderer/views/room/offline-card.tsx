@@ -7,7 +7,7 @@ import { offlineWords } from '../common/offline-words.ts';
 import { useFeed, useNow, useTimes } from '../common/use.ts';
 import { useRoomDialog } from './dialog-state.ts';
 import './offline.css';
-import { OfflineLimits } from './offline-limits.tsx';
+import { OfflineChoice } from './offline-choice.tsx';
 import { OfflineSources } from './offline-sources.tsx';
 
 /** The boarding check of a room: what is on this device, how large, how old, what was refused; one button. */
@@ -28,8 +28,8 @@ const Card = ({ log }: { readonly log: string }) => {
         <div className="stack" data-testid="offline-card" data-state={card.badge.state}>
           <Answer card={card} />
           <Numbers card={card} />
+          <OfflineChoice log={log} card={card} />
           <OfflineSources sources={card.sources} />
-          <OfflineLimits log={log} card={card} />
           <Press log={log} card={card} />
         </div>
       )}
@@ -48,7 +48,7 @@ const Answer = ({ card }: { readonly card: OfflineCard }) => {
         {words?.text ?? 'Not packed on this device'}
       </p>
       <p className="cap">
-        {words?.why ?? 'Everything within three hops of its assets can be kept here for when the network is gone.'}
+        {words?.why ?? 'Everything around its assets can be kept here for when the network is gone.'}
       </p>
       {pack?.note === null || pack?.note === undefined ? null : <p className="cap">{pack.note}</p>}
       {pack === null || pack.released === null ? null : (
@@ -73,7 +73,7 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
   if (pack === null || pack.released !== null) return null;
   const facts: readonly (readonly [string, string, string])[] = [
     ['Rows', number(pack.rows), pack.estimate === null ? '' : `about ${number(pack.estimate.rows)} new expected`],
-    ['Size', fileSize(pack.bytes), `at most ${card.limits.megabytes} MB`],
+    ['Size', fileSize(pack.bytes), `at most ${card.choice.megabytes ?? card.limits.megabytes} MB`],
     ['Statements', number(pack.statements), counted(pack.pages, 'page', 'pages')],
     [
       'Complete',
@@ -110,21 +110,19 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
   );
 };
 
+/** Something else is chosen than what was packed last. */
+const isOther = ({ choice, window }: OfflineCard, pack: NonNullable<OfflineCard['pack']>): boolean =>
+  pack.hops !== choice.hops || pack.from !== window.from || pack.to !== window.to;
+
 /** One filled button: what is next. */
 const Press = ({ log, card }: { readonly log: string; readonly card: OfflineCard }) => {
   const { pack, badge } = card;
   const disabled = !card.can.pack;
-  const start = (): void =>
-    void act('offline.start', {
-      log,
-      hops: pack?.hops ?? card.suggested.hops,
-      from: pack?.from ?? card.suggested.from,
-      ...(pack === null || pack.to === null ? {} : { to: pack.to }),
-    });
+  const start = (): void => void act('offline.start', { log });
   const isGoing = pack?.running === true;
-  const isPaused = badge.state === 'paused' || pack?.paused === true;
+  const isPaused = badge.state === 'paused' || pack?.paused === true || pack?.held === true;
   return (
-    <div className="line">
+    <div className="line offline-press">
       <span className="cap">
         {disabled ? 'Your roles do not include packing a room.' : 'Reading only; nothing is changed in the workspace.'}
       </span>
@@ -160,7 +158,9 @@ const Press = ({ log, card }: { readonly log: string; readonly card: OfflineCard
           <Button tone="primary" isDisabled={disabled} onPress={start} data-testid="offline-start">
             {pack === null || pack.finishedAt === null || pack.released !== null
               ? 'Pack for offline'
-              : 'Fetch what is new'}
+              : isOther(card, pack)
+                ? 'Pack as chosen'
+                : 'Fetch what is new'}
           </Button>
         )}
       </span>

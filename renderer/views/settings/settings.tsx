@@ -6,6 +6,7 @@ import { useModel } from '../../model/index.ts';
 import { useStatus } from '../common/use.ts';
 import { roleWords } from '../common/words.ts';
 import { ConnectionForm } from './connection-form.tsx';
+import { Device } from './device.tsx';
 import { Limits } from './limits.tsx';
 import { Residency } from './residency.tsx';
 import { Section } from './section.tsx';
@@ -25,6 +26,7 @@ export const SettingsPlace = () => (
       <Workspaces />
       <SignIns />
       <ConnectionForm />
+      <Device />
       <Residency />
       <Limits />
       <About />
