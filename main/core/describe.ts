@@ -197,6 +197,7 @@ export const factTone = (kind: string, data: Readonly<Record<string, JsonValue>>
     return isFailed(data) ? 'bad' : 'plain';
   if (kind === 'quality') return data['status'] === 'unhealthy' ? 'bad' : data['status'] === 'healthy' ? 'ok' : 'plain';
   if (kind === 'expectation') return Number(data['failedShare']) > 0 ? 'warn' : 'plain';
+  if (kind === 'compute-event') return data['trouble'] === true ? 'bad' : 'plain';
   if (kind === 'drift') return 'warn';
   return changeKinds.includes(kind) ? 'change' : 'plain';
 };

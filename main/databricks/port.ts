@@ -55,6 +55,8 @@ export type RestRequest = {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** A POST that only asks, as lists with a body are: it can be repeated like a GET. */
+  readonly asks?: true;
 };
 export type Rest = {
   readonly call: (request: RestRequest, options?: QueryOptions) => Promise<Result<unknown, DatabricksFailure>>;

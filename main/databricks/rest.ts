@@ -19,9 +19,11 @@ export type RestClient = Rest & {
   readonly close: () => void;
 };
 
+const isRead = (call: RestRequest): boolean => call.method === 'GET' || call.asks === true;
+
 /**
  * The workspace's REST API with the same TLS rules and failures as the driver. Redirects are never followed, so the token
- * goes to its own host only. GETs are repeated on 429, 503 and broken connections; a POST is sent once.
+ * goes to its own host only. Reads (GETs, and POSTs that only ask) are repeated on 429, 503 and broken connections; another POST is sent once.
  */
 export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: Redactor): RestClient => {
   const limits = limitsOf(deps);
@@ -34,7 +36,7 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
     options: QueryOptions,
     ms: number,
   ): Promise<Result<RestAnswer, DatabricksFailure>> => {
-    const effect = call.method === 'GET' ? 'read' : 'write';
+    const effect = isRead(call) ? 'read' : 'write';
     agent ??= agentFor(connection);
     if (!agent.ok) return agent;
     const credentials = await authHeaders(connection.auth);
@@ -98,12 +100,12 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
     for (let attempt = 0; ; attempt += 1) {
       const result = await once(call, options, Math.max(1, deadline - deps.clock.now()));
       if (!result.ok && result.error.tag === 'Unauthorized' && connection.auth.invalidate(sent)) {
-        if (call.method === 'GET' && !renewed) {
+        if (isRead(call) && !renewed) {
           renewed = true;
           continue;
         }
       }
-      if (result.ok || call.method !== 'GET' || attempt >= limits.readRepeats) return result;
+      if (result.ok || !isRead(call) || attempt >= limits.readRepeats) return result;
       const { tag, code, retryAfterMs } = result.error;
       // 500 is not repeated, as in Databricks' own clients (facts 3.0).
       const again =

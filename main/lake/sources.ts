@@ -10,6 +10,7 @@ import {
   tableTagsCollector,
   viewsCollector,
 } from './collectors/catalog.ts';
+import { clusterEventsCollector } from './collectors/cluster-events.ts';
 import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
@@ -68,6 +69,7 @@ export const collectors: readonly Collector[] = [
   warehousesCollector,
   clustersCollector,
   warehouseEventsCollector,
+  clusterEventsCollector,
   nodeHoursCollector,
   queriesCollector,
   modelsCollector,

@@ -146,8 +146,15 @@ describe('REST of the estate', () => {
     const clusters = await list('/api/2.1/clusters/list', 'clusters');
     expect(clusters.length).toBe(14);
     expect((await practice.rest('/api/2.1/clusters/get?cluster_id=none')).status).toBe(400);
-    const events = await practice.rest('/api/2.1/clusters/events', { method: 'POST', body: { cluster_id: clusters[0]?.['cluster_id'] } }); // prettier-ignore
-    expect(events.body['total_count']).toBeGreaterThan(0);
+    const events = async (more: object = {}) => {
+      const answer = await practice.rest('/api/2.1/clusters/events', { method: 'POST', body: { cluster_id: clusters[0]?.['cluster_id'], order: 'ASC', ...more } }); // prettier-ignore
+      return answer.body as { events: { timestamp: number; type: string }[]; next_page_token?: string };
+    };
+    const all = await events();
+    expect(all.events[0]?.type).toBe('CREATING');
+    expect(all.events.map((one) => one.timestamp)).toEqual(all.events.map((one) => one.timestamp).toSorted());
+    const first = await events({ page_size: 1 });
+    expect([first.events.length, first.next_page_token]).toEqual([1, all.events.length > 1 ? '1' : undefined]);
     const table = (await driver.query("SELECT source_table_full_name AS t FROM system.access.column_lineage LIMIT 1"))[0]?.['t']; // prettier-ignore
     expect((await get(`/api/2.1/unity-catalog/permissions/table/${String(table)}`))['privilege_assignments']).toBeInstanceOf(Array); // prettier-ignore
     const hop = await get(

@@ -11,6 +11,11 @@ import { object } from '../rest-read.ts';
 import { shortMessage } from './messages.ts';
 import { mergeRuns, newerAnswer, restRunsSource } from './merge-runs.ts';
 
+/** Clusters on which tasks ran, as they say themselves. */
+const clustersOf = (...tasks: readonly JsonObject[]): readonly string[] => [
+  ...new Set(tasks.flatMap((task) => textOf(object(task['cluster_instance'])['cluster_id']) ?? [])),
+];
+
 const textOf = (value: unknown): string | null => (said(value) === '' ? null : said(value).toWellFormed());
 /** Epoch milliseconds; 0 means "not yet" there. */
 const momentOf = (value: unknown): Instant | null => {
@@ -73,6 +78,7 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
     fact: { ...fact, title: runTitle(fact, label) },
     merge: mergeRuns(newerAnswer, () => label),
   });
+  const tasks = Array.isArray(body['tasks']) ? body['tasks'].map(object) : [];
   const made = (part: JsonObject, task: string | null): CollectedFact => {
     const outcome = outcomeOf(part);
     const endedAt = outcome.ended ? (momentOf(part['end_time']) ?? startedAt) : null;
@@ -99,12 +105,12 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
         trigger: normaliseTrigger(textOf(body['trigger'])),
         type: textOf(body['run_type']),
         name,
+        clusters: task === null ? clustersOf(...tasks) : clustersOf(part),
         message: outcome.message,
         raw: { result_state: outcome.raw, life_cycle_state: textOf(object(part['state'])['life_cycle_state']) },
       }, // prettier-ignore
     });
   };
-  const tasks = Array.isArray(body['tasks']) ? body['tasks'].map(object) : [];
   // Tasks that went well are not stored: the run's own fact says so.
   const badTasks = tasks.flatMap((task) => {
     const key = textOf(task['task_key']);
