@@ -2,14 +2,21 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { databricksFailure } from '../databricks/failures.ts';
 import { quoteTable, type TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, Parameter, RowPage, TextRow, Warehouse } from '../databricks/port.ts';
-import { probeColumns } from '../databricks/probe-columns.ts';
+import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
-import { isCutOff, maskedColumns, selectable, total, type Selection, type Wanted } from './select.ts';
+import { expressionOf, isCutOff, maskedColumns, selectable, total, type Selection, type Wanted } from './select.ts';
 
-/** A condition and the column that it needs: a table without the column is asked without the condition. */
-export type Condition = { readonly needs: string; readonly piece: Piece };
+/**
+ * A condition and the column that it needs: a table without the column is asked without the condition. `build`: how it reads where
+ * fields inside columns are missing.
+ */
+export type Condition = {
+  readonly needs: string;
+  readonly piece: Piece;
+  readonly build?: (has: TableColumns['has']) => Piece;
+};
 export type Parameters = Readonly<Record<string, Parameter>>;
 
 export type Pull = {
@@ -41,16 +48,15 @@ export const cutOff = (table: TableName): DatabricksFailure =>
   });
 
 /** Columns of tables per warehouse: they change rarely, and asking costs a statement each time. */
-const probed = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly columns: ReadonlySet<string> }>>();
+const probed = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly columns: TableColumns }>>();
 const probeForMs = 5 * 60_000;
 
 const columnsOf = async (
   context: CollectContext,
   table: TableName,
-): Promise<Result<ReadonlySet<string>, DatabricksFailure>> => {
+): Promise<Result<TableColumns, DatabricksFailure>> => {
   const { warehouse } = context.workspace;
-  const known =
-    probed.get(warehouse) ?? new Map<string, { readonly at: number; readonly columns: ReadonlySet<string> }>();
+  const known = probed.get(warehouse) ?? new Map<string, { readonly at: number; readonly columns: TableColumns }>();
   probed.set(warehouse, known);
   const key = quoteTable(table);
   const cached = known.get(key);
@@ -66,7 +72,8 @@ const columnsOf = async (
  * more is worth it.
  */
 export const mayHaveChanged = (context: CollectContext, table: TableName, failure: DatabricksFailure): boolean => {
-  if (!/^(?:UNRESOLVED_COLUMN|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? '')) return false;
+  if (!/^(?:UNRESOLVED_COLUMN|FIELD_NOT_FOUND|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? ''))
+    return false;
   const known = probed.get(context.workspace.warehouse);
   const fresh = known?.get(quoteTable(table))?.at === context.clock.now();
   known?.delete(quoteTable(table));
@@ -95,9 +102,7 @@ export const askable = async (
         code: 'MISSING_COLUMNS',
       }),
     );
-  const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
-  const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
-  const source = dbx`${spec.table} WHERE ${where}${grouping(spec, columns.value)}`;
+  const source = sourceOf(spec, columns.value);
   const rows =
     spec.keep === undefined
       ? dbx`SELECT ${[...selection.list, total]} FROM ${source}`
@@ -122,9 +127,7 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
 export const countRows = async (context: CollectContext, spec: Pull): Promise<Result<number, DatabricksFailure>> => {
   const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
-  const usable = spec.where.filter((one) => columns.value.has(one.needs.toLowerCase()));
-  const where = usable.length === 0 ? dbx`TRUE` : usable.map((one) => one.piece).reduce((a, b) => dbx`${a} AND ${b}`);
-  const source = dbx`${spec.table} WHERE ${where}${grouping(spec, columns.value)}`;
+  const source = sourceOf(spec, columns.value);
   const counted =
     spec.keep === undefined
       ? dbx`SELECT 1 AS one FROM ${source}`
@@ -140,9 +143,16 @@ export const countRows = async (context: CollectContext, spec: Pull): Promise<Re
     : err(databricksFailure('BadAnswer', { detail: 'A count came back that is no number.', code: 'COUNT' }));
 };
 
-const grouping = (spec: Pull, columns: ReadonlySet<string>): Piece => {
-  const keys = spec.wants.filter((want) => spec.groupBy?.includes(want.as) && columns.has(want.from.toLowerCase()));
-  return keys.length === 0 ? dbx`` : dbx` GROUP BY ${keys.map((key) => key.expression)}`;
+/** `table WHERE … GROUP BY …`, with what the table has. */
+const sourceOf = (spec: Pull, columns: TableColumns): Piece => {
+  const usable = spec.where.filter((one) => columns.has(one.needs));
+  const pieces = usable.map((one) => one.build?.(columns.has) ?? one.piece);
+  const where = pieces.length === 0 ? dbx`TRUE` : pieces.reduce((a, b) => dbx`${a} AND ${b}`);
+  const keys = spec.wants.flatMap((want) =>
+    spec.groupBy?.includes(want.as) === true ? (expressionOf(columns, want) ?? []) : [],
+  );
+  const groups = keys.length === 0 ? dbx`` : dbx` GROUP BY ${keys}`;
+  return dbx`${spec.table} WHERE ${where}${groups}`;
 };
 
 const pulled = (page: RowPage, missing: readonly string[], spec: Pull, limit: number): Pulled => ({

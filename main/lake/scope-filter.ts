@@ -3,6 +3,7 @@ import { column, dbx, marker, type Piece } from '../databricks/statements.ts';
 import { carrier } from './assets.ts';
 import type { CollectContext } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
+import { fieldOf, type Path } from './select.ts';
 
 /** Ids in one list at most: bounds the statement; the nearest come first. */
 const listLimit = 500;
@@ -31,6 +32,35 @@ export const among = (needs: string, value: Piece, parameter: string, ids: reado
   },
   parameters: { [parameter]: JSON.stringify(ids.map((id) => id.toLowerCase())) },
 });
+
+/**
+ * One of several fields of structs is one of its ids. A field that the table lacks is left out; where it has none of them no row
+ * comes, since nothing would bound the question. `needs` is a column that the table has in any case.
+ */
+export const anyField = (
+  needs: string,
+  fields: readonly {
+    readonly column: string;
+    readonly path: Path;
+    readonly parameter: string;
+    readonly ids: readonly string[];
+  }[],
+): Asked => {
+  const asked = fields.map((one) => ({
+    ...one,
+    of: among(needs, fieldOf(one.column, one.path), one.parameter, one.ids),
+  }));
+  const either = (pieces: readonly Piece[]): Piece =>
+    pieces.length === 0 ? dbx`FALSE` : dbx`(${pieces.reduce((a, b) => dbx`${a} OR ${b}`)})`;
+  return {
+    where: {
+      needs,
+      piece: either(asked.map(({ of }) => of.where.piece)),
+      build: (has) => either(asked.filter((one) => has(one.column, one.path)).map(({ of }) => of.where.piece)),
+    },
+    parameters: Object.assign({}, ...asked.map(({ of }) => of.parameters)) as Parameters,
+  };
+};
 
 /** One of two columns is one of these ids: either end of something. Both columns must be there. */
 export const eitherOf = (first: string, second: string, parameter: string, ids: readonly string[]): Asked => {

@@ -1,7 +1,12 @@
 import { checkColumnName } from '../databricks/identifiers.ts';
 import type { RowPage, TextRow } from '../databricks/port.ts';
+import type { TableColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { isMasked } from './rows.ts';
+
+/** Where a field lies inside a struct: `['job_info', 'job_id']`. */
+export type Path = readonly string[];
+type Has = TableColumns['has'];
 
 /** A column that a collector asks for: from which columns it is made, how, and whether a row means anything without it. */
 export type Wanted = {
@@ -10,31 +15,61 @@ export type Wanted = {
   readonly from: string;
   readonly expression: Piece;
   readonly required: boolean;
+  /** Fields of the column that are read: what lacks one is named, and costs that field only. */
+  readonly fields?: readonly Path[];
+  /** What is asked for when fields or other columns are missing; null = NULL. Without it `expression` needs `from` only. */
+  readonly build?: (has: Has) => Piece | null;
 };
 
 type Options = { readonly required?: boolean; readonly as?: string };
-const wanted = (from: string, expression: Piece, options: Options = {}): Wanted => ({
+const wanted = (
+  from: string,
+  expression: Piece,
+  options: Options = {},
+  inside: Pick<Wanted, 'fields' | 'build'> = {},
+): Wanted => ({
   as: options.as ?? from,
   from,
   expression,
   required: options.required ?? false,
+  ...inside,
 });
+/** `column.a.b`. */
+export const fieldOf = (from: string, path: Path): Piece =>
+  path.reduce((outer, name) => dbx`${outer}.${column(name)}`, column(from));
 /** As text. Ids and decimals are cast because the driver would round them (facts 5.5). */
 export const asText = (from: string, options?: Options): Wanted =>
   wanted(from, dbx`CAST(${column(from)} AS STRING)`, options);
 /** Microseconds since 1970 as text: no zone, no rounding. */
 export const asMicros = (from: string, options?: Options): Wanted =>
   wanted(from, dbx`CAST(unix_micros(${column(from)}) AS STRING)`, options);
-export const asJson = (from: string, options?: Options): Wanted => wanted(from, dbx`to_json(${column(from)})`, options);
+/** As JSON text; `fields` are those that are read of it, so that one that is missing is named. */
+export const asJson = (from: string, options?: Options & { readonly fields?: readonly Path[] }): Wanted =>
+  wanted(from, dbx`to_json(${column(from)})`, options, options?.fields === undefined ? {} : { fields: options.fields });
+const oneField = (from: string, field: string, expression: Piece, options: Options): Wanted =>
+  wanted(from, expression, options, { fields: [[field]], build: (has) => (has(from, [field]) ? expression : null) });
 /** A field of a struct, as text. */
 export const fieldText = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
-  wanted(from, dbx`CAST(${column(from)}.${column(field)} AS STRING)`, options);
+  oneField(from, field, dbx`CAST(${column(from)}.${column(field)} AS STRING)`, options);
 /** The beginning of a text: a cell may hold megabytes, and only its first characters are ever shown. */
 export const asShort = (from: string, limit: number, options?: Options): Wanted =>
   wanted(from, dbx`left(CAST(${column(from)} AS STRING), ${limit})`, options);
 /** A number that the warehouse works out, e.g. `sum(usage_quantity)`; `from` is the column that it needs. */
 export const computed = (from: string, as: string, expression: Piece): Wanted =>
   wanted(from, dbx`CAST(${expression} AS STRING)`, { as });
+/** As `computed`, from fields of `from` or from other columns; `build` says how with those that are there, null = not at all. */
+export const computedOf = (
+  from: string,
+  as: string,
+  fields: readonly Path[],
+  build: (has: Has) => Piece | null,
+): Wanted => {
+  const text = (has: Has): Piece | null => {
+    const found = build(has);
+    return found === null ? null : dbx`CAST(${found} AS STRING)`;
+  };
+  return wanted(from, text(() => true) ?? dbx`CAST(NULL AS STRING)`, { as }, { fields, build: text });
+};
 /** The same column in the row before it, by `order`, among rows that agree in `keys`. */
 export const before = (want: Wanted, keys: readonly string[], order: string): Wanted =>
   wanted(
@@ -43,7 +78,7 @@ export const before = (want: Wanted, keys: readonly string[], order: string): Wa
     { as: `before_${want.as}` },
   );
 export const fieldMicros = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
-  wanted(from, dbx`CAST(unix_micros(${column(from)}.${column(field)}) AS STRING)`, options);
+  oneField(from, field, dbx`CAST(unix_micros(${column(from)}.${column(field)}) AS STRING)`, options);
 
 /** How many rows the statement would have had without its LIMIT, on every row: shows an answer that was cut off. */
 export const totalColumn = 'bw_total';
@@ -57,14 +92,26 @@ export type Selection = {
   readonly impossible: readonly string[];
 };
 
-/** What can be asked of a table that has these columns (lower case). */
-export const selectable = (columns: ReadonlySet<string>, wants: readonly Wanted[]): Selection => {
-  const has = (want: Wanted): boolean => columns.has(want.from.toLowerCase());
-  const missing = wants.filter((want) => !has(want));
+/** How a column is asked for of a table that has these columns; null = it cannot be. */
+export const expressionOf = (columns: TableColumns, want: Wanted): Piece | null => {
+  if (!columns.has(want.from)) return null;
+  return want.build === undefined ? want.expression : want.build(columns.has);
+};
+
+/** What of a wanted column the table lacks: the column, or fields inside it as `column.field`. */
+const lacking = (columns: TableColumns, want: Wanted): readonly string[] =>
+  !columns.has(want.from)
+    ? [want.from]
+    : (want.fields ?? []).filter((path) => !columns.has(want.from, path)).map((path) => [want.from, ...path].join('.'));
+
+/** What can be asked of a table that has these columns. */
+export const selectable = (columns: TableColumns, wants: readonly Wanted[]): Selection => {
+  const asked = wants.map((want) => ({ want, expression: expressionOf(columns, want) }));
+  const impossible = asked.filter(({ want, expression }) => want.required && expression === null);
   return {
-    list: wants.map((want) => named(has(want) ? want.expression : dbx`CAST(NULL AS STRING)`, want.as)),
-    missing: [...new Set(missing.map((want) => want.from))],
-    impossible: [...new Set(missing.filter((want) => want.required).map((want) => want.from))],
+    list: asked.map(({ want, expression }) => named(expression ?? dbx`CAST(NULL AS STRING)`, want.as)),
+    missing: [...new Set(wants.flatMap((want) => lacking(columns, want)))],
+    impossible: [...new Set(impossible.flatMap(({ want }) => lacking(columns, want)))],
   };
 };
 

@@ -193,13 +193,13 @@ describe('probing columns', () => {
     const workspace = practiceWorkspace(practice);
     const table = { catalog: 'system', schema: 'lakeflow', table: 'job_run_timeline' };
     const before = await probeColumns(workspace.warehouse, table);
-    expect(before.ok && before.value.has('termination_code')).toBe(true);
+    expect(before.ok && before.value.names.has('termination_code')).toBe(true);
     await practice.control({
       tables: [{ table: 'system.lakeflow.job_run_timeline', column: 'termination_code', kind: 'hide' }],
     });
     const after = await probeColumns(workspace.warehouse, table);
-    expect(after.ok && after.value.has('termination_code')).toBe(false);
-    expect(after.ok && after.value.has('result_state')).toBe(true);
+    expect(after.ok && after.value.names.has('termination_code')).toBe(false);
+    expect(after.ok && after.value.names.has('result_state')).toBe(true);
     const gone = await probeColumns(workspace.warehouse, { ...table, table: 'no_such_table' });
     expect(gone).toMatchObject({ ok: false, error: { errorClass: 'TABLE_OR_VIEW_NOT_FOUND' } });
     await workspace.close();

@@ -3,7 +3,8 @@ import { ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
-import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import type { TableColumns } from '../../databricks/probe-columns.ts';
+import { dbx, statementKind, type Piece } from '../../databricks/statements.ts';
 import { jobAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { plus, rounded, times } from '../decimal.ts';
@@ -13,7 +14,7 @@ import type { LakeFact } from '../port.ts';
 import { countRows, pull, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
-import { asText, computed } from '../select.ts';
+import { asText, computed, computedOf, fieldOf } from '../select.ts';
 import { readNow, rests } from '../throttle.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
 
@@ -28,15 +29,19 @@ const everyMs = 3 * 3_600_000;
 export const priceWords = 'list price, not the invoice';
 
 /** To what usage is charged here: the most specific thing that is billed, so that nothing is counted twice. */
-const meta = column('usage_metadata');
+const meta = 'usage_metadata';
 const ids = [
   ['job', 'job_id'], ['pipeline', 'dlt_pipeline_id'], ['endpoint', 'endpoint_name'], ['warehouse', 'warehouse_id'], ['cluster', 'cluster_id'],
 ] as const; // prettier-ignore
-const cases = ids.map(([name, field]) => {
-  const prefix = { job: dbx`'job|'`, pipeline: dbx`'pipeline|'`, endpoint: dbx`'endpoint|'`, warehouse: dbx`'warehouse|'`, cluster: dbx`'cluster|'` }[name]; // prettier-ignore
-  return dbx`concat(${prefix}, ${meta}.${column(field)})`;
-});
-const charged = dbx`coalesce(${cases})`;
+/** An id that `usage_metadata` lacks is left out; usage then goes to the next thing that is named, or to nothing. */
+const charged = (has: TableColumns['has']): Piece | null => {
+  const cases = ids.flatMap(([name, field]) => {
+    const prefix = { job: dbx`'job|'`, pipeline: dbx`'pipeline|'`, endpoint: dbx`'endpoint|'`, warehouse: dbx`'warehouse|'`, cluster: dbx`'cluster|'` }[name]; // prettier-ignore
+    return has(meta, [field]) ? [dbx`concat(${prefix}, ${fieldOf(meta, [field])})`] : [];
+  });
+  return cases.length === 0 ? null : dbx`coalesce(${cases})`;
+};
+const chargedFully = charged(() => true) ?? dbx`NULL`;
 const hourOf = dbx`unix_micros(date_trunc('HOUR', usage_start_time))`;
 
 const groups = [
@@ -46,7 +51,12 @@ const groups = [
   asText('usage_unit', { as: 'unit', required: true }),
   asText('cloud'),
   asText('billing_origin_product', { as: 'product' }),
-  computed('usage_metadata', 'charged', charged),
+  computedOf(
+    meta,
+    'charged',
+    ids.map(([, field]) => [field]),
+    charged,
+  ),
 ];
 const hour = computed('usage_start_time', 'hour', hourOf);
 const sums = [
@@ -61,7 +71,8 @@ const spec = (context: CollectContext): Pull | null => {
   const keys = packs ? [...groups, hour] : groups;
   const wanted = ids.flatMap(([name]) => scoped(context, name).map((id) => `${name}|${id}`));
   if (packs && wanted.length === 0) return null;
-  const of = packs ? among('usage_metadata', charged, 'charged', wanted) : null;
+  const of = (value: Piece) => among(meta, value, 'charged', wanted);
+  const whole = of(chargedFully);
   const since = packs ? context.horizon : minus(context.horizon, weeksBack);
   return {
     kind,
@@ -71,14 +82,20 @@ const spec = (context: CollectContext): Pull | null => {
       { needs: 'usage_date', piece: dbx`usage_date >= CAST(:since AS DATE)` },
       ...(context.until === null ? [] : [{ needs: 'usage_date', piece: dbx`usage_date <= CAST(:until AS DATE)` }]),
       { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
-      { needs: 'usage_metadata', piece: dbx`${charged} IS NOT NULL` },
-      ...(of === null ? [] : [of.where]),
+      {
+        needs: meta,
+        piece: dbx`${chargedFully} IS NOT NULL`,
+        build: (has) => dbx`${charged(has) ?? dbx`NULL`} IS NOT NULL`,
+      },
+      ...(packs
+        ? [{ ...whole.where, build: (has: TableColumns['has']) => of(charged(has) ?? dbx`NULL`).where.piece }]
+        : []),
     ],
     parameters: {
       since: since.slice(0, 10),
       ...(context.until === null ? {} : { until: context.until.slice(0, 10) }),
       workspace: context.workspaceId,
-      ...of?.parameters,
+      ...(packs ? whole.parameters : {}),
     },
     order: 'day',
     groupBy: keys.map(({ as }) => as),
@@ -216,7 +233,8 @@ export const costCollector: Collector = {
       facts,
       cursor: readNow(
         context,
-        found.value.cutOff === null && unreadable === 0 && found.value.missingColumns.length === 0,
+        // A field that is missing would have every refresh scan the same days again.
+        found.value.cutOff === null && unreadable === 0 && found.value.missingColumns.every((one) => one.includes('.')),
       ),
       completeTo:
         found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,

@@ -8,7 +8,7 @@ import { experimentRuns } from '../model-runs.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, normaliseResult, objectOf, shortOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
-import { asMicros, asShort, asText, computed } from '../select.ts';
+import { asMicros, asShort, asText, computedOf } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { resultWords } from '../titles.ts';
 import { said } from '../values.ts';
@@ -29,7 +29,12 @@ const wants = [
   asMicros('end_time', { as: 'ended' }),
   asMicros('update_time', { as: 'updated', required: true }),
   asMicros('delete_time', { as: 'deleted' }),
-  computed('aggregated_metrics', 'metrics', dbx`to_json(named_struct('all', aggregated_metrics))`),
+  computedOf(
+    'aggregated_metrics',
+    'metrics',
+    ['metric_name', 'min_value', 'max_value', 'latest_value'].map((name) => [name]),
+    () => dbx`to_json(named_struct('all', aggregated_metrics))`,
+  ),
 ];
 
 const finite = (value: JsonValue | undefined): number | null =>

@@ -29,8 +29,14 @@ const wants = [
   asText('update_type', { as: 'type' }),
   asText('trigger_type', { as: 'trigger_kind' }),
   asText('run_as_user_name', { as: 'run_as' }),
-  asJson('trigger_details', { as: 'details' }),
-  asJson('compute'),
+  asJson('trigger_details', {
+    as: 'details',
+    fields: [
+      ['job_task', 'job_id'],
+      ['job_task', 'job_task_run_id'],
+    ],
+  }),
+  asJson('compute', { fields: [['type'], ['cluster_id']] }),
 ];
 
 const inner = (value: JsonValue | undefined, name: string): JsonValue =>

@@ -1,17 +1,17 @@
 import { ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
-import { column, dbx, statementKind } from '../../databricks/statements.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
 import type { CollectContext } from '../collector.ts';
 import { pull } from '../pull.ts';
 import { decimalOf, instantOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
-import { asMicros, asText, computed } from '../select.ts';
+import { asMicros, asText, computedOf, fieldOf, type Path } from '../select.ts';
 
 const kind = statementKind('lake.list-prices', 'read', 'list prices of what was used');
 export const pricesTable = { catalog: 'system', schema: 'billing', table: 'list_prices' };
-const pricing = column('pricing');
-const inner = column('default');
+/** The list price that holds, and the older place of it. */
+const amounts: readonly Path[] = [['effective_list', 'default'], ['default']];
 
 export type Price = { readonly amount: string; readonly currency: string };
 export type Use = { readonly sku: string; readonly cloud: string | null; readonly unit: string };
@@ -36,7 +36,10 @@ export const readPrices = async (
       asText('currency_code', { as: 'currency' }),
       asMicros('price_start_time', { as: 'since', required: true }),
       asMicros('price_end_time', { as: 'until' }),
-      computed('pricing', 'price', dbx`coalesce(${pricing}.effective_list.${inner}, ${pricing}.${inner})`),
+      computedOf('pricing', 'price', amounts, (has) => {
+        const there = amounts.filter((path) => has('pricing', path)).map((path) => fieldOf('pricing', path));
+        return there.length === 0 ? null : dbx`coalesce(${there})`;
+      }),
     ],
     where: [of.where],
     parameters: of.parameters,

@@ -29,10 +29,28 @@ const wants = [
   status,
   before(status, ['catalog_name', 'schema_name', 'table_name'], 'event_time'),
   computed('event_time', 'newest', dbx`unix_micros(max(event_time) OVER ())`),
-  asJson('freshness'),
-  asJson('completeness'),
-  asJson('downstream_impact', { as: 'impact' }),
-  asJson('root_cause_analysis', { as: 'causes' }),
+  asJson('freshness', {
+    fields: [['status'], ...['status', 'last_value', 'predicted_value'].map((name) => ['commit_freshness', name])],
+  }),
+  asJson('completeness', {
+    fields: [
+      ['status'],
+      ...['total_row_count', 'daily_row_count'].flatMap((count) =>
+        ['status', 'error_code', 'last_value', 'min_predicted_value', 'max_predicted_value'].map((name) => [
+          count,
+          name,
+        ]),
+      ),
+    ],
+  }),
+  asJson('downstream_impact', {
+    as: 'impact',
+    fields: [['impact_level'], ['num_downstream_tables'], ['num_queries_on_affected_tables']],
+  }),
+  asJson('root_cause_analysis', {
+    as: 'causes',
+    fields: ['job_id', 'workspace_id', 'job_name', 'last_run_status'].map((name) => ['upstream_jobs', name]),
+  }),
 ];
 
 const known = (value: JsonValue | undefined): string | number | null =>

@@ -9,8 +9,8 @@ import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { countOf, instantOf, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
-import { among, scoped } from '../scope-filter.ts';
-import { asJson, asMicros, asShort, asText, computed } from '../select.ts';
+import { anyField, scoped } from '../scope-filter.ts';
+import { asJson, asMicros, asShort, asText, computed, computedOf, fieldOf, type Path } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
 
@@ -22,6 +22,15 @@ const table = { catalog: 'system', schema: 'query', table: 'history' };
 const slowestPerHour = 5;
 const slowMs = 30_000;
 
+const warehouseId: Path = ['warehouse_id'];
+const jobId: Path = ['job_info', 'job_id'];
+const pipelineId: Path = ['pipeline_info', 'pipeline_id'];
+const hour = dbx`date_trunc('HOUR', end_time)`;
+/** A statement's place among the slowest of its hour and warehouse; of its hour alone where warehouses are not told. */
+const slowest = computedOf('total_duration_ms', 'place', [], (has) => {
+  const place = has('compute', warehouseId) ? [fieldOf('compute', warehouseId), hour] : [hour];
+  return dbx`row_number() OVER (PARTITION BY ${place} ORDER BY total_duration_ms DESC)`;
+});
 /** Never among these: `statement_text`, `query_parameters`. */
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
@@ -38,15 +47,14 @@ const wants = [
     'error_class',
     dbx`substring_index(substring_index(left(error_message, 120), ']', 1), '[', -1)`,
   ),
-  asJson('compute', { as: 'compute' }),
-  asJson('query_source', { as: 'origin' }),
+  asJson('compute', { as: 'compute', fields: [warehouseId] }),
+  asJson('query_source', {
+    as: 'origin',
+    fields: [jobId, pipelineId, ['sql_query_id'], ['dashboard_id'], ['notebook_id']],
+  }),
   ...['total_duration_ms', 'waiting_for_compute_duration_ms', 'waiting_at_capacity_duration_ms', 'execution_duration_ms', 'read_rows',
     'produced_rows', 'read_bytes', 'spilled_local_bytes', 'written_rows'].map((name) => asText(name)), // prettier-ignore
-  computed(
-    'total_duration_ms',
-    'place',
-    dbx`row_number() OVER (PARTITION BY compute.warehouse_id, date_trunc('HOUR', end_time) ORDER BY total_duration_ms DESC)`,
-  ),
+  slowest,
 ];
 
 const inner = (value: JsonValue | undefined, ...names: readonly string[]): string | null => {
@@ -144,26 +152,23 @@ export const queriesCollector: Collector = tableCollector({
     const time = timeWindow(context, 'end_time');
     const ids = (prefix: string): readonly string[] =>
       places.flatMap((one) => (one.startsWith(`${prefix}|`) ? [one.slice(prefix.length + 1)] : []));
-    const [warehouse, job, pipeline] = [
-      among('compute', dbx`compute.warehouse_id`, 'warehouses', ids('warehouse')),
-      among('query_source', dbx`query_source.job_info.job_id`, 'jobs', ids('job')),
-      among('query_source', dbx`query_source.pipeline_info.pipeline_id`, 'pipelines', ids('pipeline')),
-    ];
-    const either = [warehouse, job, pipeline].map((one) => one.where.piece).reduce((a, b) => dbx`${a} OR ${b}`);
+    const of = anyField('workspace_id', [
+      { column: 'compute', path: warehouseId, parameter: 'warehouses', ids: ids('warehouse') },
+      { column: 'query_source', path: jobId, parameter: 'jobs', ids: ids('job') },
+      { column: 'query_source', path: pipelineId, parameter: 'pipelines', ids: ids('pipeline') },
+    ]);
     return {
       where: [
         ...time.where,
         { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
-        { needs: 'query_source', piece: dbx`(${either})` },
+        of.where,
         { needs: 'client_application', piece: dbx`coalesce(lower(client_application), '') NOT LIKE '%breakwater%'` },
         { needs: 'query_tags', piece: dbx`coalesce(lower(to_json(query_tags)), '') NOT LIKE '%breakwater%'` },
       ],
       parameters: {
         ...time.parameters,
         workspace: context.workspaceId,
-        ...warehouse.parameters,
-        ...job.parameters,
-        ...pipeline.parameters,
+        ...of.parameters,
       },
     };
   },

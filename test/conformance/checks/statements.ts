@@ -30,7 +30,7 @@ export const statementChecks: readonly Check[] = [
     observe: async (stage) => {
       const { catalog, schema } = stage;
       const found = await probeColumns(stage.workspace.warehouse, { catalog, schema, table: 'nowhere' });
-      return found.ok ? [...found.value] : [found.error.errorClass ?? '', found.error.sqlState ?? ''];
+      return found.ok ? [...found.value.names] : [found.error.errorClass ?? '', found.error.sqlState ?? ''];
     },
     expected: ['TABLE_OR_VIEW_NOT_FOUND', '42P01'],
   },
