@@ -31,12 +31,14 @@ export const backgroundOf = (
   from: Pick<ReaderDeps, 'life' | 'meter' | 'activity'> & {
     /** How many queries windows follow: 0 = nobody looks. */
     readonly windows: () => number;
+    /** What people named to be read although no room is about it. */
+    readonly named: () => readonly AssetId[];
   },
 ): Background => {
   const { scheduler, random, logger } = parts;
   const readers = new Map<string, Reader>();
-  const watched = (): Watched => watchedBy(parts, lake);
-  const isWatched = (): boolean => from.windows() > 0 || openRooms(parts).length > 0;
+  const watched = (): Watched => watchedBy(parts, lake, from.named());
+  const isWatched = (): boolean => from.windows() > 0 || openRooms(parts).length > 0 || from.named().length > 0;
   /** A loop for each workspace: one that fails or waits holds up no other. */
   const follow = (): void => {
     const slots = connection.slots();
@@ -118,8 +120,8 @@ const openRooms = ({ views, profile }: Parts): readonly LogId[] =>
     .filter(({ phase, merged }) => phase !== 'learning' && merged === null)
     .map(({ log }) => log);
 
-/** What the scoped sources are asked for: assets of rooms that are being worked on, and of what waits in the inbox. */
-const watchedBy = (parts: Parts, lake: LakePart): Watched => {
+/** What the scoped sources are asked for: assets of rooms that are worked on, those that people named, those of the inbox. */
+const watchedBy = (parts: Parts, lake: LakePart, named: readonly AssetId[]): Watched => {
   const db = parts.profile.store.read;
   const rooms = openRooms(parts).slice(0, roomLimit);
   const ofRooms = rooms.flatMap((log) => [
@@ -129,5 +131,5 @@ const watchedBy = (parts: Parts, lake: LakePart): Watched => {
     ...parts.signalsOf(log).flatMap((id) => lake.signal(id)?.asset ?? []),
   ]);
   const proposed = lake.proposals(new Set()).flatMap(({ assets }) => assets);
-  return { assets: [...new Set<string>([...ofRooms, ...proposed])].map((id) => id as AssetId), rooms };
+  return { assets: [...new Set<string>([...ofRooms, ...named, ...proposed])].map((id) => id as AssetId), rooms };
 };

@@ -34,6 +34,7 @@ import { shareCalls } from './calls/shares.ts';
 import { signInCalls } from './calls/sign-in.ts';
 import { statusCalls } from './calls/status.ts';
 import { triageCalls } from './calls/triage.ts';
+import { watchCalls } from './calls/watch.ts';
 import { workspaceCalls } from './calls/workspace.ts';
 import { homeIds } from './named-assets.ts';
 import { setupFor } from './setup-sql.ts';
@@ -61,6 +62,7 @@ import { sharePace } from './share-pace.ts';
 import { shareOf } from './share.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { warehouseLife } from './warehouse-life.ts';
+import { watchList } from './watch-list.ts';
 import { createUploads } from './uploads.ts';
 
 /** Everything that the core takes from outside. Nothing below reads a clock, the environment or a random source past it. */
@@ -208,11 +210,13 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
     refuses: residency.refuses,
   });
+  const watched = watchList(store, () => homeIds(connection));
   const background = backgroundOf(parts, connection, lake, sync, offline, {
     life,
     meter,
     activity,
     windows: () => subscriptions.count(),
+    named: watched.assets,
   });
   const hasLoops = deps.background ?? true;
   const handlers: Handlers = {
@@ -230,6 +234,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     ...roomCalls(parts, lake, { badge: offline.badge, cost: roomCost(meter, connection, life) }),
     ...offlineCalls(parts, offline),
     ...assetCalls(parts, lake),
+    ...watchCalls(lake, watched, background.refresh),
     ...declarationCalls(parts),
     ...incidentCalls(parts),
     ...entryCalls(parts, lake),

@@ -23,6 +23,9 @@ export type LakePart = {
   readonly watched: () => Inbox['watched'];
   readonly detectedAt: () => Instant | null;
   readonly label: (asset: string) => { readonly name: string; readonly kind: string };
+  /** Every cached asset of these kinds with its name, and whether anything cached speaks of one. */
+  readonly named: (kinds: readonly string[]) => readonly { readonly asset: string; readonly name: string }[];
+  readonly isKnown: (asset: string) => boolean;
   /** The assets and what lies within so many hops of them, nearest first. */
   readonly around: (assets: readonly string[], hops: number) => readonly string[];
   /** Registered models that facts speak of. */

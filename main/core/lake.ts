@@ -6,6 +6,7 @@ import { detectOnce, readProposals, readSignal, readSignals, watchedRules } from
 import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
 import { sourceLabel } from '../lake/sources.ts';
+import { isNamedAsset, namedAssets } from '../store/lake-index.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { compareVersions } from './asset-compare.ts';
 import { assetSheet } from './asset-sheet.ts';
@@ -19,6 +20,8 @@ import type { ResidencyPart } from './residency.ts';
 
 const detectedKey = 'detect.at';
 const keptLimit = 8;
+/** Assets of one kind that a search looks through. */
+const namedLimit = 20_000;
 
 /** The cached lake and detection behind the core's own view of them. Proposals are kept until signals or verdicts change. */
 export const lakePartOf = (
@@ -83,6 +86,11 @@ export const lakePartOf = (
       const { name, kind } = lake.assetLabel(db, asset as AssetId);
       return { name: displayName(name), kind };
     },
+    named: (kinds) =>
+      kinds.flatMap((kind) =>
+        namedAssets(db, kind, namedLimit).map(({ asset, name }) => ({ asset, name: name ?? '' })),
+      ),
+    isKnown: (asset) => isNamedAsset(db, asset),
     around: (assets, hops) => lake.around(db, assets as readonly AssetId[], hops),
     models: () => lake.models(db),
     edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),

@@ -22,6 +22,7 @@ import {
 } from './share.ts';
 import { networkGiven, oneWay, passphrase, signingIn, signInInput, signIns, signInStarted } from './sign-in.ts';
 import { shareState, status } from './status.ts';
+import { watchedRow, watchFound, watchNamed } from './watch.ts';
 
 /** Raised whenever a call or view changes shape; both ends compare it in the first message and refuse a mismatch. */
 export const contractVersion = 1;
@@ -91,6 +92,13 @@ export const calls = {
   /** How far the room is packed for working offline: the badge, the card, every source. */
   'offline.get': query('room.view', ofRoom, offlineCard),
   'offline.device': query('app.view', nothing, offlineDevice),
+  /** What is read although no room is about it, and what a few letters could name. */
+  'watch.list': query('room.view', nothing, v.object({ rows: v.array(watchedRow) })),
+  'watch.find': query(
+    'room.view',
+    v.object({ text: v.pipe(v.string(), v.maxLength(200)) }),
+    v.object({ rows: v.array(watchFound), more: count }),
+  ),
   /** What is cached about one asset: never asks the network. */
   'asset.get': query('room.view', v.object({ log: logId, asset: id }), assetSheet),
   'asset.compare': query('room.view', v.object({ log: logId, asset: id, from: count, to: count }), assetComparison),
@@ -288,6 +296,8 @@ export const calls = {
     offlineChoice,
   ),
   'offline.limits': command('lake.refresh', v.partial(offlineLimits), offlineLimits),
+  'watch.add': command('lake.refresh', watchNamed, nothing),
+  'watch.remove': command('lake.refresh', v.omit(watchNamed, ['asset']), nothing),
   'share.setup': command(
     'share.setup',
     v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),

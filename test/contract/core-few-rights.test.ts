@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Workspace } from '../../main/databricks/port.ts';
-import { value } from '../support/core.ts';
+import { openCore, value } from '../support/core.ts';
 import { openLakeCore, type LakeCore } from '../support/lake-core.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
@@ -113,5 +113,70 @@ describe('with three tables and one job', () => {
     expect(sent.filter((one) => writes.test(one.text))).toEqual([]);
     expect(sent.every((one) => /^\s*(?:select|with|describe|show)\b/i.test(one.text))).toBe(true);
     expect(called.filter((one) => one.method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('named in Settings, in a profile that never had a room', () => {
+  it('the three tables and the job have history, schema and runs, and there is a room', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'bw-watch-'));
+    const named = await openLakeCore(fresh, practice, () => Date.now());
+    const { core } = named;
+    const before = [...named.stored().facts.values()].filter((one) => one.kind === 'table-version');
+    expect(before).toEqual([]);
+    for (const name of tables) value(await core.call('watch.add', { kind: 'table', name }));
+    value(await core.call('watch.add', { kind: 'job', name: job }));
+    value(await core.call('watch.add', { kind: 'table', name: 'main.nowhere.not_there' }));
+    expect(await core.call('watch.add', { kind: 'job', name: 'nightly' })).toMatchObject({
+      error: { tag: 'WrongShape' },
+    });
+    await named.refreshed();
+    await named.refreshed();
+    const facts = [...named.stored().facts.values()];
+    const versions = facts.filter((one) => one.kind === 'table-version');
+    for (const table of tables)
+      expect(
+        versions.some((one) => one.data['table'] === table),
+        table,
+      ).toBe(true);
+    expect(facts.some((one) => one.kind === 'schema-change' && one.data['table'] === tables[0])).toBe(true);
+    expect(new Set(facts.filter((one) => one.kind === 'run').map((one) => one.data['job']))).toEqual(new Set([job]));
+
+    const { rows } = value(await core.call('watch.list', {}));
+    expect(rows.map(({ kind, seen }) => [kind, seen])).toEqual([
+      ['table', true], ['table', true], ['table', true], ['job', true], ['table', false],
+    ]); // prettier-ignore
+    expect(rows[0]?.latest?.title).toContain('Version');
+    const found = value(await core.call('watch.find', { text: (tables[0] ?? '').split('.').at(-1) ?? '' })).rows;
+    expect(found[0]).toMatchObject({ kind: 'table', name: tables[0], seen: true, watched: true });
+    expect(value(await core.call('watch.find', { text: 'a.b.new_one' })).rows).toMatchObject([
+      { kind: 'table', seen: false }, { kind: 'model', seen: false },
+    ]); // prettier-ignore
+
+    // The failed run of the job is proposed, and the room is opened from there.
+    const [proposal] = value(await core.call('inbox.list', {})).proposals;
+    const { log } = value(await core.call('room.open', { from: 'proposal', proposal: proposal?.id ?? '' }));
+    const timeline = value(await core.call('room.timeline', { log, limit: 200 }));
+    expect(JSON.stringify(timeline)).toContain('failed');
+    value(await core.call('watch.remove', { kind: 'table', name: 'main.nowhere.not_there' }));
+    expect(value(await core.call('watch.list', {})).rows).toHaveLength(4);
+    await named.close();
+    // It is still on the list at the next start, before anything is read.
+    const again = await openCore(fresh, { background: false });
+    expect(value(await again.call('watch.list', {})).rows.every(({ seen }) => seen)).toBe(true);
+    await again.close();
+    rmSync(fresh, { recursive: true, force: true });
+  });
+
+  it('in a profile that never read a workspace, names are kept and resolved later', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'bw-watch-'));
+    const core = await openCore(fresh, { background: false });
+    value(await core.call('watch.add', { kind: 'table', name: 'Main.`Sales`.Orders' }));
+    value(await core.call('watch.add', { kind: 'endpoint', name: 'prices' }));
+    expect(value(await core.call('watch.list', {})).rows).toMatchObject([
+      { kind: 'table', name: 'main.sales.orders', label: 'orders', detail: 'main.sales', asset: null, seen: false },
+      { kind: 'endpoint', name: 'prices', asset: null, facts: 0, latest: null },
+    ]);
+    await core.close();
+    rmSync(fresh, { recursive: true, force: true });
   });
 });

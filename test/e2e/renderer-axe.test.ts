@@ -130,6 +130,19 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
     await page.context().close();
   });
 
+  it.each([1280, 460])('naming what is watched without a room, at %i px', async (width) => {
+    const { page, problems } = await open({ theme, place: 'settings', width });
+    await page.getByTestId('watched').first().waitFor();
+    await page.getByTestId('watch-text').fill('orders');
+    await page.getByTestId('watch-option').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByTestId('watch-text').press('ArrowDown');
+    await page.getByTestId('watch-text').press('Enter');
+    await expect.poll(() => page.getByTestId('watch-text').inputValue()).toBe('');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   it.each([1280, 460])('a room that is being packed, at %i px', async (width) => {
     const { page, problems } = await open({ theme, place: 'room', width });
     await page.getByTestId('offline-badge').click();

@@ -8,6 +8,7 @@ import {
 } from './renderer-sample.ts'; // prettier-ignore
 import { sampleComparison, sampleSheet } from './renderer-asset.ts';
 import { sampleOffline, samplePacking } from './renderer-offline.ts';
+import { sampleFoundAssets, sampleWatched } from './renderer-watch.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 
 export type FakeMood = 'sample' | 'empty' | 'failing' | 'silent' | 'huge';
@@ -83,6 +84,10 @@ export const createFake = (
           : packing
             ? { ...samplePacking, choice }
             : { ...sampleOffline, choice };
+      case 'watch.list':
+        return { rows: empty ? [] : sampleWatched };
+      case 'watch.find':
+        return sampleFoundAssets(String(input['text']));
       case 'offline.device':
         return { limits: sampleOffline.limits, rooms: empty ? 0 : 3, facts: empty ? 0 : 48_213, bytes: 29_400_000 };
       case 'room.lineage':
@@ -248,7 +253,7 @@ export const createFake = (
     call: (name: string, input: Input) => {
       calls.push({ name, input });
       if (mood === 'silent') return new Promise(() => undefined);
-      const reads = /\.(get|list|timeline|lineage|preview|status|entry)$/.test(name);
+      const reads = /\.(get|list|timeline|lineage|preview|status|entry|find)$/.test(name);
       if (mood === 'failing' || (!reads && fake.failWrites)) return Promise.resolve(err(denied));
       return Promise.resolve(ok(reads ? read(name, input) : write(name, input)));
     },

@@ -4,11 +4,12 @@ import { Button, Choose, Dialog, Field } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
 import { classWords } from '../common/words.ts';
 
-const key = 'new room';
+/** Under this name stands what was typed for a new room; others may fill in what it is about. */
+export const newRoomDraft = 'new room';
 
 /** An incident that no detector saw. */
 export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => {
-  const draft = useModel(selectDraft(key));
+  const draft = useModel(selectDraft(newRoomDraft));
   const { typed, acknowledged } = store.getState();
   const title = draft['title'] ?? '';
   const named = draft['affected'] ?? '';
@@ -18,7 +19,7 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
     const affected = named.split(/[\n,;]+/).map((one) => one.trim()).filter((one) => one !== ''); // prettier-ignore
     const about = affected.length === 0 ? {} : { affected };
     if (!(await openByHand({ title: title.trim(), class: classOf, severity, ...about }))) return;
-    acknowledged(key, draft);
+    acknowledged(newRoomDraft, draft);
     onClose();
   };
   return (
@@ -38,7 +39,7 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
       <Field
         label="What is wrong, in one line"
         value={title}
-        onChange={(text) => typed(key, { title: text })}
+        onChange={(text) => typed(newRoomDraft, { title: text })}
         first
         testId="room-title"
         required
@@ -47,21 +48,21 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         label="Class"
         value={classOf}
         options={incidentClasses.map((id) => ({ id, label: classWords[id] }))}
-        onChange={(id) => typed(key, { class: id })}
+        onChange={(id) => typed(newRoomDraft, { class: id })}
       />
       <Choose
         label="Severity"
         value={severity}
         options={severities.map((id) => ({ id, label: id }))}
-        onChange={(id) => typed(key, { severity: id })}
+        onChange={(id) => typed(newRoomDraft, { severity: id })}
       />
       <Field
-        label="Affected tables and jobs, if known: one a line"
+        label="Affected, if known: one a line"
         value={named}
-        onChange={(text) => typed(key, { affected: text })}
+        onChange={(text) => typed(newRoomDraft, { affected: text })}
         lines={3}
         mono
-        placeholder="catalog.schema.table, or the number of a job"
+        placeholder="catalog.schema.table, the number of a job, endpoint NAME"
         hint="Their versions, columns and runs are read as far as you may see them."
         testId="room-affected"
       />

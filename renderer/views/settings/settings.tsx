@@ -11,6 +11,7 @@ import { Limits } from './limits.tsx';
 import { Residency } from './residency.tsx';
 import { Section } from './section.tsx';
 import { SignIns } from './sign-ins.tsx';
+import { WatchList } from './watch-list.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
 
@@ -26,6 +27,7 @@ export const SettingsPlace = () => (
       <Workspaces />
       <SignIns />
       <ConnectionForm />
+      <WatchList />
       <Device />
       <Residency />
       <Limits />

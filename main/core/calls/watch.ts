@@ -1,0 +1,92 @@
+import { mapOk, ok } from '../../../shared/base/result.ts';
+import { type WatchFound, type WatchKind, watchKinds } from '../../../shared/contract/watch.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import { displayName } from '../display.ts';
+import type { HandlersOf } from '../handlers.ts';
+import type { LakePart } from '../lake-part.ts';
+import { guessNamed, type Named, readNamed } from '../named-assets.ts';
+import type { WatchList } from '../watch-list.ts';
+
+/** Found assets that a search shows; a longer list asks for more letters. */
+const foundLimit = 12;
+const always = '0000-01-01T00:00:00.000Z';
+
+/** How kinds of asset ids are called here: a view is read like a table. */
+const kindOf = (kind: string): WatchKind | null =>
+  kind === 'view' || kind === 'feature-table' ? 'table' : (watchKinds.find((one) => one === kind) ?? null);
+
+/** What is read without a room: the list, searching for what could be on it, adding and removing. Answers from this device. */
+export const watchCalls = (
+  lake: LakePart,
+  watched: WatchList,
+  /** Somebody wants to know of something now. */
+  refresh: () => void,
+): HandlersOf<'watch.list' | 'watch.find' | 'watch.add' | 'watch.remove'> => {
+  const labelOf = ({ kind, name }: Named, asset: AssetId | null) => {
+    const found = asset === null ? null : lake.label(asset);
+    const parts = name.split('.');
+    const plain = kind === 'table' || kind === 'model' ? (parts.at(-1) ?? name) : `${kind} ${name}`;
+    return {
+      label: found?.name ?? displayName(plain),
+      detail: displayName(kind === 'table' || kind === 'model' ? parts.slice(0, -1).join('.') : name),
+    };
+  };
+  const known = (words: readonly string[]): readonly WatchFound[] =>
+    lake.named(['table', 'view', 'feature-table', 'job', 'model', 'endpoint', 'pipeline']).flatMap((one) => {
+      const { kind: idKind, native } = assetParts(one.asset as AssetId);
+      const text = `${one.name} ${native}`.toLowerCase();
+      const kind = kindOf(idKind);
+      if (kind === null || !words.every((word) => text.includes(word))) return [];
+      const named = readNamed(kind, native);
+      return named === null
+        ? []
+        : [{ ...named, ...labelOf(named, one.asset as AssetId), asset: one.asset, seen: true, watched: false }];
+    });
+  const rank = ({ label, name }: WatchFound, text: string): number =>
+    name === text ? 0 : label.toLowerCase().startsWith(text) ? 1 : label.toLowerCase().includes(text) ? 2 : 3;
+
+  return {
+    'watch.list': () =>
+      ok({
+        rows: watched.all().map((one) => {
+          const asset = watched.assetOf(one);
+          const window = { assets: asset === null ? [] : [asset], from: always };
+          const [latest] = lake.facts.page(window, null, 1);
+          return {
+            kind: one.kind,
+            name: one.name,
+            ...labelOf(one, asset),
+            asset,
+            seen: asset !== null && lake.isKnown(asset),
+            facts: lake.facts.count(window),
+            latest: latest === undefined ? null : { title: displayName(latest.title), at: latest.happenedAt },
+          };
+        }),
+      }),
+    'watch.find': ({ text }) => {
+      const wanted = text.trim().toLowerCase();
+      if (wanted === '') return ok({ rows: [], more: 0 });
+      const found = known(wanted.split(/\s+/)).toSorted(
+        (a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1),
+      );
+      const isKnown = (named: Named): boolean =>
+        found.some((one) => one.kind === named.kind && one.name === named.name);
+      const unseen = guessNamed(text).filter((named) => !isKnown(named));
+      const list = watched.all();
+      const isWatched = ({ kind, name }: Named): boolean => list.some((one) => one.kind === kind && one.name === name);
+      return ok({
+        rows: [
+          ...found.slice(0, foundLimit),
+          ...unseen.map((named) => ({ ...named, ...labelOf(named, null), asset: null, seen: false, watched: false })),
+        ].map((one) => ({ ...one, watched: isWatched(one) })),
+        more: Math.max(0, found.length - foundLimit),
+      });
+    },
+    'watch.add': (named) =>
+      mapOk(watched.add(named), () => {
+        refresh();
+        return {};
+      }),
+    'watch.remove': (named) => mapOk(watched.remove(named), () => ({})),
+  };
+};
