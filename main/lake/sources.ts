@@ -26,6 +26,7 @@ import { namesCollector } from './collectors/names.ts';
 import { repairsCollector } from './collectors/repairs.ts';
 import { restLineageCollector } from './collectors/rest-lineage.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
+import { restUpdatesCollector } from './collectors/rest-updates.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
 import { updateMessagesCollector } from './collectors/update-messages.ts';
@@ -59,6 +60,7 @@ export const collectors: readonly Collector[] = [
   runMessagesCollector,
   repairsCollector,
   pipelineUpdatesCollector,
+  restUpdatesCollector,
   updateMessagesCollector,
   expectationsCollector,
   driftCollector,

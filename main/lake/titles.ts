@@ -18,3 +18,10 @@ export const runTitle = (fact: LakeFact, jobName: string): string => {
     ? `Task ${task} of ${job} ${what} (run ${said(run)})`
     : `Run ${said(run)} of ${job} ${what}`;
 };
+
+/** "Update of daily_sales failed". */
+export const updateTitle = (fact: LakeFact, name: string): string => {
+  const { type, result } = fact.data;
+  const what = type === 'FULL_REFRESH' ? 'Full refresh' : type === 'VALIDATE' ? 'Dry run' : 'Update';
+  return `${what} of ${name} ${resultWords(said(result))}`;
+};

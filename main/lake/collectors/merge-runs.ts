@@ -9,6 +9,18 @@ export const restRunsSource = 'rest.jobs.runs/list';
 /** The two sources may round the end of a run differently; what ends later than this belongs to a repair. */
 const sameEndMs = 60_000;
 
+type Merge = (old: LakeFact, next: LakeFact) => LakeFact;
+
+/** One thing that ran, as REST tells it at once and a system table later. */
+type TwoSources = {
+  readonly rest: string;
+  readonly title: (fact: LakeFact) => string;
+  /** Words that only one of them may have: they stay. */
+  readonly words: readonly string[];
+  /** It may go on after its end, as a repaired run does: then what REST says of a later end counts. */
+  readonly repeats: boolean;
+};
+
 const moment = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
 const began = (a: LakeFact, b: LakeFact): string | null => {
   const starts = [a, b].map((fact) => said(fact.data['startedAt'])).filter((start) => start !== '');
@@ -17,22 +29,22 @@ const began = (a: LakeFact, b: LakeFact): string | null => {
 /**
  * The same run from REST and from a system table, in any order. The system table's row counts, except while it has no result
  * yet or when REST tells of a later end, as after a repair. What an earlier answer of REST said is named under `replaced`.
- * Words that only one of them has (message, name) stay.
  */
-const acrossSources = (old: LakeFact, next: LakeFact, name: (fact: LakeFact) => string): LakeFact => {
-  const [table, rest] = old.source === restRunsSource ? [next, old] : [old, next];
+const acrossSources = (old: LakeFact, next: LakeFact, of: TwoSources): LakeFact => {
+  const [table, rest] = old.source === of.rest ? [next, old] : [old, next];
   const [tableEnd, restEnd] = [moment(table.data['resultAt']), moment(rest.data['resultAt'])];
-  const tableWins = Number.isFinite(tableEnd) && !(restEnd > tableEnd + sameEndMs);
+  const tableWins = Number.isFinite(tableEnd) && !(of.repeats && restEnd > tableEnd + sameEndMs);
   const [winner, loser] = tableWins ? [table, rest] : [rest, table];
   const replaced =
     tableWins && old === rest
       ? { source: rest.source, result: said(rest.data['result']) }
       : (winner.data['replaced'] ?? loser.data['replaced']);
   // Only what the winner's source knows of at all: a row read again must not look like news.
-  const words = ['message', 'name', 'trigger'].filter((key) => key in winner.data);
+  const words = of.words.filter((key) => key in winner.data);
   const merged: LakeFact = {
     ...winner,
     observedAt: later(old.observedAt, next.observedAt) ?? next.observedAt,
+    assets: [...winner.assets, ...loser.assets.filter((asset) => !winner.assets.includes(asset))],
     data: {
       ...winner.data,
       ...Object.fromEntries(
@@ -43,20 +55,26 @@ const acrossSources = (old: LakeFact, next: LakeFact, name: (fact: LakeFact) => 
       ...(replaced === undefined ? {} : { replaced }),
     },
   };
-  return { ...merged, title: runTitle(merged, name(merged)) };
+  return { ...merged, title: of.title(merged) };
 };
 
-type Merge = (old: LakeFact, next: LakeFact) => LakeFact;
-
 /** `same` for two facts of one source; across REST and system tables the rule above. */
-export const mergeRuns =
-  (same: Merge, name: (fact: LakeFact) => string): Merge =>
+export const mergeSources =
+  (same: Merge, of: TwoSources): Merge =>
   (old, next) => {
-    if ((old.source === restRunsSource) !== (next.source === restRunsSource)) return acrossSources(old, next, name);
+    if ((old.source === of.rest) !== (next.source === of.rest)) return acrossSources(old, next, of);
     const merged = same(old, next);
     const replaced = next.data['replaced'] ?? old.data['replaced'];
     return replaced === undefined ? merged : { ...merged, data: { ...merged.data, replaced } };
   };
+
+export const mergeRuns = (same: Merge, name: (fact: LakeFact) => string): Merge =>
+  mergeSources(same, {
+    rest: restRunsSource,
+    title: (fact) => runTitle(fact, name(fact)),
+    words: ['message', 'name', 'trigger'],
+    repeats: true,
+  });
 
 /** Two answers of REST about one run: the one asked later knows more. A message that was read stays. */
 export const newerAnswer: Merge = (old, next) => {

@@ -11,9 +11,9 @@ import { oneOf, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText } from '../select.ts';
 import { mergeSlices } from '../slices.ts';
 import { tableCollector } from '../table-source.ts';
-import { resultWords } from '../titles.ts';
-import { said } from '../values.ts';
+import { updateTitle } from '../titles.ts';
 import { timeWindow } from '../window.ts';
+import { mergeUpdates } from './rest-update.ts';
 
 const kind = statementKind('lake.pipeline-updates', 'read', 'updates of pipelines, in time slices');
 const countKind = statementKind('lake.pipeline-updates.count', 'read', 'how many slices of pipeline updates there are');
@@ -41,13 +41,6 @@ const wants = [
 
 const inner = (value: JsonValue | undefined, name: string): JsonValue =>
   isJsonObject(value) ? (value[name] ?? null) : null;
-
-/** "Update of daily_sales failed". */
-const updateTitle = (fact: LakeFact, name: string): string => {
-  const { type, result } = fact.data;
-  const what = type === 'FULL_REFRESH' ? 'Full refresh' : type === 'VALIDATE' ? 'Dry run' : 'Update';
-  return `${what} of ${name} ${resultWords(said(result))}`;
-};
 
 const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [ws, pipeline, id] = [textOf(row, 'ws'), textOf(row, 'pipeline'), textOf(row, 'id')];
@@ -100,6 +93,7 @@ export const pipelineUpdatesCollector: Collector = tableCollector({
     features: ['failed pipeline updates as signals', 'pipeline updates in the timeline'],
     needs: [{ kind: 'select', table }],
     preview: 'Public Preview',
+    otherwise: 'Updates of the pipelines of a room still come, through REST, for pipelines that you can see.',
     latenessMs: anHour,
     retentionDays: 365,
   },
@@ -118,8 +112,9 @@ export const pipelineUpdatesCollector: Collector = tableCollector({
   },
   read: (row, context) => {
     const fact = sliceFact(row, context);
-    const title = (one: LakeFact): string =>
-      updateTitle(one, one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name);
-    return fact === null ? null : { facts: [{ fact, merge: mergeSlices(title) }] };
+    const name = (one: LakeFact): string =>
+      one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name;
+    const slices = mergeSlices((one) => updateTitle(one, name(one)));
+    return fact === null ? null : { facts: [{ fact, merge: mergeUpdates(slices, name) }] };
   },
 });

@@ -35,7 +35,7 @@ export const pipelines: RestApi = async ({ lake, world, clock }, { method, path,
     creation_time: r['s'] ?? 0,
   }));
   if (part === undefined)
-    return good({ ...shown(pipeline), spec: { id: pipeline.id, name: pipeline.name, catalog: world.catalog, serverless: true, edition: 'ADVANCED' }, latest_updates: updates.slice(0, 5) }); // prettier-ignore
+    return good({ ...shown(pipeline), spec: { id: pipeline.id, name: pipeline.name, catalog: world.catalog, serverless: true, edition: 'ADVANCED' }, latest_updates: updates.slice(0, 5).map((u) => ({ update_id: u['update_id'] ?? '', state: u['state'] ?? '', creation_time: new Date(Number(u['creation_time'])).toISOString() })) }); // prettier-ignore
   if (part === 'updates' && update === undefined) return listed('updates', updates, query);
   if (part === 'updates') {
     const one = updates.find((u) => u['update_id'] === update);

@@ -1,0 +1,203 @@
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import type { Instant } from '../../../shared/base/time.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { factById } from '../../store/lake.ts';
+import { workspaceAsset } from '../assets.ts';
+import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import { factOf } from '../fact-rows.ts';
+import { labelOf } from '../labels.ts';
+import { endsRound, getOne, isGone, object, objects, text } from '../rest-read.ts';
+import { latest, later, minus, normaliseResult } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { said } from '../values.ts';
+import {
+  endsOf, latestUpdates, restUpdate, restUpdatesSource, updateFact, updateFactId, type RestUpdate,
+} from './rest-update.ts'; // prettier-ignore
+
+/** Pipelines asked around a room, nearest first. */
+const pipelineLimit = 20;
+const pageSize = '50';
+/** Pages of updates, and of events, of one pipeline per refresh. */
+const pagesPerPull = 4;
+/** An update can be listed a little after it began. */
+const lookBackMs = 5 * 60_000;
+
+/** Where one pipeline stands: updates begun until `upTo` are stored; `open` had not ended when they were seen. */
+type Place = { readonly upTo: Instant | null; readonly open: readonly string[] };
+const placeOf = (value: unknown): Place => {
+  const { upTo, open } = object(value);
+  return {
+    upTo: typeof upTo === 'string' ? upTo : null,
+    open: Array.isArray(open) ? open.filter((one): one is string => typeof one === 'string') : [],
+  };
+};
+const placesOf = (cursor: string | null): Readonly<Record<string, Place>> => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(Object.entries(value.value).map(([pipeline, place]) => [pipeline, placeOf(place)]));
+};
+
+/** Pages of a list until `enough` of a page says so; the token replaces every other field but the size (facts 3.2). */
+const pages = async (
+  context: CollectContext,
+  path: string,
+  key: string,
+  asked: {
+    readonly query: Readonly<Record<string, string>>;
+    readonly enough: (page: readonly JsonObject[]) => boolean;
+  },
+): Promise<Result<{ readonly all: readonly JsonObject[]; readonly whole: boolean }, DatabricksFailure>> => {
+  const all: JsonObject[] = [];
+  let query = asked.query;
+  for (let page = 0; page < pagesPerPull; page += 1) {
+    const found = await getOne(context, path, { max_results: pageSize, ...query });
+    if (!found.ok) return found;
+    const items = objects(found.value[key]);
+    all.push(...items);
+    const token = text(found.value['next_page_token']);
+    if (token === null || token === query['page_token'] || asked.enough(items)) return ok({ all, whole: true });
+    query = { page_token: token };
+  }
+  return ok({ all, whole: false });
+};
+
+type OfPipeline = {
+  readonly facts: readonly CollectedFact[];
+  readonly place: Place;
+  readonly name: string | null;
+  readonly unreadable: number;
+  readonly whole: boolean;
+};
+
+/** Whether an update is stored with how it ended: then nothing of it can change any more. */
+const isSettled = (context: CollectContext, id: string): boolean => {
+  const row = factById(context.db, updateFactId(context.workspaceId, id));
+  return row !== undefined && said(factOf(row).data['result']) !== 'running';
+};
+
+/** One call where nothing is new; else the updates since the last time, and the moments at which they ended. */
+const readPipeline = async (
+  context: CollectContext,
+  pipeline: string,
+  before: Place,
+): Promise<Result<OfPipeline, DatabricksFailure>> => {
+  const path = `/api/2.0/pipelines/${encodeURIComponent(pipeline)}`;
+  const seen = await getOne(context, path);
+  if (!seen.ok) return seen;
+  const name = text(seen.value['name']);
+  const isNew = latestUpdates(seen.value).some(
+    ({ id, state }) => normaliseResult(state) === 'running' || !isSettled(context, id),
+  );
+  if (before.upTo !== null && before.open.length === 0 && !isNew)
+    return ok({ facts: [], place: before, name, unreadable: 0, whole: true });
+
+  const start =
+    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
+  const isOld = (update: RestUpdate | null): boolean => update !== null && update.createdAt < start;
+  const listed = await pages(context, `${path}/updates`, 'updates', {
+    query: {},
+    enough: (page) => page.some((body) => isOld(restUpdate(body))),
+  });
+  if (!listed.ok) return listed;
+  const read = listed.value.all.map(restUpdate);
+  const updates = read.filter((one) => one !== null).filter((one) => !isOld(one));
+  for (const id of before.open.filter((open) => !updates.some((one) => one.id === open))) {
+    const found = await getOne(context, `${path}/updates/${encodeURIComponent(id)}`);
+    if (!found.ok && !isGone(found.error)) return found;
+    const update = found.ok ? restUpdate(object(found.value['update'])) : null;
+    if (update !== null) updates.push(update);
+  }
+  const asked = updates.filter(({ createdAt }) => context.until === null || createdAt < context.until);
+  const fresh = asked.filter((one) => one.ended && !isSettled(context, one.id));
+  const oldest = fresh.map((one) => one.createdAt).toSorted()[0];
+  let ends: ReadonlyMap<string, Instant> = new Map();
+  if (oldest !== undefined) {
+    const events = await pages(context, `${path}/events`, 'events', {
+      query: { filter: `timestamp>'${oldest}'`, order_by: 'timestamp desc' },
+      enough: () => false,
+    });
+    // Without its events an update has no end here; the system table tells it later.
+    if (events.ok) ends = endsOf(events.value.all);
+    else if (endsRound(events.error)) return events;
+  }
+  // What a room takes along is told in full: it holds what is stored already, too.
+  const news = asked.filter((one) => context.lane === 'pack' || !one.ended || fresh.includes(one));
+  return ok({
+    facts: news.map((one) => updateFact(one, { id: pipeline, name }, ends.get(one.id) ?? null, context)),
+    place: {
+      upTo: later(before.upTo, latest(asked.map((one) => one.createdAt))),
+      open: asked.filter((one) => !one.ended).map((one) => one.id),
+    },
+    name,
+    unreadable: read.filter((one) => one === null).length,
+    whole: listed.value.whole,
+  });
+};
+
+/**
+ * Updates of the pipelines in scope, from REST at once (facts 3.2); the row of the system table replaces them an hour later and
+ * says so. A pipeline that cannot be seen costs its own updates only.
+ */
+export const restUpdatesCollector: Collector = {
+  source: restUpdatesSource,
+  label: 'Updates of pipelines, live',
+  table: null,
+  meta: {
+    when: 'room',
+    features: ['pipeline updates of the last hour', 'pipeline updates without any system table'],
+    needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the pipeline' }],
+    preview: null,
+    probe: { method: 'GET', path: '/api/2.0/pipelines', query: { max_results: '1' } },
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  collect: async (context) => {
+    const places = placesOf(context.cursor);
+    const pipelines = scoped(context, 'pipeline');
+    const next: Record<string, Place> = { ...places };
+    const facts: CollectedFact[] = [];
+    const assets: CollectedAsset[] = [];
+    const hidden: string[] = [];
+    const short: string[] = [];
+    let unreadable = 0;
+    let failure: DatabricksFailure | null = null;
+    const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
+    for (const pipeline of pipelines.slice(0, pipelineLimit)) {
+      const found = await readPipeline(context, pipeline, placeOf(places[pipeline]));
+      if (!found.ok) {
+        if (endsRound(found.error)) {
+          failure = found.error;
+          break;
+        }
+        if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
+        hidden.push(nameOf(pipeline));
+        continue;
+      }
+      const { place, name, whole } = found.value;
+      facts.push(...found.value.facts);
+      unreadable += found.value.unreadable;
+      next[pipeline] = place;
+      if (!whole) short.push(nameOf(pipeline));
+      // Older than anything that the system tables say, so that those win.
+      if (name !== null)
+        assets.push({ asset: workspaceAsset('pipeline', context.workspaceId, pipeline), name, detail: `pipeline ${pipeline}`, changedAt: '1970-01-01T00:00:00.000Z', gone: false }); // prettier-ignore
+    }
+    const notes = [
+      ...(hidden.length === 0 ? [] : [`Not visible to this user, or gone: ${hidden.join(', ')}.`]),
+      ...(short.length === 0 ? [] : [`Only the newest updates of ${short.join(', ')}.`]),
+      ...(pipelines.length > pipelineLimit ? [`The nearest ${pipelineLimit} of ${pipelines.length} pipelines were asked.`] : []),
+      ...(unreadable === 0 ? [] : [`${unreadable} updates could not be read.`]),
+    ]; // prettier-ignore
+    return ok({
+      facts,
+      assets,
+      cursor: JSON.stringify(next),
+      // Each pipeline is asked by itself: none of them says up to when the others are complete.
+      completeTo: null,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      ...(failure === null ? {} : { failure }),
+    });
+  },
+};
