@@ -9,8 +9,11 @@ export type CheckedSource = {
   readonly label: string;
   /** The table it reads, where it is one. */
   readonly table: TableName | null;
-  /** A read that costs nearly nothing, for sources behind REST. */
-  readonly probe?: RestRequest;
+  /**
+   * A read that costs nearly nothing, for sources behind REST. `ofNothing`: it asks about something that does not exist, and is
+   * answered where it is told so.
+   */
+  readonly probe?: RestRequest & { readonly ofNothing?: true };
   readonly features: readonly string[];
   readonly needs: readonly (
     | { readonly kind: 'select'; readonly table: TableName }
@@ -44,6 +47,21 @@ export type SourceContext = {
 const notFound = /^(?:TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|UNRESOLVED)/;
 type Why = 'missing-grant' | 'not-here' | 'preview-off' | 'failed';
 
+/** No such path in this workspace, or one that it does not implement; a body without a code is no answer of the service. */
+const isNoEndpoint = (code: string): boolean => /^HTTP (?:404(?: ENDPOINT_NOT_FOUND)?$|501\b)/.test(code);
+
+/** What REST's error codes say of an endpoint (docs: api/errors): FEATURE_DISABLED is switched off, whatever the label. */
+const whyNotByRest = (source: CheckedSource, { tag, code = '' }: DatabricksFailure): Why => {
+  if (/^HTTP 4\d\d FEATURE_DISABLED\b/.test(code)) return 'preview-off';
+  if (isNoEndpoint(code)) return source.preview === null ? 'not-here' : 'preview-off';
+  return tag === 'NotConfigured' ? 'not-here' : 'failed';
+};
+
+/** The service answered, about the thing that does not exist: 404, or 400 as some of its calls say it (facts 3.0). */
+const isAnswerOfNothing = ({ code = '' }: DatabricksFailure): boolean =>
+  !isNoEndpoint(code) &&
+  /^HTTP (?:404|400) (?:[A-Z_]*DOES_NOT_EXIST|[A-Z_]*NOT_FOUND|INVALID_PARAMETER_VALUE)\b/.test(code);
+
 /**
  * Why a source cannot be read. Refused with 42501, INSUFFICIENT_PERMISSIONS or HTTP 403: a grant is missing. Not found is
  * looked at twice, since a schema that is not switched on, one that is not granted and a table that is not there can look alike:
@@ -56,7 +74,7 @@ type Why = 'missing-grant' | 'not-here' | 'preview-off' | 'failed';
  */
 export const whyNot = (source: CheckedSource, failure: DatabricksFailure, schemas: SystemSchemas): Why => {
   if (failure.tag === 'Forbidden') return 'missing-grant';
-  if (source.table === null) return failure.tag === 'NotConfigured' ? 'not-here' : 'failed';
+  if (source.table === null) return whyNotByRest(source, failure);
   if (!notFound.test(failure.errorClass ?? '')) return 'failed';
   const { schema, catalog } = source.table;
   if (catalog !== 'system') return 'not-here';
@@ -79,6 +97,10 @@ const words = (why: Why, source: CheckedSource, failure: DatabricksFailure, sche
         ? 'It is not visible to you: a grant is missing, or an administrator has not switched its schema on.'
         : failure.what;
     case 'preview-off':
+      if (source.table === null)
+        return /FEATURE_DISABLED/.test(failure.code ?? '')
+          ? 'The workspace says that this feature is switched off.'
+          : `It is labelled ${source.preview ?? 'a preview'} and its endpoint is not there: switched off, or not in this workspace.`;
       return unsure
         ? `It is labelled ${source.preview ?? 'a preview'} and its schema is not visible: switched off, or not granted to you.`
         : 'Its schema is not switched on in this metastore.';
@@ -135,6 +157,8 @@ export const checkSource = async (source: CheckedSource, context: SourceContext)
     source.table === null
       ? await workspace.rest.call(source.probe ?? { method: 'GET', path: '/' }, options)
       : await workspace.warehouse.query(sourceKind(dbx`SELECT * FROM ${source.table} LIMIT 0`), options);
+  if (!found.ok && source.table === null && source.probe?.ofNothing === true && isAnswerOfNothing(found.error))
+    return { ...works(step, 'It answers.'), ...about };
   if (found.ok) {
     const columns = source.table === null ? null : (found.value as { readonly columns: readonly string[] }).columns;
     return { ...works(step, columns === null ? 'It answers.' : `${columns.length} columns can be read.`), ...about };

@@ -82,8 +82,11 @@ export type SourceMeta = {
   readonly needs: readonly Need[];
   /** Databricks' label of the source; null = generally available. */
   readonly preview: 'Public Preview' | 'Beta' | null;
-  /** A read that costs nearly nothing, for the connection check of a source behind REST. */
-  readonly probe?: RestRequest;
+  /**
+   * A read that costs nearly nothing, for the connection check of a source behind REST. `ofNothing`: it asks about something that
+   * does not exist, so being told that there is no such thing proves that the endpoint answers.
+   */
+  readonly probe?: RestRequest & { readonly ofNothing?: true };
   /** What stands in for it, for people who may not read it. */
   readonly otherwise?: string;
   /** How late rows usually arrive, in ms; null = not documented. */

@@ -8,6 +8,9 @@ import type { CollectContext } from './collector.ts';
 
 const maxPages = 20;
 
+/** A table that nobody has: for probes that have to name one. */
+export const nowhere = 'system.information_schema.breakwater_probe';
+
 export const object = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 export const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.map(object) : []);
 export const text = (value: unknown): string | null =>

@@ -7,7 +7,7 @@ import { models } from './rest/models.ts';
 import { serving } from './rest/serving.ts';
 import { systemSchemas } from './rest/system-schemas.ts';
 import { warehouses } from './rest/warehouses.ts';
-import { workspace } from './rest/workspace.ts';
+import { savedThings, workspace } from './rest/workspace.ts';
 
 /** What answers a user with few rights, too, with what that user may see. */
 const forFewRights: readonly RestApi[] = [workspace, systemSchemas, warehouses, jobs, models];
@@ -19,6 +19,7 @@ const apis: readonly RestApi[] = [
   queryHistory,
   serving,
   experiments,
+  savedThings,
   permissions,
   lineage,
   external,

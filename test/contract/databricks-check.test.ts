@@ -2,10 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { checkConnection, type CheckOptions } from '../../main/databricks/connection-check.ts';
 import { checkSource, whyNot, type CheckedSource } from '../../main/databricks/check-sources.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
-import type { ConnectionStep, DatabricksFailure } from '../../main/databricks/port.ts';
+import type { ConnectionStep, DatabricksFailure, Workspace } from '../../main/databricks/port.ts';
 import { staticToken } from '../../main/databricks/token-source.ts';
 import { probeColumns } from '../../main/databricks/probe-columns.ts';
+import { inferenceCollector } from '../../main/lake/collectors/inference.ts';
 import { checkedSources } from '../../main/lake/sources.ts';
+import { err } from '../../shared/base/result.ts';
+import { fakeWorkspace } from '../support/collect.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
@@ -160,6 +163,54 @@ describe('why a source cannot be read', () => {
       grants: [],
     });
     await context.workspace.close();
+  });
+
+  const rest = checkedSources.filter(
+    (one) => one.source.startsWith('rest.') || one.source === inferenceCollector.source,
+  );
+  it('every source behind REST is probed, and says how it is', async () => {
+    expect(rest.filter((one) => one.table === null && one.probe === undefined).map((one) => one.label)).toEqual([]);
+    const steps = await check();
+    for (const { label } of rest) expect(named(steps, label), label).toMatchObject({ state: 'works' });
+    await practice.control({ status: { code: 403, on: 'rest', count: null } });
+    const context = {
+      workspace: practiceWorkspace(practice), options: {}, schemas: { visible: null, states: null }, principal: 'ada', metastoreId: null,
+    }; // prettier-ignore
+    for (const one of rest.filter(({ table }) => table === null)) {
+      const found = await checkSource(one, context);
+      expect(found, one.label).toMatchObject({ state: 'missing-grant', features: one.features });
+      expect(found.ask, one.label).toMatch(/ on /);
+      expect(found.features?.length, one.label).toBeGreaterThan(0);
+    }
+    await context.workspace.close();
+  });
+
+  const answering = (failure: DatabricksFailure): Workspace => ({
+    ...fakeWorkspace({ rest: () => err(failure) }).workspace,
+  });
+  it.each([
+    ['no such endpoint', 'HTTP 404 ENDPOINT_NOT_FOUND', 'not-here', 'preview-off'],
+    ['no such path, and no code', 'HTTP 404', 'not-here', 'preview-off'],
+    ['not implemented', 'HTTP 501 NOT_IMPLEMENTED', 'not-here', 'preview-off'],
+    ['switched off', 'HTTP 404 FEATURE_DISABLED', 'preview-off', 'preview-off'],
+    ['about nothing: it answers', 'HTTP 404 RESOURCE_DOES_NOT_EXIST', 'works', 'works'],
+    ['about nothing, said with 400', 'HTTP 400 INVALID_PARAMETER_VALUE', 'works', 'works'],
+    ['a broken answer', 'HTTP 400 MALFORMED_REQUEST', 'failed', 'failed'],
+  ] as const)('behind REST: %s', async (_, code, general, preview) => {
+    const tag = code.includes('404') ? 'NotConfigured' : code.includes('501') ? 'Unavailable' : 'BadAnswer';
+    for (const [label, state] of [
+      [null, general],
+      ['Beta', preview],
+    ] as const) {
+      const one: CheckedSource = {
+        label: 'x', table: null, features: ['f'], needs: [], preview: label, probe: { method: 'GET', path: '/x', ofNothing: true },
+      }; // prettier-ignore
+      const found = await checkSource(one, {
+        workspace: answering(databricksFailure(tag, { code })), options: {}, schemas: { visible: null, states: null }, principal: 'ada', metastoreId: null,
+      }); // prettier-ignore
+      expect(found.state).toBe(state);
+      if (state === 'preview-off') expect(found.detail).toMatch(/switched off/);
+    }
   });
 
   const failureOf = (errorClass: string): DatabricksFailure => ({

@@ -54,6 +54,7 @@ export const externalLineageCollector: Collector = {
     when: 'pack',
     features: ['systems outside Databricks on the lineage map'],
     needs: [{ kind: 'privilege', privilege: 'BROWSE', on: 'the tables in scope' }],
+    probe: { method: 'GET', path: '/api/2.0/lineage-tracking/external-metadata', query: { page_size: '1' } },
     preview: 'Public Preview',
     latenessMs: 0,
     retentionDays: null,

@@ -13,7 +13,7 @@ import { pull, type Pull } from '../pull.ts';
 import { earlier, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asShort, computed } from '../select.ts';
-import { object } from '../rest-read.ts';
+import { nowhere, object } from '../rest-read.ts';
 
 const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
 const source = 'inference_aggregates';
@@ -180,6 +180,7 @@ export const inferenceCollector: Collector = boundTo(
       when: 'pack',
       features: ['predictions and labels by time and segment'],
       needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the inference tables in scope, and their monitors' }],
+      probe: { method: 'GET', path: `/api/2.1/unity-catalog/tables/${nowhere}/monitor`, ofNothing: true },
       preview: null,
       latenessMs: null,
       retentionDays: null,

@@ -23,6 +23,7 @@ export const namesCollector: Collector = {
     when: 'pack',
     features: ['names of queries and dashboards instead of ids'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the queries and dashboards in scope' }],
+    probe: { method: 'GET', path: '/api/2.0/lakeview/dashboards', query: { page_size: '1' } },
     preview: null,
     latenessMs: 0,
     retentionDays: null,

@@ -94,6 +94,7 @@ export const repairsCollector: Collector = {
     when: 'room',
     features: ['whether a failed run was repaired'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the jobs in scope' }],
+    probe: { method: 'GET', path: '/api/2.2/jobs/list', query: { limit: '1' } },
     preview: null,
     latenessMs: 0,
     retentionDays: 60,

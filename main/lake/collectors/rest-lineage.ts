@@ -6,7 +6,7 @@ import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
 
 const source = 'rest.lineage-tracking.table-lineage';
 const tableSource = 'system.access.table_lineage';
@@ -82,6 +82,12 @@ export const restLineageCollector: Collector = {
     when: 'room',
     features: ['one step of lineage where the system table cannot be read'],
     needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the tables in scope' }],
+    probe: {
+      method: 'GET',
+      path: '/api/2.0/lineage-tracking/table-lineage',
+      query: { table_name: nowhere },
+      ofNothing: true,
+    },
     preview: null,
     latenessMs: 0,
     retentionDays: null,

@@ -164,6 +164,7 @@ export const runInputsCollector: Collector = {
     when: 'room',
     features: ['which tables a model version was trained on'],
     needs: [{ kind: 'privilege', privilege: 'CAN READ', on: 'the experiments behind the models in scope' }],
+    probe: { method: 'GET', path: '/api/2.0/mlflow/runs/get', query: { run_id: '0'.repeat(32) }, ofNothing: true },
     preview: null,
     latenessMs: 0,
     retentionDays: null,

@@ -171,6 +171,7 @@ export const servingCollector: Collector = {
     when: 'room',
     features: ['which version of a model is served, and where an alias says otherwise'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the serving endpoints' }],
+    probe: { method: 'GET', path: '/api/2.0/serving-endpoints' },
     preview: null,
     latenessMs: 0,
     retentionDays: null,

@@ -32,6 +32,7 @@ export const updateMessagesCollector: Collector = {
     when: 'watch',
     features: ['the error text of a failed pipeline update'],
     needs: [{ kind: 'privilege', privilege: 'CAN VIEW', on: 'the pipeline' }],
+    probe: { method: 'GET', path: '/api/2.0/pipelines', query: { max_results: '1' } },
     preview: null,
     latenessMs: null,
     retentionDays: null,
