@@ -1,4 +1,6 @@
+import { isJsonObject, parseJson } from '../../../shared/base/json.ts';
 import { ok, type Result } from '../../../shared/base/result.ts';
+import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset, workspaceAsset } from '../assets.ts';
@@ -7,11 +9,12 @@ import type { CollectContext, Collector, Estimate } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { cutOff } from '../pull.ts';
+import { cutOff, tooManyAtOnce } from '../pull.ts';
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { isCutOff, total } from '../select.ts';
-import { readNow, rests } from '../throttle.ts';
+import { rests } from '../throttle.ts';
+import { startOf } from '../window.ts';
 
 const kind = statementKind(
   'lake.expectations',
@@ -23,13 +26,28 @@ const source = 'system.lakeflow_pipeline_events_preview.pipeline_events';
 const table = { catalog: 'system', schema: 'lakeflow_pipeline_events_preview', table: 'pipeline_events' };
 const everyMs = 15 * 60_000;
 /** An update that was under way at the start of the window is summed in full. */
-const longest = 86_400_000;
+const longestUpdateMs = 86_400_000;
 const rowLimit = 20_000;
 
-/** One result per update, dataset and expectation; an update reports in several events, which add up. */
+/** Where the background stands: when it was read in full, and up to which result. */
+type Place = { readonly read: string | null; readonly at: Instant | null };
+const placeOf = (cursor: string | null): Place => {
+  const value = cursor === null ? null : parseJson(cursor);
+  const { read, at } = value !== null && value.ok && isJsonObject(value.value) ? value.value : {};
+  return { read: typeof read === 'string' ? read : null, at: typeof at === 'string' ? at : null };
+};
+
+/**
+ * One result per update, dataset and expectation; an update reports in several events, which add up. A pack asks for the
+ * pipelines in scope; the background for what failed anywhere in this workspace, and in scope for what passed, too. What failed
+ * once stays in the answer however the sums grow, so that a fact ends with the sums of the whole update.
+ */
 const sums = (context: CollectContext) => {
   const of = among('pipeline_id', dbx`pipeline_id`, 'pipelines', scoped(context, 'pipeline'));
   const until = context.until === null ? dbx`` : dbx` AND event_time < :until`;
+  const since = startOf({ ...context, cursor: placeOf(context.cursor).at });
+  const inScope = context.lane === 'pack' ? dbx` AND ${of.where.piece}` : dbx``;
+  const wanted = context.lane === 'pack' ? dbx`` : dbx` AND (sum(x.failed_records) > 0 OR ${of.where.piece})`;
   return {
     text: dbx`SELECT pipeline_id AS pipeline, update_id AS id, x.dataset AS dataset, x.name AS name,
         CAST(sum(x.passed_records) AS STRING) AS passed, CAST(sum(x.failed_records) AS STRING) AS failed,
@@ -38,10 +56,11 @@ const sums = (context: CollectContext) => {
           to_json(variant_get(details, '$.flow_progress.data_quality.expectations')),
           'array<struct<name:string,dataset:string,passed_records:bigint,failed_records:bigint>>')) AS x
         FROM ${table}
-        WHERE event_type = 'flow_progress' AND event_time >= :since${until} AND workspace_id = :workspace AND ${of.where.piece}) AS events
-      GROUP BY pipeline_id, update_id, x.dataset, x.name`,
+        WHERE event_type = 'flow_progress' AND event_time >= :since${until} AND workspace_id = :workspace${inScope}) AS events
+      GROUP BY pipeline_id, update_id, x.dataset, x.name HAVING max(event_time) >= :seen${wanted}`,
     parameters: {
-      since: timestampParameter(minus(context.horizon, longest)),
+      since: timestampParameter(minus(since, longestUpdateMs)),
+      seen: timestampParameter(since),
       ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
       workspace: context.workspaceId,
       ...of.parameters,
@@ -49,7 +68,8 @@ const sums = (context: CollectContext) => {
   };
 };
 
-const expectationFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+/** A summed result as a fact; `from` is the source that told it. */
+export const expectationFact = (row: TextRow, context: CollectContext, from: string): LakeFact | null => {
   const [pipeline, update, dataset, name] = ['pipeline', 'id', 'dataset', 'name'].map((one) => textOf(row, one));
   const at = instantOf(row, 'newest');
   const [passed, failed] = [countOf(row, 'passed'), countOf(row, 'failed')];
@@ -60,7 +80,7 @@ const expectationFact = (row: TextRow, context: CollectContext): LakeFact | null
   const short = dataset.split('.').at(-1) ?? dataset;
   const percent = share === 0 ? '0' : share < 0.0001 ? 'less than 0.01' : (share * 100).toFixed(2);
   return makeFact(context, {
-    source,
+    source: from,
     kind: 'expectation',
     scope: context.workspaceId,
     native: `${update}/${dataset.toLowerCase()}/${name}`,
@@ -79,7 +99,8 @@ const expectationFact = (row: TextRow, context: CollectContext): LakeFact | null
 
 /**
  * Results of expectations per update and dataset (facts 1.3; the table of all pipelines' events is Beta). `expect_or_fail` logs
- * no numbers, so its absence says nothing. Of the events only names and counts are asked for, summed on the warehouse.
+ * no numbers, so its absence says nothing. Of the events only names and counts are asked for, summed on the warehouse: one
+ * statement per quarter of an hour, over a day behind the cursor.
  */
 export const expectationsCollector: Collector = boundTo(
   {
@@ -87,33 +108,44 @@ export const expectationsCollector: Collector = boundTo(
     label: 'Expectations of pipelines',
     table,
     meta: {
-      when: 'room',
+      when: 'watch',
       features: ['records that failed an expectation', 'failed expectations as signals'],
       needs: [{ kind: 'select', table }],
       preview: 'Beta',
+      otherwise: 'The event logs of pipelines that you own are still read, one by one, around a room.',
       latenessMs: null,
       retentionDays: 395,
     },
     collect: async (context) => {
       if (rests(context, everyMs))
         return ok({ cursor: context.cursor, completeTo: context.completeTo, missingColumns: [], note: null });
+      const before = placeOf(context.cursor);
       const { text, parameters } = sums(context);
       const found = await context.workspace.warehouse.query(
         kind(dbx`${text} ORDER BY newest LIMIT ${rowLimit}`, parameters),
         context.options,
       );
       if (!found.ok) return found;
-      const reads = found.value.rows.map((row) => expectationFact(row, context));
-      const facts = reads.flatMap((fact) => (fact === null || fact.happenedAt < context.horizon ? [] : [{ fact }]));
+      const reads = found.value.rows.map((row) => expectationFact(row, context, source));
+      const facts = reads.flatMap((fact) => (fact === null ? [] : [{ fact }]));
       const unreadable = reads.filter((fact) => fact === null).length;
       const short = isCutOff(found.value, rowLimit);
-      const newest = latest(reads.map((fact) => fact?.happenedAt ?? null));
+      const newest = latest([before.at, ...facts.map(({ fact }) => fact.happenedAt)]);
+      const full = found.value.rows.length >= rowLimit;
+      const stuck = full && newest === before.at;
+      const whole = !short && !(full && !stuck) && unreadable === 0;
+      const place: Place = { read: whole ? toInstant(context.clock.now()) : null, at: short ? before.at : newest };
+      const notes = [
+        ...(unreadable > 0 ? [`${unreadable} results could not be read.`] : []),
+        ...(stuck ? [tooManyAtOnce] : []),
+      ];
       return ok({
         facts,
-        cursor: readNow(context, !short && unreadable === 0),
+        cursor: JSON.stringify(place),
         completeTo: short ? context.completeTo : later(context.completeTo, newest),
         missingColumns: [],
-        note: unreadable > 0 ? `${unreadable} results could not be read.` : null,
+        note: notes.length === 0 ? null : notes.join(' '),
+        more: full && !stuck && !short,
         ...(short ? { failure: cutOff(table) } : {}),
       });
     },
@@ -127,5 +159,6 @@ export const expectationsCollector: Collector = boundTo(
       return found.ok ? ok({ rows: Number.isFinite(rows) ? rows : 0, statements: 1, counted: true }) : found;
     },
   },
-  (context) => scoped(context, 'pipeline'),
+  // The background reads a pipeline from the beginning of the window as soon as it comes into a room: what passed counts there.
+  (context) => (context.lane === 'pack' ? scoped(context, 'pipeline') : ['*', ...scoped(context, 'pipeline')]),
 );
