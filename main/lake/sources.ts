@@ -23,6 +23,7 @@ import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
 import { namesCollector } from './collectors/names.ts';
+import { refusedAccessCollector } from './collectors/refused-access.ts';
 import { repairsCollector } from './collectors/repairs.ts';
 import { restLineageCollector } from './collectors/rest-lineage.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
@@ -81,6 +82,7 @@ export const collectors: readonly Collector[] = [
   metricHistoryCollector,
   runInputsCollector,
   auditCollector,
+  refusedAccessCollector,
   historyCollector,
   columnsCollector,
   tablesCollector,

@@ -2,10 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import type { Collector } from '../../main/lake/collector.ts';
+import { auditCollector } from '../../main/lake/collectors/audit.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
+import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
 import { runInputsCollector } from '../../main/lake/collectors/run-inputs.ts';
+import { tableAsset } from '../../main/lake/assets.ts';
+import { ok } from '../../shared/base/result.ts';
+import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
+import { collectContext } from '../support/collect.ts';
 import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
+import { addRows, at } from '../support/system-rows.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
 /** Sources that say why, against practice: what a model was trained on, who was refused, what a monitor is doing. */
@@ -52,5 +59,41 @@ describe('MLflow inputs', { timeout: 120_000 }, () => {
     const state = lake.sourceStates(store.read).find((one) => one.source === runInputsCollector.source);
     expect(state?.note).toMatch(/data sets name no table of the catalog/);
     expect(state?.completeTo).not.toBeNull();
+  });
+});
+
+describe('refused access', { timeout: 120_000 }, () => {
+  it('around a room: who was refused what, read again without doubling', async () => {
+    const identity = await workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const { workspaceId: ws, metastoreId } = identity.value;
+    const now = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3_600_000;
+    const event = (id: string, minute: number, full: string, status_code = 403) => ({
+      account_id: 'a', workspace_id: ws, event_id: id, event_time: at(now + minute * 60_000), event_date: at(now).slice(0, 10),
+      service_name: 'unityCatalog', action_name: 'getTable', request_params: { full_name_arg: full },
+      user_identity: { email: 'ann@practice.example', subject_name: '' },
+      response: { status_code, error_message: "User does not have SELECT on Table 'x'.", result: '' },
+    }); // prettier-ignore
+    await addRows(workspace, 'access.audit', [
+      event('r1', 1, 'main.shop.orders'), event('r2', 9, 'main.shop.orders'), event('r3', 9, 'main.shop.orders', 200),
+      event('r4', 9, 'main.shop.other'),
+    ]); // prettier-ignore
+    const { lake, store, refresh } = rigOf(refusedAccessCollector);
+    const asset = tableAsset(metastoreId, 'main.shop.orders');
+    const facts = () => lake.facts(store.read, { kinds: ['audit'], limit: 100 }).rows;
+    await refresh([]);
+    expect(facts()).toEqual([]);
+    await refresh([asset]);
+    await refresh([asset]);
+    expect(facts().map(({ title, assets }) => [title, assets])).toEqual([
+      ['ann@practice.example was refused SELECT on orders', [asset]],
+    ]);
+    expect(facts()[0]?.data).toMatchObject({ firstAt: toInstant(now + 60_000), lastAt: toInstant(now + 540_000) });
+    const context = collectContext(workspace, store.read, [asset], {
+      workspaceId: ws, metastoreId, clock: { now: () => Date.now() }, horizon: toInstant(now - 86_400_000),
+    }); // prettier-ignore
+    expect(await refusedAccessCollector.estimate?.(context)).toEqual(ok({ rows: 2, statements: 1, counted: true }));
+    const changes = await auditCollector.estimate?.(context);
+    expect(changes?.ok === true && changes.value.counted).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TextRow } from '../../main/databricks/port.ts';
 import { auditCollector } from '../../main/lake/collectors/audit.ts';
+import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
 import { grantChanges, grantTitle } from '../../main/lake/collectors/audit-grants.ts';
 import { collectContext, collectNow, fakeWorkspace, micros, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
@@ -54,5 +55,75 @@ describe('changes of rights', () => {
     const taken = { principal: 'a', add: ['SELECT'], remove: ['MODIFY'] };
     expect(grantTitle([taken], 't')).toBe('SELECT on t given to a; MODIFY on t taken from a');
     expect(grantTitle([taken, taken], 't')).toBe('SELECT on t given to a; and 3 more changes');
+  });
+});
+
+describe('what was refused', () => {
+  const refusal = (event: string, action: string, params: unknown, more: TextRow = {}): TextRow => ({
+    ...row(event, action, params, action === 'runNow' ? 'jobs' : 'unityCatalog'), who: 'ann@x.example', status: '403', why: null, ...more,
+  }); // prettier-ignore
+  const collect = async (rows: readonly TextRow[], collector = refusedAccessCollector) => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    const { workspace, asked } = fakeWorkspace({ columns, sql: () => rowPage(rows) });
+    const found = await collector.collect(
+      collectContext(workspace, store.read, ['table|ms|main.shop.orders', 'model|ms|main.ml.price', 'job|7|9']),
+    );
+    if (!found.ok) throw new Error(found.error.what);
+    return { ...found.value, asked, titles: found.value.facts?.map(({ fact }) => fact.title) };
+  };
+
+  it('says who, what and on which asset in scope; of the refusal only the privilege is kept', async () => {
+    const table = { full_name_arg: 'Main.Shop.Orders' };
+    const found = await collect([
+      refusal('1', 'getTable', table, { why: "User does not have USE SCHEMA on Schema 'main.shop'; secret-value" }),
+      refusal('2', 'generateTemporaryTableCredential', {
+        table_full_name: 'main.shop.orders',
+        operation: 'READ_WRITE',
+      }),
+      refusal('3', 'generateTemporaryTableCredential', { table_full_name: 'main.shop.orders', operation: 'READ' }),
+      refusal('4', 'runNow', { job_id: '9' }, { status: '401' }),
+      refusal('5', 'getModelVersion', { full_name_arg: 'main.ml.price' }),
+      refusal('6', 'getTable', { full_name_arg: 'main.shop.other' }),
+      refusal('7', 'getTable', table, { status: '200' }),
+      refusal('8', 'getTable', table, { status: '404' }),
+    ]);
+    expect(found.titles).toEqual([
+      'ann@x.example was refused USE SCHEMA on orders',
+      'ann@x.example was refused writing orders',
+      'ann@x.example was refused the data of orders',
+      'ann@x.example was refused a run of job 9',
+      'ann@x.example was refused a version of price',
+    ]);
+    expect(JSON.stringify(found.facts)).not.toContain('secret-value');
+    expect(found.asked[0]?.text).toContain('IN (401, 403)');
+    expect(found.completeTo).not.toBeNull();
+  });
+
+  it('is one fact an hour, from its first to its last time, in any order', async () => {
+    const at = (minute: number) => ({ at: micros(Date.UTC(2026, 10, 24, 9, minute)) });
+    const table = { full_name_arg: 'main.shop.orders' };
+    const found = await collect([5, 50, 20].map((minute) => refusal(String(minute), 'getTable', table, at(minute))));
+    const [first, ...rest] = found.facts ?? [];
+    if (first === undefined) throw new Error('no fact');
+    expect(new Set(found.facts?.map(({ fact }) => fact.id)).size).toBe(1);
+    const merged = rest.reduce((old, { fact, merge }) => merge?.(old, fact) ?? old, first.fact);
+    expect(merged).toMatchObject({
+      happenedAt: '2026-11-24T09:05:00.000Z',
+      data: { firstAt: '2026-11-24T09:05:00.000Z', lastAt: '2026-11-24T09:50:00.000Z' },
+    });
+  });
+
+  it('a change that was refused or failed has changed nothing: no grant and no alias', async () => {
+    const table = { securable_type: 'table', securable_full_name: 'main.shop.orders', changes };
+    const alias = { full_name_arg: 'main.ml.price', alias: 'champion', version_num: '3' };
+    const found = await collect(
+      [refusal('1', 'updatePermissions', table), refusal('2', 'setRegisteredModelAlias', alias, { status: '500' })],
+      auditCollector,
+    );
+    expect(found.facts?.map(({ fact }) => [fact.kind, fact.title, fact.data['refused'] ?? false])).toEqual([
+      ['audit', 'SELECT, USE SCHEMA on orders given to analysts (refused)', true],
+      ['audit', 'Alias champion of model price moved to version 3 (failed)', false],
+    ]);
   });
 });

@@ -1,19 +1,19 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
-import { ok } from '../../../shared/base/result.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
-import { carrier, factId, jobAsset, modelAsset, tableAsset } from '../assets.ts';
+import { carrier, factId } from '../assets.ts';
 import type { Collector, CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { progress, pull } from '../pull.ts';
 import { instantOf, textOf } from '../rows.ts';
 import { asJson, asMicros, asText, fieldText } from '../select.ts';
+import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
+import { assetOf, outcomeOf, parameters, string } from './audit-read.ts';
 import { grantActions, grantChanges, grantTitle } from './audit-grants.ts';
 
 const kind = statementKind('lake.audit', 'read', 'changes to tables, models and jobs, with who made them');
+const countKind = statementKind('lake.audit.count', 'read', 'how many changes to tables, models and jobs there are');
 const source = 'system.access.audit';
 const table = { catalog: 'system', schema: 'access', table: 'audit' };
 const wants = [
@@ -35,65 +35,12 @@ const actions: Readonly<Record<string, string>> = {
   reset: 'job settings replaced', delete: 'job deleted', changeJobAcl: 'permissions of the job changed', cancelAllRuns: 'all runs cancelled',
 }; // prettier-ignore
 
-/** Keys of request_params that may be cached: names, ids and numbers. Everything else may hold text, secrets or statements. */
-const keptKeys = [
-  'full_name_arg', 'full_name', 'name', 'alias', 'version', 'version_num', 'securable_type', 'securable_full_name',
-  'table_full_name', 'model_name', 'jobId', 'job_id', 'runId', 'resourceId', 'aclPermissionSet', 'targetUserId',
-] as const; // prettier-ignore
-
-type Params = { readonly kept: JsonObject; readonly changes: string | null };
-
-const parameters = (row: TextRow): Params => {
-  const raw = textOf(row, 'params');
-  const value = raw === null ? null : parseJson(raw);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return { kept: {}, changes: null };
-  const all = value.value;
-  const kept = Object.fromEntries(
-    keptKeys.flatMap((key) => {
-      const found = all[key];
-      return typeof found === 'string'
-        ? [[key, found.slice(0, 300)]]
-        : typeof found === 'number'
-          ? [[key, String(found)]]
-          : [];
-    }),
-  );
-  const { changes } = all;
-  return { kept, changes: typeof changes === 'string' ? changes : null };
-};
-
-const string = (all: JsonObject, ...keys: readonly string[]): string | null => {
-  for (const key of keys) {
-    const value = all[key];
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return null;
-};
-
 /** A right on a schema or catalog reaches the tables in scope that lie in it; bounded, nearest first. */
 const reached = (name: string, context: CollectContext): readonly AssetId[] =>
   [...context.scope.keys()]
     .map(carrier)
     .filter((asset) => asset.startsWith(`table|${context.metastoreId.toLowerCase()}|${name.toLowerCase()}.`))
     .slice(0, 100);
-
-const assetOf = (
-  action: string,
-  service: string,
-  params: JsonObject,
-  context: CollectContext,
-  workspace: string,
-): AssetId | null => {
-  if (service === 'jobs') {
-    // A change of rights names the job by the path of its access list.
-    const job = string(params, 'job_id', 'jobId') ?? /(\d+)$/.exec(string(params, 'resourceId') ?? '')?.[1] ?? null;
-    return job === null ? null : jobAsset(workspace, job);
-  }
-  const name = string(params, 'full_name_arg', 'securable_full_name', 'table_full_name', 'full_name');
-  if (name === null || name.split('.').length !== 3) return null;
-  const isModel = /model|alias/i.test(action) || /model/i.test(string(params, 'securable_type') ?? '');
-  return isModel ? modelAsset(context.metastoreId, name) : tableAsset(context.metastoreId, name);
-};
 
 const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [event, at, service, action] = [
@@ -119,19 +66,21 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
       : isGrant
         ? grantTitle(grants, asset === null ? short || 'something' : labelOf(context.db, asset).name)
         : `${(actions[action] ?? action).replace(/^./, (first) => first.toUpperCase())}${short === '' ? '' : `: ${short}`}`;
-  const status = textOf(row, 'status');
+  const [status, outcome] = [textOf(row, 'status'), outcomeOf(row)];
+  // What was refused or failed has moved and changed nothing: it is told as what it is.
+  const kindNow = outcome !== 'done' ? 'audit' : isMove ? 'alias-move' : isGrant ? 'grant-change' : 'audit';
   return {
-    id: factId(isMove ? 'alias-move' : isGrant ? 'grant-change' : 'audit', ws, event),
-    kind: isMove ? 'alias-move' : isGrant ? 'grant-change' : 'audit',
+    id: factId(kindNow, ws, event),
+    kind: kindNow,
     source,
     workspace: ws,
     happenedAt: at,
     observedAt: context.observedAt,
     completeTo: null,
     assets: all,
-    title: status !== null && status !== '200' ? `${title} (refused)` : title,
+    title: outcome === 'done' ? title : `${title} (${outcome})`,
     data: {
-      service, action, by: textOf(row, 'who'), status, parameters: params,
+      service, action, by: textOf(row, 'who'), status, parameters: params, ...(outcome === 'refused' ? { refused: true } : {}),
       ...(isGrant ? { grants: grants.map((one) => ({ ...one, add: [...one.add], remove: [...one.remove] })) } : {}),
       ...(isMove ? { model: name.toLowerCase(), alias, to, from: null } : {}),
     }, // prettier-ignore
@@ -145,9 +94,14 @@ const belongs = (fact: LakeFact, context: CollectContext): boolean =>
   );
 
 /** Changes in the audit log, with who made them: the log names no run and no reason. */
-export const auditCollector: Collector = {
+export const auditCollector: Collector = tableCollector({
   source,
   label: 'Audit log',
+  table,
+  kind,
+  countKind,
+  wants,
+  order: 'at',
   meta: {
     covers: 'region',
     when: 'watch',
@@ -157,31 +111,21 @@ export const auditCollector: Collector = {
     latenessMs: null,
     retentionDays: 365,
   },
-  table,
-  collect: async (context) => {
+  ask: (context) => {
     const time = timeWindow(context, 'event_time', 'event_date');
-    const found = await pull(context, {
-      kind,
-      table,
-      wants,
+    return {
       where: [
         ...time.where,
         { needs: 'service_name', piece: dbx`service_name IN ('unityCatalog', 'jobs')` },
         // One parameter, so that the list is data and the statement stays the same.
         { needs: 'action_name', piece: dbx`array_contains(split(:actions, ','), action_name)` },
       ],
-      parameters: {
-        ...time.parameters,
-        actions: Object.keys(actions).join(','),
-      },
-      order: 'at',
-    });
-    if (!found.ok) return found;
-    const facts = found.value.rows.map((row) => auditFact(row, context));
-    const readable = facts.filter((fact) => fact !== null);
-    return ok({
-      ...progress(context, found.value, 'at', facts.length - readable.length),
-      facts: readable.filter((fact) => belongs(fact, context)).map((fact) => ({ fact })),
-    });
+      parameters: { ...time.parameters, actions: Object.keys(actions).join(',') },
+    };
   },
-};
+  read: (row, context) => {
+    const fact = auditFact(row, context);
+    if (fact === null) return null;
+    return belongs(fact, context) ? { facts: [{ fact }] } : {};
+  },
+});
