@@ -44,11 +44,12 @@ export const isMissingColumn = (problem: SqlFailure): boolean =>
   problem.sqlState === '42703';
 
 /**
- * The change feed does not reach back so far: log or files were removed, it was off, or the version is unknown. Some servers
- * say it without a Delta class (spark.md 7), so SQLSTATEs count too.
+ * The change feed does not reach back so far: log or files were removed, they are older than deleted files are kept (0AKDC, seen on
+ * Delta 4.4: whoever was away for longer than that is refused although nothing was removed), it was off, or the version is unknown.
+ * Some servers say it without a Delta class (spark.md 7), so SQLSTATEs count too.
  */
 export const isMissingVersion = (problem: SqlFailure): boolean =>
-  ['22003', '42K03', 'KD001', 'KD002', 'KD00C', '42816'].includes(problem.sqlState ?? '') ||
+  ['22003', '42K03', 'KD001', 'KD002', 'KD00C', '42816', '0AKDC'].includes(problem.sqlState ?? '') ||
   /^(?:DELTA_MISSING_CHANGE_DATA|DELTA_VERSION|DELTA_LOG_FILE_NOT_FOUND|DELTA_CDC_|DELTA_INVALID_CDC|FAILED_READ_FILE)/.test(
     problem.errorClass ?? '',
   );

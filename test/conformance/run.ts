@@ -5,12 +5,14 @@ import { runCheck, type Check, type Outcome } from './check.ts';
 import { differences } from './differences.ts';
 import { engines, type Engine, type Stage } from './stage.ts';
 import { openStage } from './stages.ts';
-import { checksFor } from './suite.ts';
+import { allChecks } from './suite.ts';
+import { wishVariables } from './wishes.ts';
 import { variables, writeReport } from './workspace-stage.ts';
 
-const named = Object.entries(variables)
-  .map(([name, words]) => `               ${name}: ${words}`)
-  .join('\n');
+const named = (list: Readonly<Record<string, string>>): string =>
+  Object.entries(list)
+    .map(([name, words]) => `               ${name}: ${words}`)
+    .join('\n');
 const help = `Usage: npm run conformance -- --engine ENGINE
 
 Every statement that Breakwater sends, and everything it relies on, against one engine:
@@ -19,7 +21,9 @@ Every statement that Breakwater sends, and everything it relies on, against one 
   spark      Apache Spark with Delta Lake behind the practice front end; fetched once by Maven (needs a JDK), kept in the cache
   workspace  a real workspace, in schemas that are made for it and dropped at the end; writes a report to
              test/conformance/reports. Named by these variables:
-${named}
+${named(variables)}
+             and, where wished:
+${named(wishVariables)}
 
   --only X   only checks whose name begins with X, as in --only delta.
   --list     name the checks instead of running them
@@ -27,9 +31,12 @@ ${named}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const marks: Readonly<Record<Outcome['state'], string>> = { passed: 'ok  ', failed: 'FAIL', 'not observed': '--  ' };
+
 const report = (outcome: Outcome): void => {
   const text = outcome.text === '' ? '' : ` ${outcome.text.split('\n').slice(0, 4).join('\n')}`;
-  say(`${outcome.passed ? 'ok  ' : 'FAIL'} ${outcome.id} (${Math.round(outcome.ms)} ms)${text}`);
+  say(`${marks[outcome.state]} ${outcome.id} (${Math.round(outcome.ms)} ms)${text}`);
+  if (outcome.told) say(`     ${JSON.stringify(outcome.answer)}`);
 };
 
 const runAll = async (stage: Stage, checks: readonly Check[], whole: boolean): Promise<number> => {
@@ -45,13 +52,14 @@ const runAll = async (stage: Stage, checks: readonly Check[], whole: boolean): P
   const listed = differences.filter((one) => one.engine === stage.engine && ran.has(one.check));
   say(`\nDifferences of this engine (${listed.length}), each seen in this run or failed above:`);
   for (const one of listed) say(`  ${one.check}: ${one.reason}`);
-  const failed = outcomes.filter((one) => !one.passed).length;
+  const count = (state: Outcome['state']): number => outcomes.filter((one) => one.state === state).length;
   // A part of the suite proves no workspace.
   if (stage.engine === 'workspace' && whole)
     say(`\nReport, to be committed: ${await writeReport(stage, outcomes, join(root, 'test/conformance/reports'))}`);
   say(`\n${Math.round((performance.now() - started) / 1000)} s`);
-  say(`${outcomes.length - failed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  say(`${count('not observed')} not observed: this engine cannot answer them, each with its reason above`);
+  say(`${count('passed')} passed, ${count('failed')} failed`);
+  return count('failed') === 0 ? 0 : 1;
 };
 
 const isEngine = (name: string | undefined): name is Engine => engines.some((one) => one === name);
@@ -67,7 +75,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '';
-  const checks = checksFor({ engine }).filter((one) => one.id.startsWith(only));
+  const checks = allChecks.filter((one) => one.id.startsWith(only));
   if (args.includes('--list')) {
     for (const check of checks) say(`${check.id}: ${check.about}`);
     return 0;

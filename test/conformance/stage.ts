@@ -4,6 +4,7 @@ import type { DatabricksDeps } from '../../main/databricks/deps.ts';
 import type { Result } from '../../shared/base/result.ts';
 import { databricksDeps } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
+import { noWishes, type Wishes } from './wishes.ts';
 
 export const engines = ['practice', 'spark', 'workspace'] as const;
 export type Engine = (typeof engines)[number];
@@ -24,10 +25,17 @@ export type Stage = {
   readonly sent: ReadonlyMap<string, number>;
   /** The practice lakehouse whose REST answers; null at a real workspace. */
   readonly practice: Practice | null;
+  readonly wishes: Wishes;
+  /** How the warehouse was found and how long its first answer took; null = nobody looked. */
+  readonly opening: { readonly state: string; readonly ms: number } | null;
+  /** A workspace as the second user of the wishes; null = there is none. Closed with the stage. */
+  readonly other: () => Workspace | null;
   readonly close: () => Promise<void>;
 };
 
 export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 'connection' | 'practice'> & {
+  readonly wishes?: Wishes;
+  readonly opening?: Stage['opening'];
   /** Opens a workspace; replaced by tests that have no Databricks host. */
   readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
   /** Runs first when the stage is closed, while it can still be asked. */
@@ -48,9 +56,9 @@ export const makeStage = (base: StageBase): Stage => {
     onStatement: (name) => void sent.set(name, (sent.get(name) ?? 0) + 1),
     limits: { statementMs: 180_000, openMs: 120_000 },
   });
-  const open = (): Workspace => (base.open ?? openReal)(base.connection, deps);
+  const open = (to = base.connection): Workspace => (base.open ?? openReal)(to, deps);
   const opened = [open()];
-  const { engine, about, catalog, schema, connection, practice } = base;
+  const { engine, about, catalog, schema, connection, practice, wishes = noWishes } = base;
   const stage: Stage = {
     engine,
     about,
@@ -60,6 +68,14 @@ export const makeStage = (base: StageBase): Stage => {
     practice,
     deps,
     sent,
+    wishes,
+    opening: base.opening ?? null,
+    other: () => {
+      if (wishes.other === null) return null;
+      const next = open(wishes.other);
+      opened.push(next);
+      return next;
+    },
     workspace: opened[0] ?? open(),
     another: () => {
       const next = open();

@@ -1,11 +1,17 @@
+import { openWorkspace } from '../../main/databricks/workspace.ts';
+import { isJsonObject } from '../../shared/base/json.ts';
 import { startPractice } from '../support/practice.ts';
-import { practiceConnection } from '../support/lakehouse.ts';
+import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
 import { createSparkEngine } from './spark/engine.ts';
 import { startFrontEnd } from './spark/front-end.ts';
 import { versions } from './spark/get.ts';
 import { startSpark } from './spark/process.ts';
 import { connectionFrom, workspaceStage } from './workspace-stage.ts';
+import { wishesFrom } from './wishes.ts';
 import { makeStage, prepare, type Engine, type Stage } from './stage.ts';
+
+/** A warehouse may have to start first. */
+const patience = { timeoutMs: 600_000 };
 
 /** The practice lakehouse of this checkout, in this process. */
 const practiceStage = async (): Promise<Stage> => {
@@ -41,10 +47,22 @@ const sparkStage = async (): Promise<Stage> => {
   });
 };
 
-const realStage = (): Promise<Stage> => {
+/** A real workspace. Before anything else: whether its warehouse runs, and how long its first answer takes. */
+const realStage = async (): Promise<Stage> => {
   const connection = connectionFrom(process.env);
   const catalog = process.env['BREAKWATER_CONFORMANCE_CATALOG'] ?? '';
-  return Promise.resolve(workspaceStage({ connection, catalog }));
+  const opened = openWorkspace(connection, databricksDeps());
+  if (!opened.ok) throw new Error(`${opened.error.what} ${opened.error.advice}`);
+  const first = opened.value;
+  const path = `/api/2.0/sql/warehouses/${connection.httpPath.split('/').at(-1) ?? ''}`;
+  const found = await first.rest.call({ method: 'GET', path });
+  const state = found.ok && isJsonObject(found.value) ? String(found.value['state']) : 'not told';
+  const began = Date.now();
+  const answer = await first.warehouse.query({ name: 'conformance', text: 'SELECT 1 AS a', effect: 'read' }, patience);
+  const opening = { state, ms: Date.now() - began };
+  await first.close();
+  if (!answer.ok) throw new Error(`${answer.error.what} ${answer.error.advice}`);
+  return workspaceStage({ connection, catalog, wishes: wishesFrom(process.env, connection), opening });
 };
 
 const makers: Readonly<Record<Engine, () => Promise<Stage>>> = {

@@ -1,25 +1,39 @@
 import type { Check } from './check.ts';
+import { alteredChecks } from './checks/altered.ts';
 import { answerChecks } from './checks/answers.ts';
 import { collectorChecks } from './checks/collectors.ts';
 import { deltaChecks } from './checks/delta.ts';
+import { fileChecks } from './checks/files-api.ts';
+import { killedChecks } from './checks/killed.ts';
+import { limitChecks } from './checks/limits.ts';
 import { liveChecks } from './checks/live.ts';
+import { openQuestions } from './checks/open-questions.ts';
+import { rightChecks } from './checks/rights.ts';
 import { shareChecks } from './checks/share.ts';
 import { everyStatement, statementChecks } from './checks/statements.ts';
+import { loadChecks } from './checks/under-load.ts';
+import { vacuumChecks } from './checks/vacuumed.ts';
+import { warehouseChecks } from './checks/warehouse.ts';
 import { writerChecks } from './checks/writers.ts';
-import type { Stage } from './stage.ts';
 
-const all: readonly Check[] = [
+/** Every check, in the order in which they run. */
+export const allChecks: readonly Check[] = [
   ...answerChecks,
   ...deltaChecks,
   ...shareChecks,
   ...writerChecks,
   ...liveChecks,
+  ...alteredChecks,
+  ...vacuumChecks,
+  ...killedChecks,
+  ...limitChecks,
+  ...loadChecks,
+  ...warehouseChecks,
+  ...rightChecks,
+  ...fileChecks,
+  ...openQuestions,
   // The sources bring the look-alikes that the connection check then finds.
   ...collectorChecks,
   ...statementChecks,
   everyStatement,
 ];
-
-/** All checks for an engine, in the order in which they run. */
-export const checksFor = (stage: Pick<Stage, 'engine'>): readonly Check[] =>
-  all.filter((one) => one.only === undefined || one.only.includes(stage.engine));

@@ -7,6 +7,7 @@ import { staticToken } from '../../main/databricks/token-source.ts';
 import type { WorkspaceReport } from '../../shared/domain/proven.ts';
 import type { Outcome } from './check.ts';
 import { ask, makeStage, type Stage, type StageBase } from './stage.ts';
+import { toVerify } from './to-verify.ts';
 
 /** What a run against a real workspace needs; nothing is read from profiles, so that no workspace is used by accident. */
 export const variables = {
@@ -55,7 +56,7 @@ const clean = async (stage: Stage): Promise<void> => {
   if (left.length > 0) process.stderr.write(`Not dropped, please do it by hand:\n  ${left.join('\n  ')}\n`);
 };
 
-export type WorkspaceRun = Pick<StageBase, 'connection' | 'open'> & { readonly catalog: string };
+export type WorkspaceRun = Pick<StageBase, 'connection' | 'open' | 'wishes' | 'opening'> & { readonly catalog: string };
 
 /** A stage in schemas with a name that nobody else has; closing it drops them. `open` is replaced by tests only. */
 export const workspaceStage = (run: WorkspaceRun): Stage =>
@@ -78,17 +79,37 @@ const runtimeOf = async (stage: Stage): Promise<string> => {
   return found.ok ? (found.value.rows[0]?.['version'] ?? 'runtime not told') : 'runtime not told';
 };
 
-type Report = WorkspaceReport & { readonly checks: readonly Omit<Outcome, 'ms'>[] };
+type Report = WorkspaceReport & {
+  /** How long each number of clients pushed, in seconds. */
+  readonly loadSeconds: number;
+  readonly notObserved: number;
+  /** What each fact that was to be verified came to, by the checks that asked. */
+  readonly facts: readonly { readonly fact: string; readonly checks: Readonly<Record<string, string>> }[];
+  readonly checks: readonly Omit<Outcome, 'ms' | 'told'>[];
+};
 
 /** Writes the dated report of a run and returns its path. It holds no host, no token and no user. */
 export const writeReport = async (stage: Stage, outcomes: readonly Outcome[], folder: string): Promise<string> => {
+  const count = (state: Outcome['state']): number => outcomes.filter((one) => one.state === state).length;
+  const stateOf = (id: string): string => outcomes.find((one) => one.id === id)?.state ?? 'not run';
   const report: Report = {
     date: new Date(stage.deps.clock.now()).toISOString().slice(0, 10),
     cloud: cloudOf(stage.connection.host),
     runtime: await runtimeOf(stage),
-    passed: outcomes.filter((one) => one.passed).length,
-    failed: outcomes.filter((one) => !one.passed).length,
-    checks: outcomes.map(({ id, passed, text }) => ({ id, passed, text: text.split('\n    at ')[0] ?? '' })),
+    passed: count('passed'),
+    failed: count('failed'),
+    notObserved: count('not observed'),
+    loadSeconds: stage.wishes.loadSeconds,
+    facts: toVerify.map(({ fact, checks }) => ({
+      fact,
+      checks: Object.fromEntries(checks.map((id) => [id, stateOf(id)])),
+    })),
+    checks: outcomes.map(({ id, state, text, answer }) => ({
+      id,
+      state,
+      text: text.split('\n    at ')[0] ?? '',
+      ...(answer === undefined ? {} : { answer }),
+    })),
   };
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${report.date}-${report.cloud}.json`);

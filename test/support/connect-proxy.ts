@@ -8,6 +8,11 @@ export type ConnectProxy = {
   readonly asked: { readonly target: string; readonly credentials: string | null }[];
   /** Answer every CONNECT with this status; null = connect. */
   readonly refuse: (status: number | null) => void;
+  /**
+   * Cut a tunnel, once, as soon as something comes back after at least so many more bytes went out: a request got through and its
+   * reply is lost. The answer tells whether that happened.
+   */
+  readonly cutReplyAfter: (bytes: number) => () => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -16,6 +21,7 @@ export const startConnectProxy = async (credentials: string | null = null): Prom
   const asked: { target: string; credentials: string | null }[] = [];
   const sockets = new Set<Socket>();
   let refusal: number | null = null;
+  let armed: { readonly bytes: number; done: boolean } | null = null;
   const server = createServer((_request, response) => response.writeHead(405).end());
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -34,7 +40,20 @@ export const startConnectProxy = async (credentials: string | null = null): Prom
     const target = connect(Number(port), host, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.write(head);
-      target.pipe(socket).pipe(target);
+      let out = 0;
+      socket.on('data', (part: Buffer) => {
+        out = armed === null ? 0 : out + part.length;
+        target.write(part);
+      });
+      target.on('data', (part: Buffer) => {
+        if (armed !== null && !armed.done && out >= armed.bytes) {
+          armed.done = true;
+          socket.destroy();
+          target.destroy();
+        } else socket.write(part);
+      });
+      socket.on('end', () => target.end());
+      target.on('end', () => socket.end());
     });
     sockets.add(target);
     target.on('close', () => sockets.delete(target)).on('error', () => socket.destroy());
@@ -45,6 +64,11 @@ export const startConnectProxy = async (credentials: string | null = null): Prom
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     refuse: (status) => (refusal = status),
+    cutReplyAfter: (bytes) => {
+      const one = { bytes, done: false };
+      armed = one;
+      return () => one.done;
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

@@ -62,8 +62,8 @@ export const appendRows = async (
   const shape = await write.connection.runAndReadAll(`SELECT * FROM (${query.sql}) LIMIT 0`, values);
   if (shape.columnCount !== targets.length)
     throw new EngineError(
-      'INSERT_COLUMN_ARITY_MISMATCH',
-      '21S01',
+      'DELTA_INSERT_COLUMN_ARITY_MISMATCH',
+      '42802',
       `Cannot write to ${fullName(table)}, the reason is ${shape.columnCount > targets.length ? 'too many' : 'not enough'} data columns: table has ${targets.length}, data has ${shape.columnCount}.`,
     );
   const sources = targets.map((_, i) => `a${i}`);

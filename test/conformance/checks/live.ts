@@ -1,50 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeltaTransport } from '../../../main/sync/delta.ts';
-import { placeOf, pushBatch, tableDdl } from '../../../main/sync/delta-sql.ts';
-import type { Check } from '../check.ts';
+import { notObserved, told } from '../answered.ts';
+import { onlyOn, type Check } from '../check.ts';
 import { ask, prepare, rowsOf, see, seenOf, type Stage } from '../stage.ts';
-
-/** The events table exactly as `share init` makes it, in a schema of its own. */
-const eventsTable = async (stage: Stage, name: string): Promise<string> => {
-  const place = `${stage.catalog}.${stage.schema}_${name}`;
-  const at = placeOf(place);
-  if (at === null) throw new Error(`${place} is no place`);
-  await prepare(stage, `CREATE SCHEMA IF NOT EXISTS ${place}`, ...tableDdl(at).map((one) => one.text));
-  return place;
-};
-
-const rowOf = (seq: number, line: string): Readonly<Record<string, unknown>> => ({
-  log_id: 'inc:1', device_id: 'd', seq, hash: `h${seq}`, line, disclosures: null, sig: 's', batch_id: 'b',
-}); // prettier-ignore
-
-const push = async (stage: Stage, place: string, seqs: readonly number[], line = 'line'): Promise<void> => {
-  const at = placeOf(place);
-  if (at === null) throw new Error(`${place} is no place`);
-  const pushed = await stage.workspace.warehouse.query(
-    pushBatch(at, JSON.stringify(seqs.map((seq) => rowOf(seq, line)))),
-  );
-  if (!pushed.ok) throw new Error(pushed.error.what);
-};
+import { eventsTable, oneTo, push } from './events-table.ts';
 
 /** Waits for the query history, which is told late, to know a statement of this run; then looks for the value of its parameter. */
 const parameterInHistory = async (stage: Stage): Promise<unknown> => {
   const place = await eventsTable(stage, 'private');
   const secret = randomBytes(12).toString('hex');
   await push(stage, place, [1], secret);
-  for (let tries = 0; tries < 12; tries += 1) {
+  const until = stage.deps.clock.now() + stage.wishes.patienceMs;
+  for (;;) {
     const history = await stage.workspace.rest.call({
       method: 'GET',
       path: '/api/2.0/sql/history/queries',
       query: { max_results: '100', include_metrics: 'false' },
     });
-    if (!history.ok) return `not readable: ${history.error.tag}`;
+    if (!history.ok) return notObserved(`the query history is not readable: ${history.error.tag}`);
     const text = JSON.stringify(history.value);
     if (text.includes(`${stage.schema}_private`) && /INSERT/.test(text))
       return text.includes(secret) ? 'shown' : 'not shown';
+    if (stage.deps.clock.now() > until) break;
     await sleep(5_000);
   }
-  return 'the statement did not appear in a minute';
+  return notObserved('the statement did not appear in the query history in time');
 };
 
 const versions = async (stage: Stage): Promise<unknown> => {
@@ -63,8 +44,6 @@ const freshness = async (stage: Stage): Promise<unknown> => {
   const before = await see(stage, count);
   const other = createDeltaTransport(place, stage.another().warehouse, randomBytes);
   await push(stage, place, [1]);
-  const at = placeOf(place);
-  if (at === null) return 'no place';
   await other.close();
   return { before, after: seenOf(await ask(stage.another(), count)), again: await see(stage, count) };
 };
@@ -82,12 +61,7 @@ const pushedBy = async (stage: Stage): Promise<unknown> => {
 
 const blindAppend = async (stage: Stage): Promise<unknown> => {
   const place = await eventsTable(stage, 'append');
-  await push(
-    stage,
-    place,
-    Array.from({ length: 1_000 }, (_, i) => i + 1),
-    'x'.repeat(600),
-  );
+  await push(stage, place, oneTo(1_000), 'x'.repeat(600));
   const [newest] = await rowsOf(stage, `DESCRIBE HISTORY ${place}.events LIMIT 1`);
   const [count] = await rowsOf(stage, `SELECT count(*) AS n FROM ${place}.events`);
   return [newest?.['operation'], newest?.['isBlindAppend'], count?.['n']];
@@ -100,17 +74,19 @@ const retention = async (stage: Stage): Promise<unknown> => {
   return [of('delta.logRetentionDuration'), of('delta.deletedFileRetentionDuration'), of('delta.appendOnly')];
 };
 
-const redaction = async (stage: Stage): Promise<unknown> => {
-  const place = await eventsTable(stage, 'redacted');
-  await push(stage, place, [1, 2]);
-  const set = (value: string): string =>
-    `ALTER TABLE ${place}.events SET TBLPROPERTIES ('delta.appendOnly' = '${value}')`;
-  await prepare(stage, set('false'));
-  const updated = await see(stage, `UPDATE ${place}.events SET disclosures = '[]' WHERE seq = 1`);
-  await prepare(stage, set('true'));
-  await push(stage, place, [3]);
-  return { updated, rows: await see(stage, `SELECT seq FROM ${place}.events ORDER BY seq`) };
+/** The digest that peers compare: by device, how many, up to where, with which hash. */
+const digest = async (stage: Stage): Promise<unknown> => {
+  const place = await eventsTable(stage, 'digest');
+  await push(stage, place, [1, 2, 3]);
+  await push(stage, place, [3, 5]);
+  return see(
+    stage,
+    `SELECT device_id, count(DISTINCT seq) AS n, max(seq) AS m, max_by(hash, seq) AS h FROM ${place}.events WHERE log_id = 'inc:1' GROUP BY device_id`,
+  );
 };
+
+/** Of these, what the other engines can say, too. */
+const everywhere: readonly string[] = ['live.digest'];
 
 /** What the facts leave open without a workspace: each is one check, and its report says what was seen. */
 export const liveChecks: readonly Check[] = (
@@ -162,10 +138,10 @@ export const liveChecks: readonly Check[] = (
       ['interval 365 days', 'interval 60 days', 'true'],
     ],
     [
-      'live.redaction',
-      'UPDATE with appendOnly switched off for it, and pushes go on',
-      redaction,
-      { updated: { rows: [['1']] }, rows: { rows: [['1'], ['2'], ['3']] } },
+      'live.digest',
+      'count, max and max_by of a log by device, with one event pushed twice',
+      digest,
+      { rows: [['d', '4', '5', 'h5']] },
     ],
     [
       'live.idempotent-writes',
@@ -186,7 +162,9 @@ export const liveChecks: readonly Check[] = (
 ).map(([id, about, observe, expected]) => ({
   id,
   about,
-  only: ['workspace'],
+  ...(everywhere.includes(id)
+    ? {}
+    : { lacking: onlyOn('workspace', 'only a workspace has it, or what it does there is what is asked') }),
   observe,
   expected: expected as Check['expected'],
 }));

@@ -1,0 +1,87 @@
+import { quotePrincipal } from '../../../main/databricks/grants.ts';
+import type { Workspace } from '../../../main/databricks/port.ts';
+import { anyAnswer, notObserved, told } from '../answered.ts';
+import { onlyOn, type Check } from '../check.ts';
+import { ask, rowsOf, seenOf, type Stage } from '../stage.ts';
+import { batchOf, eventsTable, push, pushVia } from './events-table.ts';
+
+type Other = { readonly workspace: Workspace; readonly user: string };
+
+/** A second user, or why there is none to look with. */
+const otherOf = async (stage: Stage): Promise<Other | string> => {
+  const workspace = stage.other();
+  if (workspace === null) return 'no second principal: BREAKWATER_CONFORMANCE_OTHER_TOKEN names none';
+  const [mine, theirs] = [await stage.workspace.identity(), await workspace.identity()];
+  if (!mine.ok || !theirs.ok) return 'the second principal cannot sign in';
+  if (mine.value.user === theirs.value.user) return 'no second principal: both tokens are those of one user';
+  return { workspace, user: theirs.value.user };
+};
+
+const grant = async (stage: Stage, place: string, user: string, privileges: string): Promise<void> => {
+  await rowsOf(stage, `GRANT USE SCHEMA ON SCHEMA ${place} TO ${quotePrincipal(user)}`);
+  await rowsOf(stage, `GRANT ${privileges} ON TABLE ${place}.events TO ${quotePrincipal(user)}`);
+};
+
+const can = async (workspace: Workspace, text: string): Promise<unknown> => {
+  const seen = seenOf(await ask(workspace, text));
+  return 'rows' in seen ? 'may' : seen;
+};
+
+/** With SELECT alone, then with MODIFY: who may append, and what else that lets somebody do to a shared table. */
+const insert = async (stage: Stage): Promise<unknown> => {
+  const other = await otherOf(stage);
+  if (typeof other === 'string') return notObserved(other);
+  const place = await eventsTable(stage, 'rights');
+  await push(stage, place, [1]);
+  const append = async (seq: number): Promise<unknown> => {
+    const seen = seenOf(await pushVia(other.workspace, place, batchOf([seq], 'line', 'other')));
+    return 'rows' in seen ? 'may' : seen;
+  };
+  await grant(stage, place, other.user, 'SELECT');
+  const withSelect = { insert: await append(2) };
+  await grant(stage, place, other.user, 'SELECT, MODIFY');
+  const withModify = {
+    insert: await append(3),
+    update: await can(other.workspace, `UPDATE ${place}.events SET line = 'changed'`),
+    delete: await can(other.workspace, `DELETE FROM ${place}.events`),
+    unsetAppendOnly: await can(
+      other.workspace,
+      `ALTER TABLE ${place}.events SET TBLPROPERTIES ('delta.appendOnly' = 'false')`,
+    ),
+    restore: await can(other.workspace, `RESTORE TABLE ${place}.events TO VERSION AS OF 0`),
+  };
+  return told({ withSelect, withModify });
+};
+
+/** What somebody may see of a table with SELECT alone. */
+const describe = async (stage: Stage): Promise<unknown> => {
+  const other = await otherOf(stage);
+  if (typeof other === 'string') return notObserved(other);
+  const place = await eventsTable(stage, 'described');
+  await push(stage, place, [1]);
+  await grant(stage, place, other.user, 'SELECT');
+  const seen: Record<string, unknown> = {};
+  for (const what of ['DESCRIBE DETAIL', 'DESCRIBE HISTORY', 'SHOW TBLPROPERTIES', 'SHOW GRANTS ON TABLE'])
+    seen[what] = await can(other.workspace, `${what} ${place}.events`);
+  seen['SELECT'] = await can(other.workspace, `SELECT count(*) AS n FROM ${place}.events`);
+  return told(seen);
+};
+
+const needsUsers = onlyOn('workspace', 'has no users with rights of their own on a table');
+
+export const rightChecks: readonly Check[] = [
+  {
+    id: 'rights.insert',
+    about: 'least rights for INSERT; whether MODIFY also lets somebody update, delete, restore, or unset appendOnly',
+    lacking: needsUsers,
+    observe: insert,
+    expected: anyAnswer,
+  },
+  {
+    id: 'rights.describe',
+    about: 'DESCRIBE DETAIL and HISTORY for somebody with SELECT alone',
+    lacking: needsUsers,
+    observe: describe,
+    expected: anyAnswer,
+  },
+];
