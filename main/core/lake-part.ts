@@ -6,6 +6,7 @@ import type { Lineage } from '../../shared/contract/room.ts';
 import type { SignalId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
+import type { Collector } from '../lake/collector.ts';
 import type { LakeEdge, LakeScope, SourceState } from '../lake/port.ts';
 import type { Declared } from './declared.ts';
 import type { FactSource } from './facts.ts';
@@ -15,6 +16,7 @@ export type LakePart = {
   readonly facts: FactSource;
   readonly sources: () => readonly SourceState[];
   readonly sourceLabel: (source: string) => string;
+  readonly sourceWhen: (source: string) => Collector['meta']['when'];
   /** The name that people know of a workspace id. */
   readonly workspaceName: (workspaceId: string) => string;
   /** What the signals propose when those that were declined are left out. */

@@ -5,7 +5,7 @@ import { momentKinds } from '../../shared/domain/vocabulary.ts';
 import { detectOnce, readProposals, readSignal, readSignals, watchedRules } from '../detect/detect.ts';
 import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
-import { sourceLabel } from '../lake/sources.ts';
+import { sourceLabel, sourceWhen } from '../lake/sources.ts';
 import { isNamedAsset, namedAssets } from '../store/lake-index.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { compareVersions } from './asset-compare.ts';
@@ -69,6 +69,7 @@ export const lakePartOf = (
     },
     sources: () => lake.sourceStates(db),
     sourceLabel,
+    sourceWhen,
     workspaceName: (id) => workspaceNames(connection)(id),
     proposals: (declined) => {
       const key = [...declined].sort().join(' ');

@@ -48,6 +48,8 @@ export const statusView = (from: StatusSources): Status => ({
   notices: [...from.notices],
 });
 
+const reads = { watch: 'always', room: 'around', pack: 'packing' } as const;
+
 /** Age of every kind of fact, named for people. Where all come from one workspace it is not named: nothing to tell apart. */
 export const freshnessOf = (lake: LakePart): Freshness[] => {
   const sources = lake.sources();
@@ -59,6 +61,7 @@ export const freshnessOf = (lake: LakePart): Freshness[] => {
     completeTo,
     observedAt,
     state,
+    read: reads[lake.sourceWhen(source)],
     missing: [...missingColumns],
     note,
   }));

@@ -99,6 +99,10 @@ export const collectors: readonly Collector[] = [
 /** Name of a source for people. */
 export const sourceLabel = (source: string): string => collectors.find((one) => one.source === source)?.label ?? source;
 
+/** When a source is read; one that is not listed any more is read no more. */
+export const sourceWhen = (source: string): Collector['meta']['when'] =>
+  collectors.find((one) => one.source === source)?.meta.when ?? 'pack';
+
 /** What every source needs and gives, for the connection check and the SQL that an administrator gets. */
 export const checkedSources = collectors.map(({ source, label, table, meta }) => ({
   source,

@@ -13,6 +13,8 @@ export const freshness = v.object({
   completeTo: v.nullable(instant),
   observedAt: v.nullable(instant),
   state: v.picklist(['never', 'fresh', 'stale', 'denied', 'failed', 'missing']),
+  /** When it is read: by the background always, only around something affected or watched, or only when a room is packed. */
+  read: v.picklist(['always', 'around', 'packing']),
   missing: v.array(v.string()),
   note: v.nullable(v.string()),
 });

@@ -116,6 +116,7 @@ describe.each(['dark', 'light'] as const)('%s', (theme) => {
     const openers: readonly (readonly [string, () => Promise<void>])[] = [
       ['practice', () => page.getByTestId('practice-toggle').click()],
       ['only here', () => page.getByTestId('only-here').click()],
+      ['ages', () => page.getByTestId('freshness-all').press('Enter')],
       ['palette', () => page.keyboard.press('Control+k')],
       ['packed for offline', () => page.getByTestId('offline-badge').click()],
       ['menu', () => page.getByTestId('room-more').click()],

@@ -131,7 +131,7 @@ export const sampleLineage: Lineage = {
 }; // prettier-ignore
 
 const fresh = (source: string, label: string, minutes: number | null, state: Status['freshness'][number]['state'] = 'fresh') => ({
-  source, label, workspace: null, completeTo: minutes === null ? null : ago(minutes), observedAt: minutes === null ? null : ago(21), state, missing: [], note: null,
+  source, label, workspace: null, completeTo: minutes === null ? null : ago(minutes), observedAt: minutes === null ? null : ago(21), state, read: 'always' as const, missing: [], note: null,
 }); // prettier-ignore
 
 export const sampleWorkspaces: Status['workspaces'] = [

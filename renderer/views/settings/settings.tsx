@@ -9,11 +9,16 @@ import { ConnectionForm } from './connection-form.tsx';
 import { Device } from './device.tsx';
 import { Limits } from './limits.tsx';
 import { Residency } from './residency.tsx';
-import { Section } from './section.tsx';
+import { Section, SectionNav } from './section.tsx';
 import { SignIns } from './sign-ins.tsx';
 import { WatchList } from './watch-list.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
+
+const titles = [
+  'How it looks', 'You', 'Workspaces', 'Signed in', 'Connection', 'Watched without a room', 'Kept on this device', 'Residency',
+  'Daily limit of reading', 'About',
+]; // prettier-ignore
 
 /** Taste, the connection, and plain words about what this is. */
 export const SettingsPlace = () => (
@@ -21,17 +26,20 @@ export const SettingsPlace = () => (
     <header className="place-head">
       <h1 className="place-title">Settings</h1>
     </header>
-    <div className="settings">
-      <Taste />
-      <You />
-      <Workspaces />
-      <SignIns />
-      <ConnectionForm />
-      <WatchList />
-      <Device />
-      <Residency />
-      <Limits />
-      <About />
+    <div className="settings-page">
+      <div className="settings">
+        <Taste />
+        <You />
+        <Workspaces />
+        <SignIns />
+        <ConnectionForm />
+        <WatchList />
+        <Device />
+        <Residency />
+        <Limits />
+        <About />
+      </div>
+      <SectionNav titles={titles} />
     </div>
   </div>
 );
@@ -70,9 +78,9 @@ const Taste = () => {
         <span>Times in</span>
         <Segmented
           label="Times in"
-          value={settings.zone}
+          value={localZone() === 'UTC' ? 'UTC' : settings.zone}
           options={[
-            { id: 'local', label: localZone() },
+            ...(localZone() === 'UTC' ? [] : [{ id: 'local' as const, label: localZone() }]),
             { id: 'UTC', label: 'UTC' },
           ]}
           onChange={(zone) => change({ zone })}
