@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, session, shell } from 'electron';
 import type { Failure } from '../../shared/base/failure.ts';
-import { askStatus } from './ask-core.ts';
+import { askSignInPage, askStatus } from './ask-core.ts';
 import { loadWindowFiles } from './assets.ts';
 import { coreEnvironment } from './core-env.ts';
 import { coreLink } from './core-link.ts';
@@ -73,7 +73,16 @@ export const runApp = (places: AppPlaces): void => {
   };
   const leave = (address: string): void => {
     const decision = externalDecision(address);
-    if ('refused' in decision || window === null) return;
+    if ('open' in decision) return askToOpen(decision);
+    // Not a place that is known: it may still be the page on which somebody is to sign in, and the core knows.
+    if (up !== null)
+      askSignInPage(up, (offered) => {
+        const again = externalDecision(address, offered);
+        if ('open' in again) askToOpen(again);
+      });
+  };
+  const askToOpen = (decision: { readonly open: string; readonly host: string }): void => {
+    if (window === null) return;
     // The person's click in this dialog is the gesture; a page cannot give it.
     void dialog
       .showMessageBox(window, {

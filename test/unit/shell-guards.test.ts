@@ -127,7 +127,13 @@ describe('links out', () => {
       host: 'adb-1.azuredatabricks.net',
     });
     expect(externalDecision('https://docs.databricks.com/')).toHaveProperty('open');
-    expect(externalDecision('https://mine.example/', ['mine.example'])).toHaveProperty('open');
+  });
+  it('lead to the page of a sign-in that the core waits for, word for word', () => {
+    const page = 'https://127.0.0.1:8443/oidc/v1/authorize?state=x';
+    expect(externalDecision(page, page)).toEqual({ open: page, host: '127.0.0.1:8443' });
+    expect(externalDecision(`${page}&y=1`, page)).toHaveProperty('refused');
+    for (const other of ['http://127.0.0.1:8443/', 'https://me@127.0.0.1/', ''])
+      expect(externalDecision(other, other)).toHaveProperty('refused');
   });
   it('lead nowhere else', () => {
     for (const address of [
