@@ -20,7 +20,7 @@ export const badgeOf = (pack: Pack | null, now: number, label: (source: string) 
   const named = (all: readonly string[]): string[] => unique(all.map(label));
   if (pack.state === 'released') return { ...counts, state: 'released', done: 0, total: 0, missing: [] };
   // Nothing at all may be kept here: that is a rule and no gap.
-  if (sources.length > 0 && sources.every(({ state }) => state === 'refused'))
+  if (sources.length > 0 && sources.every(({ state }) => state === 'withheld'))
     return { ...counts, state: 'refused', missing: [] };
   // An earlier pack stands while a further one is under way.
   if (finishedAt !== null) {
@@ -38,14 +38,14 @@ export const badgeOf = (pack: Pack | null, now: number, label: (source: string) 
 const asked = (need: Need): string =>
   need.kind === 'select' ? `SELECT on ${fullName(need.table)}` : `${need.privilege} on ${need.on}`;
 
-/** A source as a line of the card: with what to ask for where it was refused. */
+/** A source as a line of the card: with what to ask for where it was refused. Where a rule forbids it, no right helps: the reason alone. */
 export const sourceLine = (one: PackedSource, collector: Collector | undefined): OfflineSource => {
   const isLacking = one.state === 'refused' || one.state === 'missing' || one.state === 'failed';
   return {
     source: one.source,
     label: collector?.label ?? one.source,
     workspace: one.workspace,
-    state: one.state,
+    state: one.state === 'withheld' ? 'refused' : one.state,
     rows: one.rows,
     expected: one.expected,
     statements: one.statements,

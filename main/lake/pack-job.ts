@@ -3,11 +3,12 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
-import { packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
+import { heldCount, packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { isOverDayLimit } from './day-limit.ts';
 import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
 import { estimatePack, type PackEstimate } from './pack-estimate.ts';
+import { measurePack } from './pack-size.ts';
 import { readPackSourceSafely, refuseSources, type PackSourceEnd } from './pack-source.ts';
 import { goingStates, type PackCounted, type PackingDeps, type PackLimits, type PackRequest } from './packing-port.ts';
 import { totalsOf } from './packing-read.ts';
@@ -165,7 +166,7 @@ export const estimateOnly = async (
 
 type Change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>) => Result<null, Failure>;
 
-const settled = new Set(['done', 'refused', 'missing', 'failed', 'left-out']);
+const settled = new Set(['done', 'refused', 'withheld', 'missing', 'failed', 'left-out']);
 /** What a region's workspaces share is read through the first of them that may. */
 const isReadBy =
   (places: readonly Place[], mine: Place) =>
@@ -217,12 +218,17 @@ export const packJob = async (
     change(room, { reach, totals: JSON.stringify(totals) });
   }
   const limits = deps.limits(room);
+  /** Rows that come again with every packing take no more room: what is here at its beginning counts by its facts. */
+  const [heldBefore, rowsBefore] = [
+    heldCount(store.read, row.id),
+    packSources(store.read, row.id).reduce((sum, one) => sum + one.rows, 0),
+  ];
   const full = (): boolean => {
     const sum = packSources(store.read, row.id).reduce(
       (all, one) => ({ rows: all.rows + one.rows, bytes: all.bytes + one.bytes }),
       { rows: 0, bytes: 0 },
     );
-    return sum.rows >= limits.rows || sum.bytes >= limits.bytes;
+    return heldBefore + sum.rows - rowsBefore >= limits.rows || sum.bytes >= limits.bytes;
   };
   let scope: Scope = new Map();
   for (const place of there) {
@@ -275,6 +281,8 @@ export const packJob = async (
   const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
   totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());
+  const measured = await measurePack(deps, row.id, JSON.stringify([...scope.keys()]));
+  if (!measured.ok) return wait(measured.error);
   change(room, {
     state: 'done',
     finished: now,

@@ -263,7 +263,7 @@ const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<P
   }
 };
 
-/** Facts of this place may not lie on this device: each source is refused, and the card says why. Nothing is asked. */
+/** Facts of this place may not lie on this device: each source is withheld, and the card says why. Nothing is asked. */
 export const refuseSources = (
   deps: Pick<PackSourceDeps, 'store'>,
   work: Pick<PackSourceWork, 'pack' | 'ids'> & { readonly collectors: readonly Collector[] },
@@ -272,7 +272,18 @@ export const refuseSources = (
   deps.store.transaction<null>((db) => {
     for (const collector of work.collectors) {
       const before = packSource(db, work.pack, collector.source, work.ids.workspaceId) ?? fresh({ ...work, collector });
-      putPackSource(db, { ...before, state: 'refused', cursor: null, covered: '[]', note: words(refused) });
+      putPackSource(db, {
+        ...before,
+        state: 'withheld',
+        cursor: null,
+        complete_to: null,
+        covered: '[]',
+        missing: '[]',
+        note: words(refused),
+        rows: 0,
+        bytes: 0,
+        expected: null,
+      });
     }
     return ok(null);
   });

@@ -32,7 +32,10 @@ export type PackState = (typeof packStates)[number];
 export const goingStates = ['packing', 'waiting', 'held'] as const satisfies readonly PackState[];
 
 /** `left-out`: the limit of the room was reached. `missing`: not in this workspace. */
-export const packSourceStates = ['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out'] as const;
+/** `refused`: the workspace did not allow it, and a right would help. `withheld`: a rule of residency forbids to keep it here. */
+export const packSourceStates = [
+  'due', 'reading', 'done', 'refused', 'withheld', 'missing', 'failed', 'left-out',
+] as const; // prettier-ignore
 export type PackSourceState = (typeof packSourceStates)[number];
 
 export type PackedSource = {

@@ -125,6 +125,41 @@ export const addRate = (db: WritableDb, row: RateRow): void => {
       statements = statements + excluded.statements, ms = ms + excluded.ms`);
 };
 
+/** Facts of one source that a packed room holds now, and the characters of their texts. */
+export type HeldRow = {
+  readonly source: string;
+  readonly workspace: string;
+  readonly facts: number;
+  readonly chars: number;
+  /** The last one that was looked at. */
+  readonly last: number;
+};
+
+/**
+ * What a room holds now, by source and workspace, of at most `limit` facts after one (0 = from the first): texts are read for it,
+ * so a large room is looked through in steps. Ids and assets count as often as they are stored.
+ */
+export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: number): readonly HeldRow[] =>
+  db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, count(*) AS facts, max(p.fact) AS last,
+      sum(length(f.data) + length(f.title) + 2 * length(f.assets) + 3 * length(f.id)) AS chars
+    FROM (SELECT fact FROM pack_fact WHERE pack = ${pack} AND fact > ${after} ORDER BY fact LIMIT ${limit}) p
+    JOIN lake_fact f ON f.rid = p.fact GROUP BY f.source, f.workspace`);
+/** How many facts a room holds now. */
+export const heldCount = (db: ReadableDb, pack: number): number =>
+  db.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM pack_fact WHERE pack = ${pack}`)?.n ?? 0;
+/** Edges at these assets (JSON list), by source. */
+export const edgesAt = (db: ReadableDb, assets: string): ReadonlyMap<string, number> =>
+  new Map(
+    db
+      .all<{ readonly source: string; readonly n: number } & Row>(
+        sql`SELECT source, count(*) AS n FROM (
+            SELECT e.* FROM json_each(${assets}) j JOIN lake_edge e ON e.from_asset = j.value
+            UNION SELECT e.* FROM json_each(${assets}) j JOIN lake_edge e ON e.to_asset = j.value
+          ) GROUP BY source`,
+      )
+      .map(({ source, n }) => [source, n]),
+  );
+
 /** What is cached of lakes on this device: packed rooms, facts, and the bytes that packing stored. */
 export const packedSize = (
   db: ReadableDb,

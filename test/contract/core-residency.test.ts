@@ -111,7 +111,12 @@ describe('a forbidden region', () => {
     expect(pack?.state).toBe('done');
     expect(pack?.sources.length).toBeGreaterThan(5);
     for (const source of pack?.sources ?? [])
-      expect(source).toMatchObject({ state: 'refused', rows: 0, note: expect.stringContaining('Not in this region') });
+      expect(source).toMatchObject({
+        state: 'withheld',
+        rows: 0,
+        bytes: 0,
+        note: expect.stringContaining('Not in this region'),
+      });
     expect(asked).toEqual([]);
     await packing.stop();
     await workspace.close();
