@@ -14,6 +14,7 @@ import { clusterEventsCollector } from './collectors/cluster-events.ts';
 import { columnLineageCollector } from './collectors/column-lineage.ts';
 import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
+import { eventLogCollector } from './collectors/event-log.ts';
 import { expectationsCollector } from './collectors/expectations.ts';
 import { externalLineageCollector } from './collectors/external-lineage.ts';
 import { historyCollector } from './collectors/history.ts';
@@ -64,6 +65,7 @@ export const collectors: readonly Collector[] = [
   restUpdatesCollector,
   updateMessagesCollector,
   expectationsCollector,
+  eventLogCollector,
   driftCollector,
   profilesCollector,
   inferenceCollector,

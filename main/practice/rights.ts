@@ -6,13 +6,14 @@ import { EngineError } from './engine-port.ts';
 
 /**
  * What the practice user may see; null = everything. `tables`: full names with SELECT (system tables too); `jobs`: ids with
- * CAN VIEW; `systemTables`: SELECT on all of catalog `system`; `schemasOff`: system schemas that nobody has switched on.
+ * CAN VIEW; `pipelines`: ids that the user owns; `systemTables`: SELECT on all of catalog `system`; `schemasOff`: system schemas that nobody has switched on.
  * Without a right the documented answers come: INSUFFICIENT_PERMISSIONS (42501) from SQL, rows of information_schema filtered
  * by privilege, 403 PERMISSION_DENIED from REST for one thing, and lists without it (facts 1.0, 3.0). Nothing can be written.
  */
 export type Rights = {
   readonly tables: readonly string[];
   readonly jobs: readonly string[];
+  readonly pipelines: readonly string[];
   readonly systemTables: boolean;
   readonly schemasOff: readonly string[];
 };
@@ -28,6 +29,7 @@ export const rightsIn = (body: JsonObject): Rights | null | undefined => {
   return {
     tables: words(value['tables']).map((name) => name.toLowerCase()),
     jobs: words(value['jobs']),
+    pipelines: words(value['pipelines']),
     systemTables: value['systemTables'] === true,
     schemasOff: words(value['schemasOff']),
   };
@@ -102,6 +104,11 @@ export const limitLake = (lake: Lake, rightsNow: () => Rights | null): Lake => {
       if (!visible.some((table) => table.schema === schema))
         throw refused('USE SCHEMA', 'Schema', `${catalog}.${schema}`);
       throw refused('SELECT', 'Table', `${catalog}.${schema}.${name}`);
+    },
+    eventLog: (pipeline) => {
+      const now = rights();
+      if (now !== null && !now.pipelines.includes(pipeline)) throw refused('ownership', 'Pipeline', pipeline);
+      return lake.eventLog(pipeline);
     },
     write: (work) => (rights() === null ? lake.write(work) : refuseWrite()),
     createCatalog: (name) => (rights() === null ? lake.createCatalog(name) : refuseWrite()),

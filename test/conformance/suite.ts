@@ -3,6 +3,7 @@ import { alteredChecks } from './checks/altered.ts';
 import { answerChecks } from './checks/answers.ts';
 import { collectorChecks } from './checks/collectors.ts';
 import { deltaChecks } from './checks/delta.ts';
+import { eventLogChecks } from './checks/event-log.ts';
 import { fileChecks } from './checks/files-api.ts';
 import { killedChecks } from './checks/killed.ts';
 import { limitChecks } from './checks/limits.ts';
@@ -32,6 +33,7 @@ export const allChecks: readonly Check[] = [
   ...rightChecks,
   ...fileChecks,
   ...openQuestions,
+  ...eventLogChecks,
   // The sources bring the look-alikes that the connection check then finds.
   ...collectorChecks,
   ...statementChecks,

@@ -22,11 +22,11 @@ const kind = statementKind(
   'how many records passed and failed the expectations of pipelines',
 );
 const countKind = statementKind('lake.expectations.count', 'read', 'how many results of expectations there are');
-const source = 'system.lakeflow_pipeline_events_preview.pipeline_events';
+export const expectationsSource = 'system.lakeflow_pipeline_events_preview.pipeline_events';
 const table = { catalog: 'system', schema: 'lakeflow_pipeline_events_preview', table: 'pipeline_events' };
 const everyMs = 15 * 60_000;
 /** An update that was under way at the start of the window is summed in full. */
-const longestUpdateMs = 86_400_000;
+export const longestUpdateMs = 86_400_000;
 const rowLimit = 20_000;
 
 /** Where the background stands: when it was read in full, and up to which result. */
@@ -104,7 +104,7 @@ export const expectationFact = (row: TextRow, context: CollectContext, from: str
  */
 export const expectationsCollector: Collector = boundTo(
   {
-    source,
+    source: expectationsSource,
     label: 'Expectations of pipelines',
     table,
     meta: {
@@ -126,7 +126,7 @@ export const expectationsCollector: Collector = boundTo(
         context.options,
       );
       if (!found.ok) return found;
-      const reads = found.value.rows.map((row) => expectationFact(row, context, source));
+      const reads = found.value.rows.map((row) => expectationFact(row, context, expectationsSource));
       const facts = reads.flatMap((fact) => (fact === null ? [] : [{ fact }]));
       const unreadable = reads.filter((fact) => fact === null).length;
       const short = isCutOff(found.value, rowLimit);

@@ -5,7 +5,8 @@ import type { LakeFact } from '../port.ts';
 const messageLimit = 500;
 export const shortMessage = (text: string): string => text.toWellFormed().slice(0, messageLimit);
 
-const onlyMessage = (fact: LakeFact): CollectedFact => ({
+/** Words for a fact that is stored already; nothing else of it changes. */
+export const messageOnly = (fact: LakeFact): CollectedFact => ({
   fact,
   onlyIfKnown: true,
   merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
@@ -17,7 +18,7 @@ export const collectedMessages = (
   facts: readonly LakeFact[],
   note: string | null,
 ): Collected => ({
-  facts: facts.map(onlyMessage),
+  facts: facts.map(messageOnly),
   cursor: context.cursor,
   completeTo: null,
   missingColumns: [],

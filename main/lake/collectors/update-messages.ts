@@ -52,7 +52,7 @@ export const updateMessagesCollector: Collector = {
       );
     const pipelines = [...new Set(failed.map((fact) => said(fact.data['pipeline'])))].slice(0, perRefresh);
     const facts: LakeFact[] = [];
-    let unknown = 0;
+    let [unknown, hidden] = [0, 0];
     for (const pipeline of pipelines) {
       const found = await context.workspace.rest.call(
         {
@@ -63,9 +63,10 @@ export const updateMessagesCollector: Collector = {
         context.options,
       );
       if (!found.ok) {
-        // 404: the pipeline is gone; anything else stops here and is told.
-        if (!isGone(found.error)) return found;
-        unknown += 1;
+        // 403 and 404 cost this pipeline only; anything else stops here and is told.
+        if (found.error.tag === 'Forbidden') hidden += 1;
+        else if (isGone(found.error)) unknown += 1;
+        else return found;
         continue;
       }
       const events = objects(object(found.value)['events']);
@@ -75,7 +76,10 @@ export const updateMessagesCollector: Collector = {
         facts.push({ ...fact, data: { ...fact.data, message } });
       }
     }
-    const note = unknown > 0 ? `${unknown} pipelines with failed updates are no longer there.` : null;
-    return ok(collectedMessages(context, facts, note));
+    const notes = [
+      ...(unknown > 0 ? [`${unknown} pipelines with failed updates are no longer there.`] : []),
+      ...(hidden > 0 ? [`${hidden} pipelines with failed updates are not visible to this user.`] : []),
+    ];
+    return ok(collectedMessages(context, facts, notes.length === 0 ? null : notes.join(' ')));
   },
 };

@@ -50,6 +50,8 @@ export type Lake = {
   /** Throws TABLE_OR_VIEW_NOT_FOUND. */
   readonly table: (parts: readonly string[]) => Table;
   readonly find: (parts: readonly string[]) => Table | undefined;
+  /** Where the events of a pipeline lie; refused to anybody but its owner. */
+  readonly eventLog: (pipeline: string) => Table;
   readonly connect: () => Promise<DuckDBConnection>;
   /** Writers wait for each other here, so blind inserts never conflict; all or nothing. */
   readonly write: <T>(work: (write: Write) => Promise<T>) => Promise<T>;
@@ -207,16 +209,19 @@ export const openLake = async (file: string, clock: Clock): Promise<Lake> => {
     return next;
   };
 
+  const tableOf = (parts: readonly string[]): Table => {
+    const table = find(parts);
+    if (table === undefined) throw tableNotFound(parts.map((p) => `\`${p}\``).join('.'));
+    return table;
+  };
+
   return {
     clock,
     catalogs: () => [...catalogs].map(([catalog, schemas]) => ({ catalog, schemas: [...schemas] })),
     tables: () => [...tables.values()],
     find,
-    table: (parts) => {
-      const table = find(parts);
-      if (table === undefined) throw tableNotFound(parts.map((p) => `\`${p}\``).join('.'));
-      return table;
-    },
+    table: tableOf,
+    eventLog: () => tableOf(['system', 'lakeflow_pipeline_events_preview', 'pipeline_events']),
     connect: () => instance.connect(),
     write,
     createCatalog: (name) =>

@@ -11,7 +11,7 @@ import {
   type Column,
   type Table,
 } from './table.ts';
-import { quoteIdentifier } from './sql-types.ts';
+import { quoteIdentifier, quoteText } from './sql-types.ts';
 
 /** Which hidden things a relation exposes beside its columns. */
 export type Exposure = { readonly metadata: boolean; readonly rowId?: boolean };
@@ -45,6 +45,13 @@ export const relationSql = (lake: Lake, table: Table, exposure: Exposure, versio
     list.push('{row_commit_version: __rcv, row_id: __row_id} AS _metadata');
   if (exposure.rowId === true) list.push('__row_id');
   return `(SELECT ${list.join(', ')} FROM ${storage(table)} WHERE ${alive(version)})`;
+};
+
+/** `event_log('<pipeline>')` (facts 1.3) over the table of all pipelines' events: its JSON is text here. */
+export const eventLogSql = (lake: Lake, events: Table, pipeline: string): string => {
+  const json = (name: string): string => `CAST(to_json(${name}) AS VARCHAR) AS ${name}`;
+  return `(SELECT pipeline_event_id AS id, '{}' AS "sequence", ${json('origin')}, event_time AS "timestamp", message, level, maturity_level,
+    ${json('error')}, CAST(details AS VARCHAR) AS details, event_type FROM ${relationSql(lake, events, { metadata: false })} e WHERE pipeline_id = ${quoteText(pipeline)})`;
 };
 
 const versionNotFound = (version: number, table: Table): EngineError =>

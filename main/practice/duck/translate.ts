@@ -14,7 +14,7 @@ import {
 import { syntaxError, tableNotFound } from './errors.ts';
 import { infoSchemaSql } from './info-schema.ts';
 import type { Lake } from './lake.ts';
-import { changesSql, checkVersion, relationSql, versionAsOf, type Exposure } from './relations.ts';
+import { changesSql, checkVersion, eventLogSql, relationSql, versionAsOf, type Exposure } from './relations.ts';
 import { jsonStructure, parseType } from './sql-types.ts';
 import { hasRowTracking } from './table.ts';
 import { tokenize } from './tokens.ts';
@@ -42,6 +42,7 @@ type Relation = {
   readonly version?: Ast;
   readonly kind?: string;
   readonly changes?: readonly Ast[];
+  /** A pipeline's event log. */ readonly pipeline?: string;
 };
 
 /** `a`, `b.a`, `c.b.a` → full three-part name. */
@@ -104,7 +105,14 @@ const call = (name: string, args: Ast[]): Node => ({
 const text = (value: string): Node => ({ literal: { literal_type: 'string', value } });
 
 /** Table functions that may stand in FROM: the engine's own ones, with its files and settings, stay out of reach. */
-const tableFunctions: ReadonlySet<string> = new Set(['TABLE_CHANGES', 'IDENTIFIER', 'UNNEST', 'EXPLODE', 'RANGE']);
+const tableFunctions: ReadonlySet<string> = new Set([
+  'TABLE_CHANGES',
+  'EVENT_LOG',
+  'IDENTIFIER',
+  'UNNEST',
+  'EXPLODE',
+  'RANGE',
+]);
 
 /**
  * Turns the tree of one statement into DuckDB text over the lake's storage: names of tables become subqueries (through
@@ -168,6 +176,7 @@ export class Translation {
       if (view === undefined) throw tableNotFound(parts.map((p) => `\`${p}\``).join('.'));
       return view;
     }
+    if (relation.pipeline !== undefined) return eventLogSql(lake, lake.eventLog(relation.pipeline), relation.pipeline);
     const table = lake.table(parts);
     if (relation.changes !== undefined) {
       const [from, to] = await Promise.all(
@@ -256,6 +265,10 @@ export class Translation {
         alias,
         { metadata: false },
       );
+    if (name === 'EVENT_LOG')
+      return this.#placeholder({ parts: ['event_log'], pipeline: constant(this.#scope, args[0]) ?? '' }, alias, {
+        metadata: false,
+      });
     if (name === 'IDENTIFIER')
       return this.#placeholder({ parts: splitName(constant(this.#scope, args[0]) ?? '') }, alias, {
         metadata: this.#metadata,

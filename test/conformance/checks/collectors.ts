@@ -191,7 +191,8 @@ export const collectorChecks: readonly Check[] = [
     about: 'the sources had something to read: without facts the checks above would say nothing',
     observe: async (stage) => {
       const runs = [...(await runsOf(stage)).values()];
-      return runs.filter((run) => run.found.split('\n').length > 1).length >= runs.length / 2;
+      // A small world has no pipelines and no compute, and sources that stand in for others are not asked where those answer.
+      return runs.filter((run) => run.found.split('\n').length > 1).length >= runs.length / 3;
     },
     expected: true,
   },

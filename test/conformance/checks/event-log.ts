@@ -1,0 +1,83 @@
+import { eventLogCollector } from '../../../main/lake/collectors/event-log.ts';
+import { expectationsSource } from '../../../main/lake/collectors/expectations.ts';
+import { putFact, putSource } from '../../../main/store/lake.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { toInstant } from '../../../shared/base/time.ts';
+import { collectContext } from '../../support/collect.ts';
+import { temporaryStore } from '../../support/lakehouse.ts';
+import type { Check } from '../check.ts';
+import { prepare, type Stage } from '../stage.ts';
+
+const pipeline = '0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11';
+const details = (passed: number, failed: number): string =>
+  JSON.stringify({ flow_progress: { data_quality: { expectations: [{ name: 'valid id', dataset: 'main.gold.sales', passed_records: passed, failed_records: failed }] } } }); // prettier-ignore
+
+/** A published event log with its documented columns. `struct`: the two that are JSON text in one document and structs in another. */
+const publish = async (stage: Stage, name: string, struct: boolean, at: string): Promise<void> => {
+  const full = `${stage.catalog}.${stage.schema}.${name}`;
+  const origin = (update: string): string =>
+    struct ? `named_struct('update_id', '${update}')` : `'{"update_id":"${update}"}'`;
+  const error = struct
+    ? `named_struct('exceptions', array(named_struct('message', 'column qty is gone')))`
+    : `'{"exceptions":[{"message":"column qty is gone"}]}'`;
+  const [originType, errorType] = struct
+    ? ['STRUCT<update_id: STRING>', 'STRUCT<exceptions: ARRAY<STRUCT<message: STRING>>>']
+    : ['STRING', 'STRING'];
+  const row = (update: string, level: string, type: string, text: string, failure: string): string =>
+    `SELECT '${update}-${type}', ${origin(update)}, CAST('${at}' AS TIMESTAMP), 'Update is over.', '${level}', CAST(${failure} AS ${errorType}), ${text}, '${type}'`;
+  await prepare(
+    stage,
+    `CREATE TABLE ${full} (id STRING, origin ${originType}, timestamp TIMESTAMP, message STRING, level STRING, error ${errorType}, details STRING, event_type STRING) USING DELTA`,
+    `INSERT INTO ${full} ${row('u1', 'INFO', 'flow_progress', `'${details(90, 4)}'`, 'NULL')}`,
+    `INSERT INTO ${full} ${row('u1', 'INFO', 'flow_progress', `'${details(5, 1)}'`, 'NULL')}`,
+    `INSERT INTO ${full} ${row('u2', 'ERROR', 'update_progress', 'NULL', error)}`,
+  );
+};
+
+/** What the collector makes of a log, for somebody who may not read the table of all pipelines. */
+const read = async (stage: Stage, table: string): Promise<unknown> => {
+  const now = stage.deps.clock.now();
+  const { store, close } = temporaryStore();
+  try {
+    store.transaction<null>((db) => {
+      putSource(db, { source: expectationsSource, workspace: '7', region: null, cursor: null, complete_to: null, observed: null, state: 'denied', missing: '[]', note: null }); // prettier-ignore
+      putFact(db, { id: 'pipeline-update|7|u2', kind: 'pipeline-update', source: 's', workspace: '7', region: null, happened: toInstant(now - 3_600_000), observed: toInstant(now),
+        complete_to: null, assets: `["pipeline|7|${pipeline}"]`, title: '', data: '{"result":"failed","message":null,"update":"u2"}' }, [`pipeline|7|${pipeline}`]); // prettier-ignore
+      return ok(null);
+    });
+    const event_log = { catalog: stage.catalog, schema: stage.schema, name: table };
+    const rest = { call: () => Promise.resolve(ok({ spec: { event_log } })) };
+    const context = collectContext({ ...stage.workspace, rest }, store.read, [`pipeline|7|${pipeline}`], {
+      clock: stage.deps.clock, horizon: toInstant(now - 14 * 86_400_000), observedAt: toInstant(now),
+    }); // prettier-ignore
+    const found = await eventLogCollector.collect(context);
+    if (!found.ok) return found.error.tag;
+    return [found.value.note, ...(found.value.facts ?? []).map(({ fact }) => fact.data['message'] ?? fact.title)];
+  } finally {
+    close();
+  }
+};
+
+export const eventLogChecks: readonly Check[] = [
+  {
+    id: 'event-log.published',
+    about: 'the published event log of a pipeline, with origin and error as JSON text and as structs',
+    observe: async (stage) => {
+      const at = toInstant(stage.deps.clock.now() - 3_600_000).slice(0, 19).replace('T', ' '); // prettier-ignore
+      await publish(stage, 'event_log_text', false, at);
+      await publish(stage, 'event_log_struct', true, at);
+      return [await read(stage, 'event_log_text'), await read(stage, 'event_log_struct')];
+    },
+    expected: Array.from({ length: 2 }, () => [
+      null,
+      'Expectation valid id on sales failed for 5 of 100 records (5.00 %)',
+      'column qty is gone',
+    ]),
+  },
+  {
+    id: 'event-log.refused',
+    about: 'an event log that is not there, or of somebody else, is named and costs nothing else',
+    observe: (stage) => read(stage, 'event_log_of_nobody'),
+    expected: [`No event log that this user may read: pipeline ${pipeline}.`],
+  },
+];
