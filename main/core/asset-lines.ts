@@ -38,6 +38,8 @@ export const factLine = (fact: LakeFact): AssetLine =>
 const spoken = (key: string): string => key.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 const hidden: ReadonlySet<string> = new Set([
   'what',
+  // As it came; its fields stand beside it.
+  'definition',
   'table',
   'items',
   'more',
@@ -52,8 +54,15 @@ const valueLine = (key: string, value: JsonValue): readonly AssetLine[] => {
     const words = value.map((one: JsonValue) => word(one)).filter((one) => one !== '');
     return words.length === 0 ? [] : [line(spoken(key), words.join(', '))];
   }
-  const text = isJsonObject(value) ? JSON.stringify(value) : word(value);
-  if (text === '' || text === '{}') return [];
+  if (isJsonObject(value)) {
+    // One step down is read out ("domain: trading"); what lies deeper is shown as it is.
+    const parts = Object.entries(value).flatMap(([name, one]) =>
+      one === null ? [] : [`${name}: ${typeof one === 'object' ? JSON.stringify(one) : word(one)}`],
+    );
+    return parts.length === 0 ? [] : [line(spoken(key), parts.join(', '))];
+  }
+  const text = word(value);
+  if (text === '') return [];
   return isMoment(text) ? [line(spoken(key), '', { at: text })] : [line(spoken(key), text)];
 };
 

@@ -7,7 +7,7 @@ import { lineageView } from '../analysis/lineage.ts';
 import { changeKinds, marksOf, servedMismatches } from '../analysis/marks.ts';
 import type { Signal } from '../detect/port.ts';
 import type { Lake } from '../lake/lake.ts';
-import type { LakeFact } from '../lake/port.ts';
+import type { LakeFact, SourceState } from '../lake/port.ts';
 import type { ReadableDb } from '../store/port.ts';
 import type { Declared } from './declared.ts';
 import { displayName } from './display.ts';
@@ -27,6 +27,20 @@ export type MapSources = {
 const lineageSource = 'table_lineage';
 /** Changes are looked for in at most so many facts: the newest, which are the ones that a person looks for first. */
 const changeLimit = 2_000;
+
+/** Why nothing is known of how far lineage reaches: not everybody may read it, and not every workspace has it. */
+const unreadNote = (state: SourceState['state'] | undefined): string => {
+  switch (state) {
+    case 'denied':
+      return 'This user may not read lineage.';
+    case 'missing':
+      return 'This workspace has no lineage.';
+    case 'failed':
+      return 'Lineage could not be read.';
+    default:
+      return 'Lineage has not been read yet.';
+  }
+};
 
 /** `room.lineage`: the map around a room's assets, from cached lineage. An empty map says why it is empty. */
 export const lineageMap = (from: MapSources): Lineage => {
@@ -74,7 +88,7 @@ export const lineageMap = (from: MapSources): Lineage => {
     })),
     total: view.total,
     completeTo: view.completeTo,
-    note: completeTo === null ? 'Lineage has not been read yet.' : view.text,
+    note: completeTo === null ? unreadNote(state?.state) : view.text,
     ...declaredList,
   };
 };

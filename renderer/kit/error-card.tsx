@@ -9,12 +9,19 @@ export const ErrorCard = ({
   failure,
   action,
   quiet = false,
+  dense = false,
 }: {
   readonly failure: Pick<Failure, 'tag' | 'what' | 'safe' | 'advice'> & { readonly code?: string | undefined };
   readonly action?: ReactNode;
   readonly quiet?: boolean;
+  /** Two lines where there is room for them: for what stands above every place. */
+  readonly dense?: boolean;
 }) => (
-  <div className={quiet ? 'error-card error-quiet' : 'error-card'} role="group" aria-label="What went wrong">
+  <div
+    className={`error-card${quiet ? ' error-quiet' : ''}${dense ? ' error-dense' : ''}`}
+    role="group"
+    aria-label="What went wrong"
+  >
     <p className="error-what">{failure.what}</p>
     <p className="error-line">{failure.safe}</p>
     <p className="error-line">{failure.advice}</p>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bySameReason } from '../../renderer/views/common/same-reason.ts';
 import { ageGroups, summaryOf } from '../../renderer/views/shell/age-summary.ts';
 import type { Freshness } from '../../shared/contract/status.ts';
 
@@ -39,6 +40,20 @@ describe('the age of all facts in one line', () => {
       ['due', ['never']],
       ['fresh', ['fresh']],
       ['around', ['packed']],
+    ]);
+  });
+});
+
+describe('one reason for many', () => {
+  it('is said once, and those that share it stand together', () => {
+    const notes = ['not "a.b"', null, 'gone', 'not "c.d"', null, 'not "e"'];
+    expect(bySameReason(notes.map((note, at) => ({ at, note }))).map(({ one, again }) => [one.at, again])).toEqual([
+      [0, false],
+      [3, true],
+      [5, true],
+      [1, false],
+      [2, false],
+      [4, false],
     ]);
   });
 });

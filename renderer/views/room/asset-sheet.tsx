@@ -38,7 +38,7 @@ export const AssetSheet = ({ room, asset }: { readonly room: Room; readonly asse
       title={title}
       className="asset-sheet"
       data-testid="asset-sheet"
-      note={feed.value === null ? undefined : `${feed.value.kind} · ${feed.value.detail}`}
+      note={feed.value === null ? undefined : [...new Set([feed.value.kind, feed.value.detail])].join(' · ')}
       tools={
         <IconButton label="Close" kbd="Esc" onPress={close}>
           <X size={16} strokeWidth={1.75} />

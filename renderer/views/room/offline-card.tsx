@@ -4,7 +4,7 @@ import { act } from '../../actions/index.ts';
 import { Button, Chip, counted, Dialog, fileSize, type Times } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { offlineWords } from '../common/offline-words.ts';
-import { useFeed, useNow, useTimes } from '../common/use.ts';
+import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import { useRoomDialog } from './dialog-state.ts';
 import './offline.css';
 import { OfflineChoice } from './offline-choice.tsx';
@@ -41,6 +41,7 @@ const Card = ({ log }: { readonly log: string }) => {
 const Answer = ({ card }: { readonly card: OfflineCard }) => {
   const now = useNow();
   const words = offlineWords(card.badge, now);
+  const isCapped = useStatus()?.notices.some(({ tag }) => tag === 'LimitReached') === true;
   const { pack } = card;
   return (
     <div>
@@ -49,6 +50,9 @@ const Answer = ({ card }: { readonly card: OfflineCard }) => {
       </p>
       <p className="cap">
         {words?.why ?? 'Everything around its assets can be kept here for when the network is gone.'}
+        {words === null && isCapped
+          ? ' The limit of today is reached: packing by itself starts after 00:00 UTC, by hand it starts now.'
+          : ''}
       </p>
       {pack?.note === null || pack?.note === undefined ? null : <p className="cap">{pack.note}</p>}
       {pack === null || pack.released === null ? null : (

@@ -1,5 +1,6 @@
 import type { OfflineSource } from '../../../shared/contract/offline.ts';
-import { age, Chip, counted, fileSize, type Tone } from '../../kit/index.ts';
+import { age, Chip, counted, fileSize, type Tone, withMoments } from '../../kit/index.ts';
+import { bySameReason } from '../common/same-reason.ts';
 import { useNow, useTimes } from '../common/use.ts';
 
 const words: Readonly<Record<OfflineSource['state'], readonly [text: string, tone: Tone]>> = {
@@ -18,13 +19,13 @@ const number = (value: number): string => value.toLocaleString('en-GB');
 export const OfflineSources = ({ sources }: { readonly sources: readonly OfflineSource[] }) => {
   if (sources.length === 0) return null;
   const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
-  const said = sorted.filter((one) => !isEmpty(one));
+  const said = bySameReason(sorted.filter((one) => !isEmpty(one)));
   const empty = sorted.filter(isEmpty);
   return (
     <>
       <ul className="offline-sources" aria-label="Sources">
-        {said.map((one) => (
-          <Source key={`${one.source} ${one.workspace}`} source={one} />
+        {said.map(({ one, again }) => (
+          <Source key={`${one.source} ${one.workspace}`} source={one} again={again} />
         ))}
       </ul>
       {empty.length === 0 ? null : (
@@ -40,7 +41,7 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
 const isEmpty = ({ state, rows, note, missing }: OfflineSource): boolean =>
   state === 'done' && rows === 0 && note === null && missing.length === 0;
 
-const Source = ({ source }: { readonly source: OfflineSource }) => {
+const Source = ({ source, again }: { readonly source: OfflineSource; readonly again: boolean }) => {
   const now = useNow();
   const times = useTimes();
   const [text, tone] = words[source.state];
@@ -56,7 +57,9 @@ const Source = ({ source }: { readonly source: OfflineSource }) => {
             {source.observedAt === null ? '' : `, read ${age(source.observedAt, now)} ago`}
           </span>
         )}
-        {source.note === null ? null : <span className="cap">{source.note}</span>}
+        {source.note === null ? null : (
+          <span className="cap">{again ? 'For the same reason.' : withMoments(source.note, times, now)}</span>
+        )}
         {source.missing.length === 0 ? null : <span className="cap">Without columns: {source.missing.join(', ')}</span>}
         {source.ask.length === 0 ? null : (
           <span className="cap">

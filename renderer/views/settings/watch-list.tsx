@@ -18,11 +18,13 @@ export const WatchList = () => {
   const roles = useStatus()?.you.roles ?? [];
   const may = allows(roles, 'lake.refresh');
   const [making, setMaking] = useState(false);
-  const openRoom = ({ kind, name }: Row): void => {
+  const openRoom = (rows: readonly Row[]): void => {
     const model = store.getState();
     // What was typed before and not sent stays.
     const named = (selectDraft(newRoomDraft)(model)['affected'] ?? '').split('\n').filter((line) => line.trim() !== '');
-    model.typed(newRoomDraft, { affected: [...new Set([...named, `${kind} ${name}`])].join('\n') });
+    model.typed(newRoomDraft, {
+      affected: [...new Set([...named, ...rows.map(({ kind, name }) => `${kind} ${name}`)])].join('\n'),
+    });
     setMaking(true);
   };
   return (
@@ -39,16 +41,25 @@ export const WatchList = () => {
               Nothing is named. Rooms and what waits in the inbox are read around anyway.
             </p>
           ) : (
-            <ul className="watch-list" aria-label="Watched">
-              {rows.map((row) => (
-                <Watched
-                  key={`${row.kind} ${row.name}`}
-                  row={row}
-                  may={may}
-                  {...(allows(roles, 'room.open') ? { openRoom: () => openRoom(row) } : {})}
-                />
-              ))}
-            </ul>
+            <>
+              <ul className="watch-list" aria-label="Watched">
+                {rows.map((row) => (
+                  <Watched
+                    key={`${row.kind} ${row.name}`}
+                    row={row}
+                    may={may}
+                    {...(allows(roles, 'room.open') ? { openRoom: () => openRoom([row]) } : {})}
+                  />
+                ))}
+              </ul>
+              {rows.length < 2 || !allows(roles, 'room.open') ? null : (
+                <div className="line">
+                  <Button small onPress={() => openRoom(rows)} data-testid="watch-room">
+                    Open a room about all of these
+                  </Button>
+                </div>
+              )}
+            </>
           )
         }
       </FeedGate>

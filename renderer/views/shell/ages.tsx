@@ -1,6 +1,7 @@
 import type { Freshness } from '../../../shared/contract/status.ts';
 import { age, Button, Chip, counted, Dialog, EmptyState, type Times, type Tone, withMoments } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
+import { bySameReason } from '../common/same-reason.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { type AgeGroup, ageGroups, summaryOf } from './age-summary.ts';
 
@@ -98,8 +99,8 @@ const All = () => {
             {titles[group]} <span className="cap">{counted(members.length, 'source', 'sources')}</span>
           </h3>
           <ul className="ages-list">
-            {members.map((fact) => (
-              <Source key={keyOf(fact)} fact={fact} />
+            {bySameReason(members).map(({ one, again }) => (
+              <Source key={keyOf(one)} fact={one} again={again} />
             ))}
           </ul>
         </section>
@@ -108,7 +109,7 @@ const All = () => {
   );
 };
 
-const Source = ({ fact }: { readonly fact: Freshness }) => {
+const Source = ({ fact, again }: { readonly fact: Freshness; readonly again: boolean }) => {
   const now = useNow();
   const times = useTimes();
   const isNever = fact.state === 'never';
@@ -119,13 +120,14 @@ const Source = ({ fact }: { readonly fact: Freshness }) => {
           <span className="strong">{fact.label}</span> {fact.workspace === null ? null : <Chip>{fact.workspace}</Chip>}{' '}
           <code className="mono cap">{fact.source}</code>
         </p>
-        {details(fact, times, now)
+        {details(again ? { ...fact, note: null } : fact, times, now)
           .filter((line) => line !== '')
           .map((line) => (
             <p key={line} className="cap">
               {line}
             </p>
           ))}
+        {again ? <p className="cap">For the same reason.</p> : null}
       </div>
       {isNever || fact.state === 'denied' || fact.state === 'missing' ? null : (
         <span className="strong ages-age">

@@ -1,5 +1,5 @@
-import { useEffect } from 'react';
-import { Toasts, useShortcuts } from '../../kit/index.ts';
+import { lazy, Suspense, useEffect } from 'react';
+import { Loading, Toasts, useShortcuts } from '../../kit/index.ts';
 import { noSelection, places, store, useModel } from '../../model/index.ts';
 import { useLook } from '../common/use.ts';
 import { InboxPlace } from '../inbox/inbox.tsx';
@@ -7,7 +7,6 @@ import { PeoplePlace } from '../people/people.tsx';
 import { QuarantineDialog } from '../people/quarantine.tsx';
 import { RoomPlace } from '../room/room.tsx';
 import { RoomsPlace } from '../rooms/rooms.tsx';
-import { SettingsPlace } from '../settings/settings.tsx';
 import { AgesDialog } from './ages.tsx';
 import { Notices } from './notices.tsx';
 import { OnlyHere } from './only-here.tsx';
@@ -17,6 +16,11 @@ import { Rail } from './rail.tsx';
 import './shell.css';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
+
+/** Forms that nobody sees at first: not part of what the first screen waits for. */
+const SettingsPlace = lazy(() =>
+  import('../settings/settings.tsx').then((found) => ({ default: found.SettingsPlace })),
+);
 
 const screens = {
   inbox: InboxPlace,
@@ -68,7 +72,9 @@ export const App = () => {
       </div>
       <Rail />
       <main className="place" id="place" tabIndex={-1} data-place={place}>
-        <Screen />
+        <Suspense fallback={<Loading label="Loading this place" />}>
+          <Screen />
+        </Suspense>
       </main>
       <StatusBar />
       <OnlyHere />

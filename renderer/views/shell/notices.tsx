@@ -18,7 +18,7 @@ export const Notices = () => {
     <div className="notices" role="region" aria-label="Notices">
       {notices.map((notice) => (
         <div key={notice.what} className="notice-line" data-testid="notice" data-tag={notice.tag}>
-          <ErrorCard failure={notice} quiet />
+          <ErrorCard failure={notice} quiet dense />
           {link.state === 'refused' && notice === link.failure ? null : (
             <IconButton label="Close this notice" onPress={() => setClosed(new Set([...closed, notice.what]))}>
               <X size={15} strokeWidth={1.75} />
