@@ -15,7 +15,7 @@ export const homeIds = (connection: Pick<ConnectionPart, 'known'>): HomeIds | nu
 /** A thing as a person names it, in the one spelling that its id is made of. */
 export type Named = { readonly kind: WatchKind; readonly name: string };
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const idOf: Readonly<Record<'job' | 'endpoint' | 'pipeline', RegExp>> = {
   job: /^\d{1,20}$/,
   endpoint: /^[\w-]{1,100}$/,

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import type { Capability } from '../domain/policy.ts';
 import { roles } from '../domain/policy.ts';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
 import { assetComparison, assetSheet } from './asset.ts';
+import { type CallSpec, command, nothing, ofRoom, query } from './call-spec.ts';
 import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
-import { offlineCard, offlineChoice, offlineCounted, offlineDevice, offlineLimits } from './offline.ts';
+import { offlineCalls } from './offline-calls.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
 import {
   budgetState,
@@ -22,7 +22,7 @@ import {
 } from './share.ts';
 import { networkGiven, oneWay, passphrase, signingIn, signInInput, signIns, signInStarted } from './sign-in.ts';
 import { shareState, status } from './status.ts';
-import { watchedRow, watchFound, watchNamed } from './watch.ts';
+import { watchCalls } from './watch.ts';
 
 /** Raised whenever a call or view changes shape; both ends compare it in the first message and refuse a mismatch. */
 export const contractVersion = 1;
@@ -33,36 +33,16 @@ export const attachmentLimit = 25 * 1024 * 1024;
 /** Largest chunk of an attached file, in bytes before base64. */
 export const chunkLimit = 512 * 1024;
 
-export type CallSpec = {
-  readonly kind: 'query' | 'command';
-  readonly capability: Capability;
-  readonly input: v.GenericSchema;
-  readonly output: v.GenericSchema;
-};
-const query = <I extends v.GenericSchema, O extends v.GenericSchema>(capability: Capability, input: I, output: O) => ({
-  kind: 'query' as const, capability, input, output,
-}); // prettier-ignore
-const command = <I extends v.GenericSchema, O extends v.GenericSchema>(capability: Capability, input: I, output: O) => ({
-  kind: 'command' as const, capability, input, output,
-}); // prettier-ignore
-
-const nothing = v.object({});
-const ofRoom = v.object({ log: logId });
 /** Every write answers with the hashes of the events that are now durable on this disk. */
 const written = v.object({ hashes: v.array(hash) });
 const opened = v.object({ log: logId });
 const page = { limit, before: v.optional(v.nullable(v.string()), null) };
-/** How far a room is packed for offline, and from when; left out = as it was chosen for the room. */
-const packing = v.object({
-  log: logId,
-  hops: v.optional(offlineChoice.entries.hops),
-  from: v.optional(instant),
-  to: v.optional(instant),
-});
 const reason = v.optional(v.pipe(v.string(), v.maxLength(textLimit)));
 
 /** name → capability, input, output. Queries can be called, or subscribed to: then the core pushes diffs. */
 export const calls = {
+  ...offlineCalls,
+  ...watchCalls,
   // Queries.
   'app.status': query('app.view', nothing, status),
   'inbox.list': query('room.view', nothing, inbox),
@@ -88,16 +68,6 @@ export const calls = {
     'room.view',
     v.object({ log: logId, hops: v.optional(v.pipe(count, v.maxValue(6)), 3) }),
     lineage,
-  ),
-  /** How far the room is packed for working offline: the badge, the card, every source. */
-  'offline.get': query('room.view', ofRoom, offlineCard),
-  'offline.device': query('app.view', nothing, offlineDevice),
-  /** What is read although no room is about it, and what a few letters could name. */
-  'watch.list': query('room.view', nothing, v.object({ rows: v.array(watchedRow) })),
-  'watch.find': query(
-    'room.view',
-    v.object({ text: v.pipe(v.string(), v.maxLength(200)) }),
-    v.object({ rows: v.array(watchFound), more: count }),
   ),
   /** What is cached about one asset: never asks the network. */
   'asset.get': query('room.view', v.object({ log: logId, asset: id }), assetSheet),
@@ -282,22 +252,6 @@ export const calls = {
 
   // The lake, shares, people, packs, connection, practice.
   'lake.refresh': command('lake.refresh', nothing, v.object({ started: v.boolean() })),
-  /** What packing would bring and cost; goes out to count. */
-  'offline.estimate': command('lake.refresh', packing, offlineCounted),
-  /** Pack, or fetch what is new since. Answers at once; `offline.get` tells how far it is. */
-  'offline.start': command('lake.refresh', packing, v.object({ started: v.boolean() })),
-  'offline.pause': command('lake.refresh', ofRoom, nothing),
-  'offline.resume': command('lake.refresh', ofRoom, nothing),
-  'offline.cancel': command('lake.refresh', ofRoom, nothing),
-  /** Remember how far a room is packed, also when it packs itself. Nothing goes out. */
-  'offline.choose': command(
-    'lake.refresh',
-    v.object({ log: logId, ...v.partial(offlineChoice).entries }),
-    offlineChoice,
-  ),
-  'offline.limits': command('lake.refresh', v.partial(offlineLimits), offlineLimits),
-  'watch.add': command('lake.refresh', watchNamed, nothing),
-  'watch.remove': command('lake.refresh', v.omit(watchNamed, ['asset']), nothing),
   'share.setup': command(
     'share.setup',
     v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),

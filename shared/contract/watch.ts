@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { command, nothing, query } from './call-spec.ts';
 import { count, id, instant, shortText } from './common.ts';
 
 /** What a person can name to be read although no room is about it. */
@@ -34,3 +35,16 @@ export const watchFound = v.object({
   watched: v.boolean(),
 });
 export type WatchFound = v.InferOutput<typeof watchFound>;
+
+/** Watching without a room. */
+export const watchCalls = {
+  /** What is read although no room is about it, and what a few letters could name. */
+  'watch.list': query('room.view', nothing, v.object({ rows: v.array(watchedRow) })),
+  'watch.find': query(
+    'room.view',
+    v.object({ text: v.pipe(v.string(), v.maxLength(200)) }),
+    v.object({ rows: v.array(watchFound), more: count }),
+  ),
+  'watch.add': command('lake.refresh', watchNamed, nothing),
+  'watch.remove': command('lake.refresh', v.omit(watchNamed, ['asset']), nothing),
+} as const;
