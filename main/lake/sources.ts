@@ -34,6 +34,7 @@ import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
 import { updateMessagesCollector } from './collectors/update-messages.ts';
 import { qualityCollector } from './collectors/quality.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
+import { queryTablesCollector } from './collectors/query-tables.ts';
 import { queriesCollector } from './collectors/queries.ts';
 import { warehouseEventsCollector } from './collectors/warehouse-events.ts';
 import { clustersCollector, warehousesCollector } from './collectors/warehouses.ts';
@@ -77,6 +78,7 @@ export const collectors: readonly Collector[] = [
   clusterEventsCollector,
   nodeHoursCollector,
   queriesCollector,
+  queryTablesCollector,
   modelsCollector,
   servingCollector,
   servedEntitiesCollector,

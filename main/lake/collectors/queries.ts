@@ -13,6 +13,7 @@ import { anyField, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asShort, asText, computed, computedOf, fieldOf, type Path } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
+import { keepTables } from './query-tables.ts';
 
 const kind = statementKind('lake.queries', 'read', 'statements that failed or took longest, without their text');
 const countKind = statementKind('lake.queries.count', 'read', 'how many statements failed or took longest');
@@ -174,6 +175,6 @@ export const queriesCollector: Collector = tableCollector({
   },
   read: (row, context) => {
     const fact = queryFact(row, context);
-    return fact === null ? null : { facts: [{ fact }] };
+    return fact === null ? null : { facts: [{ fact, merge: (old, next) => keepTables(next, old) }] };
   },
 });

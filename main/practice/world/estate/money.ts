@@ -1,4 +1,4 @@
-import { rows, told, type Source } from './sql.ts';
+import { rows, told, type Source, type Telling } from './sql.ts';
 
 /** List prices in EUR a DBU; made up, like all that costs here. */
 const prices = rows(
@@ -25,6 +25,12 @@ const clusterAt = (t: { ids: string }, at: string, workers: string, terminate: s
   `SELECT ${t.ids}, c.id AS cluster_id, c.name AS cluster_name, c.owner AS owned_by, ${at} AS change_time, CAST(${at} AS DATE) AS change_date, 'i3.xlarge' AS driver_node_type, 'i3.xlarge' AS worker_node_type,
      2 AS min_autoscale_workers, ${workers} AS max_autoscale_workers, ${terminate} AS auto_termination_minutes, TRUE AS enable_elastic_disk, MAP {'area': c.area} AS tags, 'UI' AS cluster_source,
      '17.3.x-scala2.13' AS dbr_version, 'USER_ISOLATION' AS data_security_mode, {'first_on_demand': 1, 'availability': 'SPOT_WITH_FALLBACK', 'zone_id': 'auto'} AS aws_attributes`;
+
+/** What dashboards ask of gold tables, and how long it takes: now and then very long. */
+export const asked = (t: Telling): string =>
+  `(SELECT t.*, d, '${t.plan.seed}' || t.full || d AS k, d + to_minutes(CAST(420 + 600 * bw.dice(t.full || d) AS INTEGER)) AS ts, (SELECT min(id) FROM est.v_warehouses) AS w
+        FROM est.v_tables t, ${days(t, told, 0)} WHERE t.layer = 'gold' AND bw.dice(t.full || d || 'q') < 0.5)`;
+const lasted = `CAST(400 + 9000 * bw.dice(k) + CASE WHEN bw.dice(k || 's') < 0.03 THEN 45000 ELSE 0 END AS BIGINT)`;
 
 export const moneySources: readonly Source[] = [
   {
@@ -88,9 +94,8 @@ export const moneySources: readonly Source[] = [
     sql: (t) =>
       `SELECT ${t.ids}, bw.uuid(k) AS statement_id, owner AS executed_by, owner AS executed_as, bw.uuid(owner || d) AS session_id, CASE WHEN bw.dice(k || 'f') < 0.02 THEN 'CANCELED' ELSE 'FINISHED' END AS execution_status,
         {'type': 'WAREHOUSE', 'warehouse_id': w} AS compute, 'SELECT country, sum(amount) FROM ' || x."full" || ' GROUP BY country' AS statement_text, 'SELECT' AS statement_type, 'Databricks SQL Dashboard' AS client_application,
-        CAST(400 + 9000 * bw.dice(k) AS BIGINT) AS total_duration_ms, CAST(300 + 8000 * bw.dice(k) AS BIGINT) AS execution_duration_ms, 80 AS compilation_duration_ms, ts AS start_time, ts + to_milliseconds(CAST(400 + 9000 * bw.dice(k) AS BIGINT)) AS end_time,
+        ${lasted} AS total_duration_ms, CAST(300 + 8000 * bw.dice(k) AS BIGINT) AS execution_duration_ms, 80 AS compilation_duration_ms, ts AS start_time, ts + to_milliseconds(${lasted}) AS end_time,
         ts AS update_time, CAST(volume * bw.dice(k || 'r') AS BIGINT) AS read_rows, 12 AS produced_rows, CAST(volume * 90 AS BIGINT) AS read_bytes, bw.dice(k || 'c') < 0.3 AS from_result_cache, {'dashboard_id': bw.hexid(area)} AS query_source
-      FROM (SELECT t.*, d, '${t.plan.seed}' || t.full || d AS k, d + to_minutes(CAST(420 + 600 * bw.dice(t.full || d) AS INTEGER)) AS ts, (SELECT min(id) FROM est.v_warehouses) AS w
-        FROM est.v_tables t, ${days(t, told, 0)} WHERE t.layer = 'gold' AND bw.dice(t.full || d || 'q') < 0.5) x WHERE ${t.within('ts')}`,
+      FROM ${asked(t)} x WHERE ${t.within('ts')}`,
   },
 ];

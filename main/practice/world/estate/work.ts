@@ -1,3 +1,4 @@
+import { asked } from './money.ts';
 import { told, type Source } from './sql.ts';
 
 /** Slices of a stretch at clock hours, as facts 1.0 say: `r` with started and ended. */
@@ -75,7 +76,9 @@ export const workSources: readonly Source[] = [
       `SELECT ${mover(t.ids, t.plan.metastoreId)}, ${ends('source')}, ${ends('target')}, CASE WHEN source IS NULL THEN 'PATH' ELSE 'TABLE' END AS source_type,
         CASE WHEN source IS NULL THEN 's3://landing/' || split_part(target, '.', 3) || '/' END AS source_path, CASE WHEN kind = 'PIPELINE' THEN 'STREAMING_TABLE' ELSE 'TABLE' END AS target_type,
         bw.uuid(run || target || coalesce(source, '')) AS record_id, bw.uuid(run || target) AS event_id
-      FROM ${events} e WHERE ${t.within('ts')}`,
+      FROM ${events} e WHERE ${t.within('ts')}
+      UNION ALL BY NAME SELECT ${t.ids}, '${t.plan.metastoreId}' AS metastore_id, owner AS created_by, ts AS event_time, CAST(ts AS DATE) AS event_date, bw.uuid(k) AS statement_id, bw.uuid(k || 'l') AS record_id, bw.uuid(k || 'e') AS event_id,
+        ${ends('source')}, 'TABLE' AS source_type, TRUE AS direct_access FROM (SELECT q.*, "full" AS source FROM ${asked(t)} q) x WHERE ${t.within('ts')}`,
   },
   {
     table: 'access.column_lineage',

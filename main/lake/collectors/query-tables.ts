@@ -1,0 +1,181 @@
+import { ok } from '../../../shared/base/result.ts';
+import { fromInstant, type Instant } from '../../../shared/base/time.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import type { TextRow } from '../../databricks/port.ts';
+import { dbx, statementKind } from '../../databricks/statements.ts';
+import { factsPage } from '../../store/lake.ts';
+import { tableAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { factOf } from '../fact-rows.ts';
+import type { LakeFact } from '../port.ts';
+import { countRows, pull } from '../pull.ts';
+import { later, textOf } from '../rows.ts';
+import { oneOf } from '../scope-filter.ts';
+import { asText } from '../select.ts';
+import { readNow, rests } from '../throttle.ts';
+import { said } from '../values.ts';
+import { seen } from './lineage.ts';
+
+const kind = statementKind('lake.query-tables', 'read', 'which tables failed and slow statements read and wrote');
+const countKind = statementKind('lake.query-tables.count', 'read', 'how many tables failed and slow statements read and wrote'); // prettier-ignore
+const table = { catalog: 'system', schema: 'access', table: 'table_lineage' };
+const source = 'system.access.table_lineage/statements';
+
+const everyMs = 15 * 60_000;
+/** Statements of one question, newest first, and of one refresh. */
+const statementsAtOnce = 500;
+const statementLimit = 2_000;
+/** Lineage is late by an undocumented while (facts 1.0): until this long after its end a statement is asked about again. */
+const settledMs = 86_400_000;
+/** Tables of one statement that are kept, in each direction. */
+const tableLimit = 50;
+
+const keys = [
+  asText('metastore_id', { as: 'ms' }),
+  asText('statement_id', { as: 'id', required: true }),
+  asText('source_table_full_name', { as: 'source_name', required: true }),
+  asText('source_type', { as: 'source_kind' }),
+  asText('target_table_full_name', { as: 'target_name', required: true }),
+  asText('target_type', { as: 'target_kind' }),
+];
+
+const names = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+const both = (a: unknown, b: unknown): readonly string[] => [...new Set([...names(a), ...names(b)])].sort().slice(0, tableLimit); // prettier-ignore
+
+/**
+ * A statement together with the tables that another answer named for it: whichever of the two comes first, the same is known in
+ * the end. `reads` absent: nobody looked yet; empty: lineage names none.
+ */
+export const keepTables = (of: LakeFact, other: LakeFact): LakeFact => {
+  if (of.data['reads'] === undefined && other.data['reads'] === undefined) return of;
+  const assets = [...of.assets, ...other.assets.filter((asset) => !of.assets.includes(asset))];
+  return {
+    ...of,
+    observedAt: later(of.observedAt, other.observedAt) ?? of.observedAt,
+    assets: [...assets.filter((asset) => !isTable(asset)), ...assets.filter(isTable).sort()],
+    data: {
+      ...of.data,
+      reads: both(of.data['reads'], other.data['reads']),
+      writes: both(of.data['writes'], other.data['writes']),
+    },
+  };
+};
+const isTable = (asset: AssetId): boolean => /^(?:table|view)\|/.test(asset);
+
+type Tables = { readonly reads: Set<string>; readonly writes: Set<string>; readonly assets: Set<AssetId> };
+const tablesOf = (rows: readonly TextRow[], context: CollectContext): ReadonlyMap<string, Tables> => {
+  const found = new Map<string, Tables>();
+  for (const row of rows) {
+    const id = textOf(row, 'id');
+    if (id === null) continue;
+    const own = found.get(id) ?? { reads: new Set(), writes: new Set(), assets: new Set() };
+    found.set(id, own);
+    for (const [end, into] of [['source', own.reads], ['target', own.writes]] as const) {
+      const name = textOf(row, `${end}_name`);
+      if (name === null || into.size >= tableLimit) continue;
+      into.add(name.toLowerCase());
+      own.assets.add(tableAsset(textOf(row, 'ms') ?? context.metastoreId, name, textOf(row, `${end}_kind`)));
+    }
+  }
+  return found;
+}; // prettier-ignore
+
+/** Stored statements that have no tables yet, or may still get some. */
+const statements = (context: CollectContext): readonly LakeFact[] =>
+  factsPage(context.db, {
+    assets: null, kinds: ['query'], from: context.horizon, to: context.until, before: null, limit: 5_000,
+  })
+    .map(factOf)
+    .filter((fact) => fact.workspace === context.workspaceId && said(fact.data['statement']) !== '')
+    .filter((fact) => fact.data['reads'] === undefined || !isSettled(fact.happenedAt, context))
+    .slice(0, statementLimit); // prettier-ignore
+const isSettled = (ended: Instant, context: CollectContext): boolean =>
+  fromInstant(context.observedAt) - fromInstant(ended) >= settledMs;
+
+const askFor = (context: CollectContext, facts: readonly LakeFact[]) => {
+  const ids = facts.map((fact) => said(fact.data['statement']));
+  const of = oneOf('statement_id', 'statements', ids);
+  const began = facts.map((fact) => said(fact.data['startedAt']) || fact.happenedAt).toSorted()[0] ?? context.horizon;
+  return {
+    kind,
+    table,
+    wants: [...keys, seen('last_at', 'max')],
+    groupBy: keys.map((key) => key.as),
+    order: 'last_at',
+    where: [of.where, { needs: 'event_date', piece: dbx`event_date >= CAST(:day AS DATE)` }],
+    parameters: { ...of.parameters, day: began.slice(0, 10) },
+  };
+};
+
+/** The statements with what lineage says of them. Not found is no answer while lineage may still be on its way. */
+const toldOf = (
+  work: readonly LakeFact[],
+  rows: readonly TextRow[],
+  context: CollectContext,
+  whole: boolean,
+): readonly CollectedFact[] => {
+  const tables = tablesOf(rows, context);
+  return work.flatMap((fact): CollectedFact[] => {
+    const own = tables.get(said(fact.data['statement']));
+    if (own === undefined && !(whole && isSettled(fact.happenedAt, context))) return [];
+    const told: LakeFact = {
+      ...fact,
+      observedAt: context.observedAt,
+      assets: [...fact.assets, ...(own?.assets ?? [])],
+      data: { ...fact.data, reads: [...(own?.reads ?? [])], writes: [...(own?.writes ?? [])] },
+    };
+    return [{ fact: told, onlyIfKnown: true, merge: keepTables }];
+  });
+};
+
+/**
+ * Names the tables that statements read and wrote: query history has no such column, lineage knows the id of the statement (facts
+ * 1.0). Asked for by the ids of statements that are stored, so nothing is learnt of ours or of anybody's that are not.
+ */
+export const queryTablesCollector: Collector = {
+  source,
+  label: 'Tables of failed and slow statements',
+  table,
+  meta: {
+    when: 'room',
+    features: ['failed and slow statements on the tables that they read and wrote'],
+    needs: [{ kind: 'select', table }],
+    preview: null,
+    latenessMs: null,
+    retentionDays: 365,
+  },
+  collect: async (context) => {
+    const rest = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null } as const;
+    if (rests(context, everyMs)) return ok(rest);
+    const open = statements(context);
+    const facts: CollectedFact[] = [];
+    const missing = new Set<string>();
+    let crowded = false;
+    for (let from = 0; from < open.length; from += statementsAtOnce) {
+      const work = open.slice(from, from + statementsAtOnce);
+      const found = await pull(context, askFor(context, work));
+      if (!found.ok && facts.length === 0) return found;
+      const failure = found.ok ? found.value.cutOff : found.error;
+      if (found.ok) {
+        crowded ||= found.value.full;
+        for (const name of found.value.missingColumns) missing.add(name);
+        facts.push(...toldOf(work, found.value.rows, context, failure === null && !found.value.full));
+      }
+      if (failure !== null) return ok({ ...rest, facts, missingColumns: [...missing], failure });
+    }
+    return ok({
+      ...rest,
+      facts,
+      cursor: readNow(context, true),
+      missingColumns: [...missing],
+      note: crowded ? 'More tables than one pull can hold; some statements lack theirs.' : null,
+    });
+  },
+  estimate: async (context) => {
+    const open = statements(context).slice(0, statementsAtOnce);
+    if (open.length === 0) return ok({ rows: 0, statements: 1, counted: false });
+    const rows = await countRows(context, { ...askFor(context, open), kind: countKind });
+    return rows.ok ? ok({ rows: rows.value, statements: 1, counted: true }) : rows;
+  },
+};
