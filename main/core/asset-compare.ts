@@ -1,5 +1,7 @@
 import type { AssetComparison, AssetSheet } from '../../shared/contract/asset.ts';
 import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
+import { parseDataType, typeText, type DataType } from '../databricks/data-type.ts';
+import { mayBeSameType } from '../lake/collectors/schema-changes.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { LakeFact } from '../lake/port.ts';
 import type { ReadableDb } from '../store/port.ts';
@@ -44,7 +46,51 @@ const columnsAt = (known: readonly LakeFact[], version: number): Columns | null 
   return fact === undefined ? null : new Map(items(fact).map((one) => [word(one['name']), word(one['type'])]));
 };
 
-/** `asset.compare`: columns at two versions, from the cache. Types are coarse; what the history says of them stands beside. */
+type Row = AssetComparison['rows'][number];
+
+/**
+ * What differs inside two types of one column, by path: `address.zip`, and as Delta names them `tags.element`, `prices.key`,
+ * `prices.value`. Where a type cannot be read, or is another kind of type altogether, the column itself is the row.
+ */
+const inside = (name: string, from: DataType, to: DataType): readonly Row[] => {
+  if (from.kind === 'array' && to.kind === 'array') return inside(`${name}.element`, from.element, to.element);
+  if (from.kind === 'map' && to.kind === 'map')
+    return [...inside(`${name}.key`, from.key, to.key), ...inside(`${name}.value`, from.value, to.value)];
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    const names = [...new Set([...from.fields, ...to.fields].map((one) => one.name))];
+    return names.flatMap((field): readonly Row[] => {
+      const [a, b] = [from, to].map((type) => type.fields.find((one) => one.name === field)?.type);
+      const path = `${name}.${field}`;
+      if (a === undefined) return b === undefined ? [] : [{ name: path, from: null, to: typeText(b), change: 'added' }];
+      if (b === undefined) return [{ name: path, from: typeText(a), to: null, change: 'removed' }];
+      return inside(path, a, b);
+    });
+  }
+  const [a, b] = [typeText(from), typeText(to)];
+  return a === b ? [] : [{ name, from: a, to: b, change: 'retyped' }];
+};
+
+const compareColumn = (name: string, a: string | null, b: string | null): readonly Row[] => {
+  if (a === null) return [{ name, from: null, to: b, change: 'added' }];
+  if (b === null) return [{ name, from: a, to: null, change: 'removed' }];
+  if (a === b || mayBeSameType(a, b)) return [{ name, from: a, to: b, change: 'same' }];
+  const [from, to] = [parseDataType(a), parseDataType(b)];
+  const found = from === null || to === null ? [] : inside(name, from, to);
+  return found.length === 0 ? [{ name, from: a, to: b, change: 'retyped' }] : found;
+};
+
+/** Columns whose types are known at one of the versions by a coarse name only, such as `decimal`. */
+const coarse = (before: Columns, after: Columns): readonly string[] =>
+  [...before].flatMap(([name, type]) => {
+    const other = after.get(name);
+    const isCoarse = [type, other ?? ''].some((one) => /^(?:decimal|array|map|struct|)$/.test(one));
+    return other !== undefined && isCoarse ? [name] : [];
+  });
+
+/**
+ * `asset.compare`: columns at two versions, from the cache, by their exact types; a change inside a struct, array or map is named by
+ * its path. What the history says of the time between stands beside it.
+ */
 export const compareVersions = (from: Sources, asked: string, first: number, second: number): AssetComparison => {
   const asset = asked as AssetId;
   const { scope, native } = assetParts(asset);
@@ -54,21 +100,19 @@ export const compareVersions = (from: Sources, asked: string, first: number, sec
   const [before, after] = [columnsAt(known, first), columnsAt(known, second)];
   if (before === null || after === null)
     return { rows: [], changes: [], note: 'The columns of this table have not been read at any version yet.' };
+  const rough = coarse(before, after);
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changes = from.lake
     .facts(from.db, { assets, kinds: ['schema-change'], limit: factLimit })
     .rows.filter((fact) => (versionOf(fact) ?? -1) > low && (versionOf(fact) ?? -1) <= high);
   return {
-    rows: names.slice(0, factLimit).map((name) => {
-      const [a, b] = [before.get(name) ?? null, after.get(name) ?? null];
-      return {
-        name,
-        from: a,
-        to: b,
-        change: a === null ? 'added' : b === null ? 'removed' : a === b ? 'same' : 'retyped',
-      };
-    }),
+    rows: names
+      .flatMap((name) => compareColumn(name, before.get(name) ?? null, after.get(name) ?? null))
+      .slice(0, factLimit),
     changes: changes.map((fact) => `Version ${versionOf(fact) ?? ''}: ${fact.title}`),
-    note: null,
+    note:
+      rough.length === 0
+        ? null
+        : `Only the kind of type is known of ${rough.slice(0, 5).join(', ')}${rough.length > 5 ? ' and others' : ''}: what is inside may differ.`,
   };
 };

@@ -121,6 +121,20 @@ export const parseDataType = (text: string): DataType | null => {
   }
 };
 
+/** A type as text again, in the spelling of `full_data_type`. */
+export const typeText = (type: DataType): string => {
+  switch (type.kind) {
+    case 'plain':
+      return type.text;
+    case 'array':
+      return `array<${typeText(type.element)}>`;
+    case 'map':
+      return `map<${typeText(type.key)},${typeText(type.value)}>`;
+    case 'struct':
+      return `struct<${type.fields.map((one) => `${one.name}:${typeText(one.type)}${one.nullable ? '' : ' not null'}`).join(',')}>`;
+  }
+};
+
 /**
  * Whether a field lies at a path within a type; arrays are looked through, since a field of their elements is meant. Names of
  * fields do not depend on case. A VARIANT does not tell what it holds: true.

@@ -3,6 +3,8 @@ import type { Workspace } from '../../main/databricks/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { auditCollector } from '../../main/lake/collectors/audit.ts';
+import { historyCollector } from '../../main/lake/collectors/history.ts';
+import { compareVersions } from '../../main/core/asset-compare.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
 import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
 import { runInputsCollector } from '../../main/lake/collectors/run-inputs.ts';
@@ -95,5 +97,34 @@ describe('refused access', { timeout: 120_000 }, () => {
     expect(await refusedAccessCollector.estimate?.(context)).toEqual(ok({ rows: 2, statements: 1, counted: true }));
     const changes = await auditCollector.estimate?.(context);
     expect(changes?.ok === true && changes.value.counted).toBe(true);
+  });
+});
+
+describe('columns at two versions', { timeout: 120_000 }, () => {
+  it('have exact types, also inside structs, and a change is told with both', async () => {
+    const identity = await workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const run = async (text: string) => {
+      const done = await workspace.warehouse.query({ name: 'test.ddl', effect: 'write', text });
+      if (!done.ok) throw new Error(done.error.what);
+    };
+    await run('CREATE SCHEMA IF NOT EXISTS main.exact');
+    const full = 'main.exact.prices';
+    await run(`CREATE TABLE ${full} (id INT, amount DECIMAL(10,2), place STRUCT<zip: INT, city: STRING>)`);
+    await run(
+      `CREATE OR REPLACE TABLE ${full} (id INT, amount DECIMAL(12,2), place STRUCT<zip: STRING, city: STRING>)`,
+    );
+    const { lake, store, refresh } = rigOf(historyCollector);
+    const asset = tableAsset(identity.value.metastoreId, full);
+    await refresh([asset]);
+    const db = store.read;
+    const [change] = lake.facts(db, { assets: [asset], kinds: ['schema-change'], limit: 10 }).rows;
+    expect(change?.title).toContain('type of amount changed from decimal(10,2) to decimal(12,2)');
+    const compared = compareVersions({ lake, db }, asset, 0, 1);
+    expect(compared.rows.filter((row) => row.change !== 'same').map(({ name, from, to }) => [name, from, to])).toEqual([
+      ['amount', 'decimal(10,2)', 'decimal(12,2)'],
+      ['place.zip', 'int', 'string'],
+    ]);
+    expect(compared.note).toBeNull();
   });
 });

@@ -158,3 +158,41 @@ describe('two versions of a table', () => {
     });
   });
 });
+
+describe('two versions of a table', () => {
+  it('are compared by exact types; what differs inside a type is named by its path', () => {
+    const at = (amount: string, address: string, tags: string) => ({
+      id: 'int',
+      amount,
+      address,
+      tags,
+      plain: 'decimal',
+    });
+    const { compare } = sheetOver([
+      version(1, at('decimal(10,2)', 'struct<zip:int,city:string,geo:struct<lat:double>>', 'map<string,array<int>>')),
+      version(
+        2,
+        at('decimal(12,2)', 'struct<zip:string,geo:struct<lat:float,lon:double>>', 'map<string,array<bigint>>'),
+      ),
+      version(3, { ...at('decimal(12,2)', 'string', 'map<string,array<bigint>>'), plain: 'decimal(4,1)' }),
+    ]);
+    const differences = (a: number, b: number) =>
+      compare(a, b)
+        .rows.filter((row) => row.change !== 'same')
+        .map((row) => [row.name, row.from, row.to, row.change]);
+    expect(differences(1, 2)).toEqual([
+      ['amount', 'decimal(10,2)', 'decimal(12,2)', 'retyped'],
+      ['address.zip', 'int', 'string', 'retyped'],
+      ['address.city', 'string', null, 'removed'],
+      ['address.geo.lat', 'double', 'float', 'retyped'],
+      ['address.geo.lon', null, 'double', 'added'],
+      ['tags.value.element', 'int', 'bigint', 'retyped'],
+    ]);
+    // Another kind of type altogether; a coarse name proves no difference, and is said to be one.
+    expect(differences(2, 3)).toEqual([
+      ['address', 'struct<zip:string,geo:struct<lat:float,lon:double>>', 'string', 'retyped'],
+    ]);
+    expect(compare(2, 3).note).toBe('Only the kind of type is known of plain: what is inside may differ.');
+    expect(compare(1, 1).rows).toHaveLength(5);
+  });
+});

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseDataType, type DataType } from '../../main/databricks/data-type.ts';
+import { parseDataType, typeText, type DataType } from '../../main/databricks/data-type.ts';
 import type { Statement } from '../../main/databricks/port.ts';
 import type { CollectContext, Collector } from '../../main/lake/collector.ts';
 import { collectors } from '../../main/lake/sources.ts';
@@ -30,14 +30,6 @@ const pathsIn = (type: DataType | null): readonly Path[] =>
     : type.kind === 'array'
       ? pathsIn(type.element)
       : type.fields.flatMap(({ name, type: inner }) => [[name], ...pathsIn(inner).map((rest) => [name, ...rest])]);
-const spelt = (type: DataType): string =>
-  type.kind === 'plain'
-    ? type.text
-    : type.kind === 'array'
-      ? `array<${spelt(type.element)}>`
-      : type.kind === 'map'
-        ? `map<${spelt(type.key)},${spelt(type.value)}>`
-        : `struct<${type.fields.map((one) => `${one.name}:${spelt(one.type)}`).join(',')}>`;
 const without = (type: DataType, [name = '', ...rest]: Path): DataType => {
   if (type.kind === 'array') return { kind: 'array', element: without(type.element, [name, ...rest]) };
   if (type.kind !== 'struct') return type;
@@ -58,7 +50,7 @@ const lacking = (table: string, column: string, path: Path) => {
       rowPage(
         (systemTables[name] ?? []).map((one) => {
           const type = name === table && one.name === column ? parseDataType(one.type) : null;
-          return { column_name: one.name, full_data_type: type === null ? one.type : spelt(without(type, path)) };
+          return { column_name: one.name, full_data_type: type === null ? one.type : typeText(without(type, path)) };
         }),
       ),
     );

@@ -4,10 +4,7 @@ import type { CollectContext, CollectedFact } from '../collector.ts';
 import { keepState } from '../state-source.ts';
 import type { Columns, Version } from './schema-changes.ts';
 
-/**
- * The columns of a table at one of its versions, kept so that two versions can be compared without a connection. Types are the
- * coarse names that an empty answer carries: equal names do not prove equal types, which the history tells better.
- */
+/** The columns of a table at one of its versions, kept so that two versions can be compared without a connection. */
 export const schemaAt = (
   table: TableName,
   version: Version,

@@ -28,6 +28,8 @@ export type Change = {
   readonly removed: readonly string[];
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly retyped: readonly { readonly name: string; readonly from: string | null; readonly to: string | null }[];
+  /** Changed in something else than its type; whether it may be null now, where that is told. */
+  readonly redefined?: readonly { readonly name: string; readonly nullable: boolean | null }[];
 };
 
 /** Operations that exist to change columns; any other write can do it by schema evolution. */
@@ -36,29 +38,58 @@ const altering =
 /** Questions about old versions per table and refresh. */
 const budgetPerTable = 24;
 
-/** Columns of a table now (`version` null) or at a version; null when that version can no longer be read. */
+/** Kinds of types that an empty answer names without what is inside. */
+const open = /^(?:decimal|array|map|struct)$/;
+
+/**
+ * Columns of a table now (`version` null) or at a version; null when that version can no longer be read. Names come from an empty
+ * answer, which no cut and no repeated row can change. Where it names a type only by its kind, DESCRIBE QUERY tells the exact one
+ * (`decimal(10,2)`, `struct<a:int>`); what it does not tell of every column in the same way is not believed.
+ */
 export const readColumns = async (
   context: CollectContext,
   table: TableName,
   version: number | null,
 ): Promise<Columns | null> => {
-  const text =
+  const { warehouse } = context.workspace;
+  const rows =
     version === null
       ? dbx`SELECT * FROM ${table} LIMIT 0`
       : dbx`SELECT * FROM ${table} VERSION AS OF ${version} LIMIT 0`;
-  const found = await context.workspace.warehouse.query(columnsKind(text), context.options);
-  if (!found.ok || found.value.columns.length === 0) return null;
-  const { columns, types } = found.value;
+  const empty = await warehouse.query(columnsKind(rows), context.options);
+  if (!empty.ok || empty.value.columns.length === 0) return null;
+  const { columns, types } = empty.value;
   const usable = new Set(usableColumns(columns));
-  const entries = columns.flatMap((name, i): (readonly [string, string])[] =>
+  const kinds = columns.flatMap((name, i): (readonly [string, string])[] =>
     usable.has(name) ? [[name.toLowerCase(), types?.[i] ?? '']] : [],
   );
-  return Object.fromEntries(entries);
+  if (!kinds.some(([, type]) => open.test(type))) return Object.fromEntries(kinds);
+  const told = await warehouse.query(columnsKind(dbx`DESCRIBE QUERY ${rows}`), context.options);
+  const exact = new Map(
+    (told.ok ? told.value.rows : []).map(
+      (row) => [row['col_name']?.toLowerCase() ?? '', row['data_type'] ?? ''] as const,
+    ),
+  );
+  return Object.fromEntries(
+    kinds.map(([name, kind]) => {
+      const type = exact.get(name) ?? '';
+      return [name, open.test(kind) && type !== '' && mayBeSameType(kind, type) ? type : kind];
+    }),
+  );
+};
+
+/** A coarse name says nothing about an exact type of its kind: `decimal` and `decimal(10,2)` may be one type. */
+export const mayBeSameType = (a: string, b: string): boolean => {
+  if (a === b) return true;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return /^[a-z_]*$/.test(short) && (short === '' || long.startsWith(`${short}(`) || long.startsWith(`${short}<`));
 };
 
 const same = (a: Columns, b: Columns): boolean => {
   const [x, y] = [Object.entries(a), Object.entries(b)];
-  return x.length === y.length && x.every(([name, type]) => Object.hasOwn(b, name) && b[name] === type);
+  return (
+    x.length === y.length && x.every(([name, type]) => Object.hasOwn(b, name) && mayBeSameType(b[name] ?? '', type))
+  );
 };
 
 /** What differs between two column lists. A rename shows as such only where the history says so. */
@@ -77,7 +108,7 @@ export const compare = (
     removed: Object.keys(before).filter((name) => !Object.hasOwn(after, name) && !from.has(name)),
     renamed: real,
     retyped: Object.entries(after)
-      .filter(([name, type]) => Object.hasOwn(before, name) && before[name] !== type)
+      .filter(([name, type]) => Object.hasOwn(before, name) && !mayBeSameType(before[name] ?? '', type))
       .map(([name, type]) => ({ name, from: before[name] ?? null, to: type })),
   };
 };
@@ -113,13 +144,15 @@ export const changeFromHistory = (version: Version): Change => {
     const column = parsed(parameters['column']);
     const name = nameIn(column);
     const to = isJsonObject(column) && typeof column['type'] === 'string' ? column['type'] : null;
-    return name === null ? none : { ...none, retyped: [{ name, from: null, to }] };
+    const nullable = isJsonObject(column) && typeof column['nullable'] === 'boolean' ? column['nullable'] : null;
+    return name === null ? none : { ...none, retyped: [{ name, from: null, to }], redefined: [{ name, nullable }] };
   }
   return none;
 };
 
 const isEmpty = (change: Change): boolean =>
-  change.added.length + change.removed.length + change.renamed.length + change.retyped.length === 0;
+  change.added.length + change.removed.length + change.renamed.length + change.retyped.length === 0 &&
+  (change.redefined ?? []).length === 0;
 
 const inWords = (change: Change): string =>
   [
@@ -130,7 +163,31 @@ const inWords = (change: Change): string =>
       (one) =>
         `type of ${one.name} changed${one.from && one.to ? ` from ${one.from} to ${one.to}` : one.to ? ` to ${one.to}` : ''}`,
     ),
+    ...(change.redefined ?? []).map(
+      ({ name, nullable }) =>
+        `${name} redefined${nullable === null ? '' : nullable ? ', it may be null' : ', it may not be null'}`,
+    ),
   ].join(', ');
+
+/**
+ * What was seen, and what the history adds: where types are known by a coarse name only the history knows better; where both are
+ * exact and equal, the column changed in something else (it may no longer be null, or has another comment).
+ */
+const withTold = (seen: Change, told: Change, before: Columns, after: Columns): Change => {
+  if (isEmpty(seen) && told.retyped.length === 0) return told;
+  const unseen = told.retyped.filter(({ name }) => !seen.retyped.some((one) => one.name === name));
+  const isSame = ({ name, to }: Change['retyped'][number]): boolean =>
+    before[name] !== undefined &&
+    before[name] === after[name] &&
+    mayBeSameType(after[name], to ?? '') &&
+    isExact(after[name]);
+  return {
+    ...seen,
+    retyped: [...seen.retyped, ...unseen.filter((one) => !isSame(one))],
+    redefined: (told.redefined ?? []).filter(({ name }) => unseen.some((one) => one.name === name && isSame(one))),
+  };
+};
+const isExact = (type: string): boolean => type !== '' && !open.test(type);
 
 type MakeFact = (asset: AssetId, source: string) => LakeFact;
 
@@ -143,6 +200,7 @@ const changeFact =
       ...change.added,
       ...change.renamed.flatMap((one) => [one.from, one.to]),
       ...change.retyped.map((one) => one.name),
+      ...(change.redefined ?? []).map((one) => one.name),
     ];
     return {
       id: factId('schema-change', context.metastoreId, `${name}@${version.version}/${version.at}`),
@@ -157,6 +215,7 @@ const changeFact =
       data: {
       table: name, version: version.version, operation: version.operation, by: version.by,
       added: change.added, removed: change.removed, renamed: change.renamed, retyped: change.retyped,
+      ...((change.redefined ?? []).length === 0 ? {} : { redefined: change.redefined }),
     }, // prettier-ignore
     };
   };
@@ -201,8 +260,7 @@ export const schemaChanges = async (work: {
     const [before, after] = [await at(version.version - 1), await at(version.version)];
     if (before === null || after === null) blind = true;
     const seen = before === null || after === null ? told : compare(before, after, told.renamed);
-    // Type names of an answer are coarse (decimal(10,2) and decimal(12,2) are one): the history knows better.
-    const change = isEmpty(seen) ? told : { ...seen, retyped: seen.retyped.length === 0 ? told.retyped : seen.retyped };
+    const change = before === null || after === null ? { ...told, redefined: [] } : withTold(seen, told, before, after);
     if (!isEmpty(change)) facts.set(version.version, changeFact(table, version, change, context));
   };
   const halve = async (low: number, high: number): Promise<void> => {

@@ -36,6 +36,23 @@ const counts = (affected: number, inserted: number | undefined): Result => {
   };
 };
 
+const describedColumns = (result: DuckDBMaterializedResult): Result => {
+  const types = result.columnTypes();
+  const names = result.columnNames();
+  return {
+    kind: 'fixed',
+    columns: ['col_name', 'data_type', 'comment'].map((name) => ({ name, type: 'STRING' })),
+    page: {
+      rows: names.length,
+      columns: [
+        names,
+        names.map((_, i) => (types[i] === undefined ? 'string' : columnType(types[i]).toLowerCase())),
+        names.map(() => null),
+      ],
+    },
+  };
+};
+
 /** Pages over a materialised result: DuckDB's chunks cut to what is asked. */
 const pager = (result: DuckDBMaterializedResult): ((maxRows: number) => EnginePage) => {
   let chunk = 0;
@@ -87,6 +104,12 @@ const operation = (
       now: lake.clock.now(),
       parameters,
     };
+    // DESCRIBE QUERY: names and types of an answer, without its rows.
+    const described = /^\s*(?:DESCRIBE|DESC)\s+QUERY\s+(?=SELECT\b|WITH\b)/i.exec(sql)?.[0];
+    if (described !== undefined) {
+      const of = await query(await translateTreeQuery(translateTree(sql.slice(described.length)), scope));
+      return of.kind === 'rows' ? describedColumns(of.result) : of;
+    }
     const statement = parseStatement(sql);
     if (statement !== undefined) {
       if (statement.kind === 'use') {
