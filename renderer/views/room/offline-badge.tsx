@@ -30,10 +30,12 @@ export const OfflineBadge = ({ room }: { readonly room: Room }) => {
 const short = (state: Room['offline']['state'], { done, total }: Room['offline']): string =>
   state === 'ready'
     ? 'Ready'
-    : state === 'packing' || state === 'waiting' || state === 'held' || state === 'paused'
+    : state === 'packing' || state === 'waiting' || state === 'paused'
       ? `${done}/${total}`
       : state === 'partly'
         ? 'Partly'
         : state === 'stale'
           ? 'Old'
-          : '';
+          : state === 'held'
+            ? 'Held'
+            : '';

@@ -54,7 +54,7 @@ const Answer = ({ card }: { readonly card: OfflineCard }) => {
           ? ' The limit of today is reached: packing by itself starts after 00:00 UTC, by hand it starts now.'
           : ''}
       </p>
-      {pack?.note === null || pack?.note === undefined ? null : <p className="cap">{pack.note}</p>}
+      {pack === null || pack.note === null || card.badge.state === 'held' ? null : <p className="cap">{pack.note}</p>}
       {pack === null || pack.released === null ? null : (
         <p className="cap">
           {counted(pack.released.removed, 'fact', 'facts')} removed,{' '}

@@ -118,6 +118,8 @@ const obstacle = (status: Status | null, may: boolean): { readonly text: string;
       press: false,
     };
   }
+  if (status.notices.some(({ tag }) => tag === 'LimitReached'))
+    return { text: 'The limit of today is reached, so it is counted only when you say so.', press: true };
   const asleep = status.workspaces.some(
     ({ warehouse }) => warehouse !== null && ['stopped', 'stopping'].includes(warehouse.state),
   );
