@@ -32,6 +32,7 @@ import { restUpdatesCollector } from './collectors/rest-updates.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
 import { updateMessagesCollector } from './collectors/update-messages.ts';
+import { qualityMonitorsCollector } from './collectors/quality-monitors.ts';
 import { qualityCollector } from './collectors/quality.ts';
 import { runMessagesCollector } from './collectors/run-messages.ts';
 import { queryTablesCollector } from './collectors/query-tables.ts';
@@ -71,6 +72,7 @@ export const collectors: readonly Collector[] = [
   profilesCollector,
   inferenceCollector,
   qualityCollector,
+  qualityMonitorsCollector,
   costCollector,
   warehousesCollector,
   clustersCollector,

@@ -1,5 +1,5 @@
 import { fault, type RestAnswer, type RestApi, type RestDeps } from './rest/common.ts';
-import { external, lineage, monitors, permissions } from './rest/catalog.ts';
+import { external, lineage, monitors, named, permissions } from './rest/catalog.ts';
 import { clusters, pipelines, queryHistory } from './rest/compute.ts';
 import { experiments } from './rest/experiments.ts';
 import { jobs } from './rest/jobs.ts';
@@ -24,6 +24,7 @@ const apis: readonly RestApi[] = [
   lineage,
   external,
   monitors,
+  named,
 ];
 
 /** Answer one REST call. */

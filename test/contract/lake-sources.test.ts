@@ -6,6 +6,7 @@ import { auditCollector } from '../../main/lake/collectors/audit.ts';
 import { historyCollector } from '../../main/lake/collectors/history.ts';
 import { compareVersions } from '../../main/core/asset-compare.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
+import { qualityMonitorsCollector } from '../../main/lake/collectors/quality-monitors.ts';
 import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
 import { runInputsCollector } from '../../main/lake/collectors/run-inputs.ts';
 import { tableAsset } from '../../main/lake/assets.ts';
@@ -126,5 +127,26 @@ describe('columns at two versions', { timeout: 120_000 }, () => {
       ['place.zip', 'int', 'string'],
     ]);
     expect(compared.note).toBeNull();
+  });
+});
+
+describe('data quality monitors', { timeout: 120_000 }, () => {
+  it('of tables in scope: set-up and refreshes, by the ids of the tables', async () => {
+    const identity = await workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const listed = await practice.rest('/api/data-quality/v1/monitors');
+    const monitored =
+      JSON.stringify(listed.body).match(/"drift_metrics_table_name":"([^"]+)_drift_metrics"/)?.[1] ?? '';
+    const asset = tableAsset(identity.value.metastoreId, monitored);
+    const plain = tableAsset(identity.value.metastoreId, 'main.exact.prices');
+    const { lake, store, refresh } = rigOf(qualityMonitorsCollector);
+    await refresh([asset, plain]);
+    const facts = lake.facts(store.read, { assets: [asset], kinds: ['settings'], limit: 10 }).rows;
+    expect(facts.map(({ data }) => [data['what'], data['status'], data['lastRefresh'], data['failedInARow']])).toEqual([
+      ['monitor', 'active', 'success', 0],
+    ]);
+    const state = lake.sourceStates(store.read).find((one) => one.source === qualityMonitorsCollector.source);
+    expect(state?.note).toMatch(/1 tables have no monitor/);
+    expect(state?.completeTo).not.toBeNull();
   });
 });

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../shared/base/json.ts';
+import type { Lake } from '../duck/lake.ts';
 import { fullName } from '../duck/table.ts';
 import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
 
@@ -120,8 +122,32 @@ export const external: RestApi = ({ world }, { method, path, query }) => {
   );
 };
 
+const hour = 3_600_000;
+const day = 24 * hour;
+const schemasOf = (lake: Lake): readonly string[] =>
+  lake.catalogs().flatMap(({ catalog, schemas }) => schemas.map((schema) => `${catalog}.${schema}`));
+/** A UUID that stays the same for a name. */
+const idOfName = (name: string): string =>
+  createHash('md5')
+    .update(name)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
+/** Tables and schemas by name (docs: tables/get, schemas/get), for the ids by which monitors are asked for. */
+export const named: RestApi = ({ lake }, { method, path }) => {
+  const [, kind, full = ''] = /^\/api\/2\.1\/unity-catalog\/(tables|schemas)\/([^/]+)$/.exec(path) ?? [];
+  if (kind === undefined || method !== 'GET') return Promise.resolve(null);
+  const table = kind === 'tables' ? lake.find(full.split('.')) : undefined;
+  if (table !== undefined) return Promise.resolve(good({ ...info(full), full_name: full, table_id: table.id, owner: table.owner }));
+  return Promise.resolve(
+    kind === 'schemas' && schemasOf(lake).includes(full)
+      ? good({ full_name: full, name: full.split('.')[1] ?? '', catalog_name: full.split('.')[0] ?? '', schema_id: idOfName(full) })
+      : fault(404, kind === 'tables' ? 'TABLE_DOES_NOT_EXIST' : 'SCHEMA_DOES_NOT_EXIST', `'${full}' does not exist.`),
+  );
+}; // prettier-ignore
+
 /** Monitors of tables (facts 3.9): by the new path with the id of the table, and by name. */
-export const monitors: RestApi = ({ lake, world }, { method, path }) => {
+export const monitors: RestApi = ({ lake, world, clock }, { method, path, query }) => {
   const byId = below(path, '/api/data-quality/v1/monitors');
   const byName = /^\/api\/2\.1\/unity-catalog\/tables\/([^/]+)\/monitor$/.exec(path)?.[1];
   if (method !== 'GET' || (byId === null && byName === undefined)) return Promise.resolve(null);
@@ -139,14 +165,32 @@ export const monitors: RestApi = ({ lake, world }, { method, path }) => {
     return Promise.resolve(
       good({ table_name: byName ?? '', status: 'MONITOR_STATUS_ACTIVE', monitor_version: '0', slicing_exprs: ['channel'], inference_log: { problem_type: 'PROBLEM_TYPE_REGRESSION', granularities: ['1 hour'], timestamp_col: 'requested_at', prediction_col: 'prediction', label_col: 'label', model_id_col: 'model_version' } }),
     ); // prettier-ignore
+  if (byId !== null && byId[0] === 'schema')
+    return Promise.resolve(
+      world.estate !== null && schemasOf(lake).some((full) => idOfName(full) === byId[1])
+        ? good({ object_type: 'schema', object_id: byId[1] ?? '', anomaly_detection_config: { excluded_table_full_names: [] } })
+        : fault(404, 'RESOURCE_DOES_NOT_EXIST', 'There is no monitor on this object.'),
+    ); // prettier-ignore
   if (byId !== null && byId.length === 0)
     return Promise.resolve(good({ monitors: all.map((m) => ({ object_type: 'table', object_id: m.table.id, data_profiling_config: { drift_metrics_table_name: m.drift, profile_metrics_table_name: m.profile, status: 'DATA_PROFILING_STATUS_ACTIVE' } })) })); // prettier-ignore
   if (one === undefined)
     return Promise.resolve(fault(404, 'RESOURCE_DOES_NOT_EXIST', 'There is no monitor on this object.'));
+  if (byId?.[2] === 'refreshes') {
+    // One a day, at three in the morning, each a quarter of an hour.
+    const today = Math.floor(clock.now() / day) * day + 3 * hour;
+    const starts = Array.from({ length: 5 }, (_, i) => today - i * day).filter((at) => at + hour / 4 <= clock.now());
+    return Promise.resolve(
+      listed(
+        'refreshes',
+        starts.map((at) => ({ object_type: 'table', object_id: one.table.id, refresh_id: at, state: 'MONITOR_REFRESH_STATE_SUCCESS', trigger: 'MONITOR_REFRESH_TRIGGER_SCHEDULE', start_time_ms: at, end_time_ms: at + hour / 4 })),
+        query,
+      ),
+    ); // prettier-ignore
+  }
   return Promise.resolve(
     good(
       byName === undefined
-        ? { object_type: 'table', object_id: one.table.id, data_profiling_config: { drift_metrics_table_name: one.drift, profile_metrics_table_name: one.profile, status: 'DATA_PROFILING_STATUS_ACTIVE', monitor_version: 0 } }
+        ? { object_type: 'table', object_id: one.table.id, data_profiling_config: { drift_metrics_table_name: one.drift, profile_metrics_table_name: one.profile, status: 'DATA_PROFILING_STATUS_ACTIVE', monitor_version: 0, time_series: {}, schedule: { quartz_cron_expression: '0 0 3 * * ?', timezone_id: 'UTC', pause_status: 'CRON_SCHEDULE_PAUSE_STATUS_UNPAUSED' } } }
         : { table_name: byName, drift_metrics_table_name: one.drift, profile_metrics_table_name: one.profile, status: 'MONITOR_STATUS_ACTIVE', monitor_version: '0' },
     ), // prettier-ignore
   );

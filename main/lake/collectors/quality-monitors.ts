@@ -1,0 +1,245 @@
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { fromInstant, type Instant } from '../../../shared/base/time.ts';
+import type { AssetId } from '../../../shared/domain/ids.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
+import { factsPage } from '../../store/lake.ts';
+import { factId, tableAsset } from '../assets.ts';
+import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
+import { later } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
+import { keepState } from '../state-source.ts';
+import { shortMessage } from './messages.ts';
+
+const source = 'rest.data-quality.monitors';
+const base = '/api/data-quality/v1/monitors';
+const catalog = '/api/2.1/unity-catalog';
+/** Tables asked per refresh, nearest first. */
+const maxTables = 20;
+/** A monitor refreshes by the hour at most: a table is asked again after this. */
+const againMs = 30 * 60_000;
+const maxKnown = 500;
+/** Data that came so long after the last good refresh makes a monitor stale. */
+const staleMs = 24 * 3_600_000;
+
+/** The path itself is not there (docs: api/errors), which says nothing about one table. */
+const isNoEndpoint = ({ code = '' }: DatabricksFailure): boolean =>
+  /^HTTP (?:404(?: (?:ENDPOINT_NOT_FOUND|FEATURE_DISABLED))?$|501\b)/.test(code);
+
+const word = (value: unknown, prefix: string): string | null =>
+  text(value)?.replace(prefix, '').toLowerCase().replaceAll('_', ' ') ?? null;
+
+type Refresh = {
+  readonly state: string;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly message: string | null;
+};
+const refreshOf = (one: JsonObject): Refresh => ({
+  state: word(one['state'], 'MONITOR_REFRESH_STATE_') ?? 'unknown',
+  startedAt: instant(one['start_time_ms']),
+  endedAt: instant(one['end_time_ms']),
+  message: text(one['message']) === null ? null : shortMessage(text(one['message']) ?? ''),
+});
+
+/** Newest first: the list promises no order. */
+const sorted = (all: readonly Refresh[]): readonly Refresh[] =>
+  [...all].sort((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1));
+
+/** The newest version of a table that the cache knows: what its monitor would have to have seen. */
+const newestData = (asset: AssetId, context: CollectContext): Instant | null =>
+  factsPage(context.db, {
+    assets: [asset], kinds: ['table-version'], from: null, to: null, before: null, limit: 1,
+  })[0]?.happened ?? null; // prettier-ignore
+
+const settingsFact = (
+  asset: AssetId,
+  said: { readonly native: string; readonly title: string; readonly data: JsonObject },
+  context: CollectContext,
+): CollectedFact => ({
+  fact: {
+    id: factId('settings', context.metastoreId, said.native),
+    kind: 'settings',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: context.observedAt,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [asset],
+    title: said.title,
+    data: said.data,
+  },
+  merge: keepState,
+});
+
+const profileFact = (
+  full: string,
+  config: JsonObject,
+  refreshes: readonly Refresh[],
+  context: CollectContext,
+): { readonly fact: CollectedFact; readonly newest: Instant | null } => {
+  const asset = tableAsset(context.metastoreId, full);
+  const name = full.split('.').slice(2).join('.');
+  const all = sorted(refreshes);
+  const [last] = all;
+  const good = all.find(({ state }) => state === 'success');
+  const goodAt = good?.endedAt ?? good?.startedAt ?? null;
+  const failed = all.findIndex(({ state }) => state !== 'failed');
+  const data = newestData(asset, context);
+  const isStale = data !== null && goodAt !== null && fromInstant(data) - fromInstant(goodAt) > staleMs;
+  const schedule = object(config['schedule']);
+  const paused = text(schedule['pause_status'])?.endsWith('_PAUSED') === true;
+  const status = word(config['status'], 'DATA_PROFILING_STATUS_');
+  const state =
+    last?.state === 'failed'
+      ? 'its last refresh failed'
+      : last === undefined
+        ? 'it was never refreshed'
+        : isStale
+          ? 'it is stale, the data is newer by more than a day'
+          : `its last refresh: ${last.state}`;
+  const kind = ['snapshot', 'time_series', 'inference_log'].find((one) => isJsonObject(config[one])) ?? null;
+  const failure = text(config['latest_monitor_failure_message']);
+  return {
+    newest: latestOf(all),
+    fact: settingsFact(
+      asset,
+      {
+        native: `${full}/monitor`,
+        title: `Monitor of ${name}: ${state}`,
+        data: {
+          what: 'monitor', monitored: full, status, kind: kind?.replaceAll('_', ' ') ?? null, version: idText(config['monitor_version']),
+          schedule: text(schedule['quartz_cron_expression']), timeZone: text(schedule['timezone_id']), paused, stale: isStale,
+          lastRefresh: last?.state ?? null, lastRefreshAt: last?.startedAt ?? null, lastGoodRefreshAt: goodAt,
+          failedInARow: failed === -1 ? all.length : failed, message: last?.state === 'failed' ? last.message : null,
+          monitorFailure: failure === null ? null : shortMessage(failure), baseline: text(config['baseline_table_name']),
+          profileTable: text(config['profile_metrics_table_name']), driftTable: text(config['drift_metrics_table_name']),
+        }, // prettier-ignore
+      },
+      context,
+    ),
+  };
+};
+const latestOf = (all: readonly Refresh[]): Instant | null =>
+  all.reduce<Instant | null>((newest, one) => later(newest, one.endedAt), null);
+
+const anomalyFact = (full: string, schema: string, config: JsonObject, context: CollectContext): CollectedFact => {
+  const left = Array.isArray(config['excluded_table_full_names']) ? config['excluded_table_full_names'] : [];
+  const isLeftOut = left.some((one) => typeof one === 'string' && one.toLowerCase() === full);
+  const name = full.split('.').slice(2).join('.');
+  return settingsFact(
+    tableAsset(context.metastoreId, full),
+    {
+      native: `${full}/anomaly-detection`,
+      title: `Anomaly detection ${isLeftOut ? 'leaves out' : 'watches'} ${name}`,
+      data: { what: 'anomaly-detection', watched: !isLeftOut, bySchema: schema },
+    },
+    context,
+  );
+};
+
+const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
+  const value = cursor === null ? null : parseJson(cursor);
+  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
+  return Object.fromEntries(
+    Object.entries(value.value).flatMap(([name, at]) => (typeof at === 'string' ? [[name, at]] : [])),
+  );
+};
+const dueTables = (context: CollectContext): readonly string[] => {
+  const known = readTimes(context.cursor);
+  const now = context.clock.now();
+  return scoped(context, 'table').filter((full) => {
+    const last = known[full];
+    return !full.startsWith('system.') && (last === undefined || now - Date.parse(last) >= againMs);
+  });
+};
+
+/** An answer, null where there is none of this thing (or none for this user), or the failure that ends the round. */
+const maybe = async (context: CollectContext, path: string): Promise<Result<JsonObject | null, DatabricksFailure>> => {
+  const found = await getOne(context, path);
+  if (found.ok) return found;
+  const { error } = found;
+  return endsRound(error) || isNoEndpoint(error) || !(isGone(error) || error.tag === 'Forbidden') ? found : ok(null);
+};
+
+/**
+ * Monitors of the tables in scope: how they are set up, how their last refreshes went, and whether anomaly detection watches the
+ * schema (docs: data-quality/v1; ids by the Tables and Schemas resources, since monitors are asked for by id). Public Preview.
+ */
+export const qualityMonitorsCollector: Collector = {
+  source,
+  label: 'Data quality monitors',
+  table: null,
+  meta: {
+    when: 'room',
+    features: ['whether the monitor of a table is stale or fails'],
+    needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the tables in scope' }],
+    probe: { method: 'GET', path: `${base}/table/00000000-0000-0000-0000-000000000000`, ofNothing: true },
+    preview: 'Public Preview',
+    otherwise: 'Results of monitors are still read from their tables.',
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  estimate: (context) => {
+    const asked = Math.min(dueTables(context).length, maxTables);
+    // The table's id and its monitor; refreshes and schemas come where there is one.
+    return Promise.resolve(ok({ rows: asked * 2, statements: asked * 2, counted: false }));
+  },
+  collect: async (context) => {
+    const due = dueTables(context);
+    const facts: CollectedFact[] = [];
+    const seen: Record<string, string> = {};
+    const schemas = new Map<string, JsonObject | null>();
+    let completeTo = context.completeTo;
+    let [without, hidden] = [0, 0];
+    for (const full of due.slice(0, maxTables)) {
+      const table = await maybe(context, `${catalog}/tables/${encodeURIComponent(full)}`);
+      if (!table.ok) return err(table.error);
+      const id = text(table.value?.['table_id']);
+      if (id === null) {
+        hidden += 1;
+        continue;
+      }
+      const monitor = await maybe(context, `${base}/table/${encodeURIComponent(id)}`);
+      if (!monitor.ok) return err(monitor.error);
+      const config = monitor.value?.['data_profiling_config'];
+      if (isJsonObject(config)) {
+        const path = `${base}/table/${encodeURIComponent(id)}/refreshes`;
+        const refreshes = await listAll(context, path, 'refreshes', { page_size: '100' });
+        if (!refreshes.ok && (endsRound(refreshes.error) || isNoEndpoint(refreshes.error))) return refreshes;
+        const read = profileFact(full, config, objects(refreshes.ok ? refreshes.value : []).map(refreshOf), context);
+        facts.push(read.fact);
+        completeTo = later(completeTo, read.newest);
+      } else without += 1;
+      const schema = full.split('.').slice(0, 2).join('.');
+      if (!schemas.has(schema)) {
+        const of = await maybe(context, `${catalog}/schemas/${encodeURIComponent(schema)}`);
+        if (!of.ok) return err(of.error);
+        const schemaId = text(of.value?.['schema_id']);
+        const watching =
+          schemaId === null ? ok(null) : await maybe(context, `${base}/schema/${encodeURIComponent(schemaId)}`);
+        if (!watching.ok) return err(watching.error);
+        const detection = watching.value?.['anomaly_detection_config'];
+        schemas.set(schema, isJsonObject(detection) ? detection : null);
+      }
+      const detection = schemas.get(schema) ?? null;
+      if (detection !== null) facts.push(anomalyFact(full, schema, detection, context));
+      seen[full] = context.observedAt;
+    }
+    const notes = [
+      ...(without === 0 ? [] : [`${without} tables have no monitor of their own, or none that this user may see.`]),
+      ...(hidden === 0 ? [] : [`Not complete: ${hidden} tables are not visible by REST.`]),
+      ...(due.length > maxTables ? [`The nearest ${maxTables} of ${due.length} tables were asked.`] : []),
+    ];
+    return ok({
+      facts,
+      cursor: JSON.stringify(
+        Object.fromEntries(Object.entries({ ...readTimes(context.cursor), ...seen }).slice(-maxKnown)),
+      ),
+      completeTo,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+    });
+  },
+};
