@@ -174,7 +174,7 @@ describe('named in Settings, in a profile that never had a room', () => {
     value(await core.call('watch.add', { kind: 'endpoint', name: 'prices' }));
     expect(value(await core.call('watch.list', {})).rows).toMatchObject([
       { kind: 'table', name: 'main.sales.orders', label: 'orders', detail: 'main.sales', asset: null, seen: false },
-      { kind: 'endpoint', name: 'prices', asset: null, facts: 0, latest: null },
+      { kind: 'endpoint', name: 'prices', label: 'prices', detail: '', asset: null, facts: 0, latest: null },
     ]);
     await core.close();
     rmSync(fresh, { recursive: true, force: true });

@@ -11,14 +11,14 @@ export const sampleWatched: Watched[] = [
     latest: { title: 'Version 311 of orders: merge, 20418 rows', at: ago(24) },
   },
   { kind: 'job', name: '884213', label: 'daily_features', detail: '884213', asset: 'job|7|884213', seen: true, facts: 0, latest: null },
-  { kind: 'endpoint', name: 'price-suggestions', label: 'endpoint price-suggestions', detail: 'price-suggestions', asset: 'endpoint|7|price-suggestions', seen: false, facts: 0, latest: null },
+  { kind: 'endpoint', name: 'price-suggestions', label: 'price-suggestions', detail: '', asset: 'endpoint|7|price-suggestions', seen: false, facts: 0, latest: null },
 ]; // prettier-ignore
 
 export const sampleFoundAssets = (text: string): CallOutput<'watch.find'> => ({
   rows: text === '' ? [] : [
     { kind: 'table', name: 'retail.silver.orders', label: 'orders', detail: 'retail.silver', asset: 'table|ms|retail.silver.orders', seen: true, watched: true },
     { kind: 'table', name: 'retail.gold.orders_by_region', label: 'orders_by_region', detail: 'retail.gold', asset: 'table|ms|retail.gold.orders_by_region', seen: true, watched: false },
-    { kind: 'endpoint', name: text, label: `endpoint ${text}`, detail: text, asset: null, seen: false, watched: false },
+    { kind: 'endpoint', name: text, label: text, detail: '', asset: null, seen: false, watched: false },
   ],
   more: 0,
 }); // prettier-ignore

@@ -22,14 +22,13 @@ export const watchCalls = (
   /** Somebody wants to know of something now. */
   refresh: () => void,
 ): HandlersOf<'watch.list' | 'watch.find' | 'watch.add' | 'watch.remove'> => {
+  /** The kind stands beside it: where only its id is known, the id alone is its name. */
   const labelOf = ({ kind, name }: Named, asset: AssetId | null) => {
-    const found = asset === null ? null : lake.label(asset);
-    const parts = name.split('.');
-    const plain = kind === 'table' || kind === 'model' ? (parts.at(-1) ?? name) : `${kind} ${name}`;
-    return {
-      label: found?.name ?? displayName(plain),
-      detail: displayName(kind === 'table' || kind === 'model' ? parts.slice(0, -1).join('.') : name),
-    };
+    const parts = kind === 'table' || kind === 'model' ? name.split('.') : [name];
+    const known = asset === null ? null : lake.label(asset).name;
+    const label = known === null || known === `${kind} ${name}` ? displayName(parts.at(-1) ?? name) : known;
+    const detail = displayName(parts.length > 1 ? parts.slice(0, -1).join('.') : name);
+    return { label, detail: detail === label ? '' : detail };
   };
   const known = (words: readonly string[]): readonly WatchFound[] =>
     lake.named(['table', 'view', 'feature-table', 'job', 'model', 'endpoint', 'pipeline']).flatMap((one) => {

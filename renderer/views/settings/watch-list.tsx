@@ -88,7 +88,7 @@ const Watched = ({
           <span className="cap">{kind}</span>
           {row.seen ? null : <Chip tone="warn">not seen yet</Chip>}
         </p>
-        <p className="cap watch-detail">{row.detail}</p>
+        {row.detail === '' ? null : <p className="cap watch-detail">{row.detail}</p>}
         <p className="cap">
           {row.latest !== null
             ? `${counted(row.facts, 'fact', 'facts')}. ${times.near(row.latest.at, now)}: ${row.latest.title}`
