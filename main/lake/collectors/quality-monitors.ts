@@ -182,9 +182,11 @@ export const qualityMonitorsCollector: Collector = {
     retentionDays: null,
   },
   estimate: (context) => {
-    const asked = Math.min(dueTables(context).length, maxTables);
-    // The table's id and its monitor; refreshes and schemas come where there is one.
-    return Promise.resolve(ok({ rows: asked * 2, statements: asked * 2, counted: false }));
+    const asked = dueTables(context).slice(0, maxTables);
+    const schemas = new Set(asked.map((full) => full.split('.').slice(0, 2).join('.')));
+    // Each table and schema is there; whether it has a monitor is known only when it is asked.
+    const rows = asked.length + schemas.size;
+    return Promise.resolve(ok({ rows, statements: rows * 2, counted: false }));
   },
   collect: async (context) => {
     const due = dueTables(context);
