@@ -32,7 +32,7 @@ export const marker = (name: string): Piece => {
 };
 /** A UUID as a literal, for a function that takes no parameter; null when it is none, and nothing may be asked with it. */
 export const uuidLiteral = (text: string): Piece | null =>
-  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? made(`'${text}'`) : null;
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text) ? made(`'${text}'`) : null;
 /** `expression AS name`. */
 export const named = (expression: Piece, name: string): Piece => made(`${expression.text} AS ${quoteColumn(name)}`);
 /** Pieces joined by AND; no pieces = TRUE. */

@@ -21,7 +21,7 @@ type Update = { readonly id: string; readonly at: number; state: string; end: nu
 /** The part of the pipelines API that is used, as facts 3.2 describe it. */
 type Service = { updates: Update[]; hidden: ReadonlySet<string>; eventsFail?: boolean };
 const answer = (service: Service, { path, query = {} }: RestRequest): Result<unknown, DatabricksFailure> => {
-  const [, pipeline = '', part, update] = /^\/api\/2\.0\/pipelines\/([^/]+)(?:\/(\w+))?(?:\/(.+))?$/.exec(path) ?? [];
+  const [pipeline = '', part, update] = path.replace('/api/2.0/pipelines/', '').split('/');
   if (service.hidden.has(pipeline)) return err(databricksFailure('Forbidden', { code: 'HTTP 403' }));
   const all = [...service.updates].sort((a, b) => b.at - a.at);
   const info = (one: Update) => ({ update_id: one.id, pipeline_id: pipeline, state: one.state, cause: 'JOB_TASK', full_refresh: false, cluster_id: 'c-1', creation_time: one.at, config: { configuration: { key: 'hush' } } }); // prettier-ignore
