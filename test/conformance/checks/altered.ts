@@ -10,7 +10,7 @@ const pushes = 2;
 const duringAlter = async (stage: Stage): Promise<unknown> => {
   const place = await eventsTable(stage, 'altering');
   const lost: unknown[] = [];
-  let ended = 0;
+  const done = new Set<number>();
   const write = async (writer: number): Promise<void> => {
     const workspace = stage.another();
     for (const n of oneTo(pushes))
@@ -20,10 +20,10 @@ const duringAlter = async (stage: Stage): Promise<unknown> => {
         lost.push(seenOf(pushed));
         if (tries > 20) throw new Error(`a push does not get through: ${pushed.error.what}`);
       }
-    ended += 1;
+    done.add(writer);
   };
   const alter = async (): Promise<void> => {
-    for (let n = 0; ended < writers; n += 1) {
+    for (let n = 0; done.size !== writers; n += 1) {
       const answer = await ask(
         stage.workspace,
         `ALTER TABLE ${place}.events SET TBLPROPERTIES ('breakwater.conformance' = '${n}')`,
@@ -77,7 +77,7 @@ const redaction = async (stage: Stage): Promise<unknown> => {
   const updated = await see(stage, `UPDATE ${place}.events SET disclosures = '[]' WHERE seq = 1`);
   await set('true');
   await push(stage, place, [3]);
-  return { first, refused, between, updated, then: await pull() };
+  return { first, refused, between, updated, afterwards: await pull() };
 };
 
 /** What happens to a shared table behind the back of who writes to it. */
@@ -109,7 +109,7 @@ export const alteredChecks: readonly Check[] = [
       refused: { errorClass: 'DELTA_CANNOT_MODIFY_APPEND_ONLY', sqlState: '42809' },
       between: [],
       updated: { rows: [['1']] },
-      then: [
+      afterwards: [
         ['1', '[]'],
         ['3', null],
       ],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeltaTransport } from '../../../main/sync/delta.ts';
-import { notObserved, told } from '../answered.ts';
+import { notObserved } from '../answered.ts';
 import { onlyOn, type Check } from '../check.ts';
 import { ask, prepare, rowsOf, see, seenOf, type Stage } from '../stage.ts';
 import { eventsTable, oneTo, push } from './events-table.ts';
