@@ -61,8 +61,9 @@ export const bendRuns = async (write: Write, place: Place, t: Telling, first: bo
     // A change of columns has its place among the versions: telling the history leaves it free.
     if (first && name === 'schema') await write.run(`INSERT INTO est.changes VALUES (${quoteText(tableIn(place, text(f, 'layer'), number(f, 'thing')).full)}, ${moment(at)})`);
     if (first && name === 'costs') {
-      const id = f['cluster'] === true ? place.estate.clusters.find((c) => c.area === place.incident.area)?.id : place.estate.models.find((m) => m.area === place.incident.area)?.full;
-      await write.run(`INSERT INTO est.costs VALUES (${quoteText(id ?? '')}, ${from}, ${number(f, 'factor')})`);
+      const id = f['cluster'] === true ? place.estate.clusters.find((c) => c.area === place.incident.area)?.id : place.estate.models.find((m) => m.area === place.incident.area && m.endpoint !== null)?.full;
+      if (id === undefined) throw new Error(`the area ${place.incident.area} has nothing whose costs could rise: ${JSON.stringify(f)}`);
+      await write.run(`INSERT INTO est.costs VALUES (${quoteText(id)}, ${from}, ${number(f, 'factor')})`);
     }
   }
   // A run that was put off into the future has not begun.
@@ -163,6 +164,10 @@ export const leaveTraces = async (lake: Lake, write: Write, place: Place, t: Tel
         say(when, by, 'unityCatalog', 'setRegisteredModelAlias', { full_name_arg: model.full, full_name: model.full, alias: 'champion', version_num: String(version) });
         if (f['serve'] === true) {
           await saveDocuments(write, [{ kind: 'served', id: model.full, at: when, body: { model: model.full, version } }]);
+          const { endpoint } = model;
+          if (endpoint !== null)
+            await fill(write, lake.table(['system', 'serving', 'served_entities']), `SELECT ${t.ids}, ${quoteText(endpoint.entity)} AS served_entity_id, ${quoteText(by)} AS created_by, ${quoteText(endpoint.name)} AS endpoint_name, ${quoteText(endpoint.id)} AS endpoint_id, ${quoteText(`${model.full.split('.')[2] ?? ''}-${version}`)} AS served_entity_name,
+              'CUSTOM_MODEL' AS entity_type, ${quoteText(model.full)} AS entity_name, '${version}' AS entity_version, ${version} AS endpoint_config_version, {'min_concurrency': 0, 'max_concurrency': 4, 'compute_type': 'CPU'} AS custom_model_config, ${moment(when)} AS change_time`);
         }
         note(`alias champion of ${model.full} set to version ${version}`);
         break;
