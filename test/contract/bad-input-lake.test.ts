@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stateKinds } from '../../shared/domain/vocabulary.ts';
 import { type LakeCore, openLakeCore, type Stored, type StoredFact } from '../support/lake-core.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
@@ -95,9 +96,11 @@ const claims = async (core: LakeCore): Promise<void> => {
   }
 };
 const same = (stored: Stored): void => {
-  const text = ([id, { data, ...fact }]: readonly [string, StoredFact]): string => {
+  const text = ([id, { data, happened, ...fact }]: readonly [string, StoredFact]): string => {
     const shown = Object.entries(data).filter(([key]) => key !== 'replaced');
-    return `${id} ${JSON.stringify({ ...fact, data: Object.fromEntries(shown) })}`;
+    // How something is has no time of its own: `happened` says since when this device knows, and it learned of it later.
+    const when = stateKinds.some((kind) => kind === fact.kind) ? null : happened;
+    return `${id} ${JSON.stringify({ ...fact, when, data: Object.fromEntries(shown) })}`;
   };
   const right = new Set([...clean.facts].map(text));
   const held = new Set([...stored.facts].map(text));
