@@ -56,6 +56,12 @@ export type PackSourceEnd =
 
 type Position = { readonly cursor: string | null; readonly completeTo: Instant | null };
 type Step = Position & { readonly collected: Collected; readonly bytes: number };
+type Saving = {
+  /** Store where a batch leads to, in the transaction that stores its facts. */
+  readonly save: (db: WritableDb, step: Step) => void;
+  /** That transaction was committed: only now does anything count as read. */
+  readonly saved: () => void;
+};
 
 /** A large answer that came as one is stored in pieces; only the last carries the cursor. */
 function* pieces(collected: Collected, from: Position): Generator<Collected> {
@@ -91,7 +97,7 @@ const readAll = async (
   deps: PackSourceDeps,
   work: PackSourceWork,
   start: Position & { readonly resumed: boolean; readonly missing: string },
-  save: (db: WritableDb, step: Step) => void,
+  { save, saved }: Saving,
 ): Promise<PackSourceEnd> => {
   let at: Position = start;
   for (let pull = 0; pull < mostPulls; pull += 1) {
@@ -123,6 +129,7 @@ const readAll = async (
         return ok(null);
       });
       if (!stored.ok) return { end: 'disk', failure: stored.error };
+      saved();
       at = reached;
       work.progress();
       if (work.signal.aborted) return { end: 'stopped' };
@@ -180,25 +187,36 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   };
   let counted: Tally = noTally();
   let bytes = 0;
+  /** Written and not yet committed: a transaction that fails must not leave a cursor behind that goes ahead of what is stored. */
+  let next = { row, counted, bytes };
   const began = deps.clock.now();
   /** Adds what went over the line since the last time. */
-  const advance = (db: WritableDb, change: Partial<PackSourceRow>): void => {
-    row = {
-      ...row,
-      ...change,
-      rows: row.rows + work.tally.rows - counted.rows,
-      statements: row.statements + work.tally.statements - counted.statements,
-      pages: row.pages + work.tally.pages - counted.pages,
+  const advance = (db: WritableDb, change: Partial<PackSourceRow>, more = 0): void => {
+    next = {
+      row: {
+        ...row,
+        ...change,
+        rows: row.rows + work.tally.rows - counted.rows,
+        statements: row.statements + work.tally.statements - counted.statements,
+        pages: row.pages + work.tally.pages - counted.pages,
+        bytes: row.bytes + more,
+      },
+      counted: { ...work.tally },
+      bytes: bytes + more,
     };
-    counted = { ...work.tally };
-    putPackSource(db, row);
+    putPackSource(db, next.row);
+  };
+  const saved = (): void => {
+    ({ row, counted, bytes } = next);
   };
   const put = (change: Partial<PackSourceRow>): StoreFailure | null => {
     const stored = store.transaction<null>((db) => {
       advance(db, change);
       return ok(null);
     });
-    return stored.ok ? null : stored.error;
+    if (!stored.ok) return stored.error;
+    saved();
+    return null;
   };
   const resumed = before.state === 'reading' && !isWider;
   const assets = [...work.scope.keys()];
@@ -208,9 +226,9 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   if (added.length > 0) {
     const scope = new Map([...work.scope].filter(([asset]) => !covered.has(asset)));
     const nowhere = { cursor: null, completeTo: null, resumed: false, missing: '[]' };
-    end = await readAll(deps, { ...work, scope }, nowhere, (db, step) => {
-      bytes += step.bytes;
-      advance(db, { bytes: row.bytes + step.bytes });
+    end = await readAll(deps, { ...work, scope }, nowhere, {
+      save: (db, step) => advance(db, {}, step.bytes),
+      saved,
     });
   }
   if (end.end === 'done') {
@@ -221,16 +239,12 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
     });
     if (full !== null) return { end: 'disk', failure: full };
     const start = { cursor: row.cursor, completeTo: row.complete_to, resumed, missing: row.missing };
-    end = await readAll(deps, work, start, (db, step) => {
-      bytes += step.bytes;
-      advance(db, {
-        cursor: step.cursor,
-        complete_to: step.completeTo,
-        missing: JSON.stringify(step.collected.missingColumns),
-        note: step.collected.note,
-        bytes: row.bytes + step.bytes,
-      });
-    });
+    const save = (db: WritableDb, step: Step): void => {
+      const missing = JSON.stringify(step.collected.missingColumns);
+      const { note } = step.collected;
+      advance(db, { cursor: step.cursor, complete_to: step.completeTo, missing, note }, step.bytes);
+    };
+    end = await readAll(deps, work, start, { save, saved });
   }
   const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
   if (ended !== null) return { end: 'disk', failure: ended };

@@ -30,16 +30,30 @@ type Seen = {
   newest: Instant | null;
   announced: number | null;
   readonly missing: Set<string>;
+  /** Numbers that came out of order. While all are in order, those up to `rows` have come. */
+  readonly odd: Set<string>;
+  inOrder: number;
 };
 
-const note = (seen: Seen, rows: readonly TextRow[], spec: Pull): void => {
-  seen.announced ??= announced(rows[0]);
-  for (const row of rows) {
+/** Takes note of rows, and answers those that have not come before. */
+const note = (seen: Seen, page: readonly TextRow[], spec: Pull): readonly TextRow[] => {
+  seen.announced ??= announced(page[0]);
+  const rows = page.filter((row) => {
+    const number = row[rowColumn] ?? '';
+    if (number === String(seen.inOrder + 1)) {
+      seen.inOrder += 1;
+      if (seen.odd.has(number)) return false;
+    } else {
+      if (Number(number) >= 1 && (Number(number) <= seen.inOrder || seen.odd.has(number))) return false;
+      seen.whole = false;
+      seen.odd.add(number);
+    }
     seen.rows += 1;
-    if (row[rowColumn] !== String(seen.rows)) seen.whole = false;
-  }
+    return true;
+  });
   seen.newest = latest([seen.newest, ...rows.map((row) => instantOf(row, spec.order))]);
   for (const name of maskedColumns(rows, spec.wants)) seen.missing.add(name);
+  return rows;
 };
 
 const statementOf = (spec: Pull, asked: Piece): Statement => {
@@ -88,13 +102,12 @@ async function* pullOnce(
   const asked = await askable(context, spec);
   if (!asked.ok) return yield asked;
   const seen: Seen = {
-    rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing),
+    rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing), odd: new Set(), inOrder: 0,
   }; // prettier-ignore
   for await (const page of ahead(context, statementOf(spec, asked.value.rows))) {
     if (!page.ok) return yield page;
     for (let at = 0; at < page.value.rows.length; at += batchRows) {
-      const rows = page.value.rows.slice(at, at + batchRows);
-      note(seen, rows, spec);
+      const rows = note(seen, page.value.rows.slice(at, at + batchRows), spec);
       yield ok({ rows, ...known(seen, context), end: null });
     }
   }

@@ -6,7 +6,16 @@ import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts'
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
-import { expressionOf, isCutOff, maskedColumns, selectable, total, type Selection, type Wanted } from './select.ts';
+import {
+  expressionOf,
+  isCutOff,
+  maskedColumns,
+  selectable,
+  total,
+  withoutRepeats,
+  type Selection,
+  type Wanted,
+} from './select.ts';
 
 /**
  * A condition and the column that it needs: a table without the column is asked without the condition. `build`: how it reads where
@@ -46,6 +55,12 @@ export const cutOff = (table: TableName): DatabricksFailure =>
     advice: 'It is read again at the next refresh; what arrived is kept.',
     code: 'CUT_OFF',
   });
+
+/** The same for answers of which only the whole is true: sums, counts and series of a part would be wrong numbers. */
+export const halfOfSums = (failure: DatabricksFailure): DatabricksFailure => ({
+  ...failure,
+  advice: 'It is read again at the next refresh; sums of half an answer are not kept.',
+});
 
 /** Columns of tables per warehouse: they change rarely, and asking costs a statement each time. */
 const probed = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly columns: TableColumns }>>();
@@ -120,7 +135,7 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
     context.options,
   );
   if (!found.ok) return found;
-  return ok(pulled(found.value, selection.missing, spec, limit));
+  return ok(pulled(withoutRepeats(found.value, limit), selection.missing, spec, limit));
 };
 
 /** How many rows (groups, where the pull groups) a pull would bring, without bringing them. */

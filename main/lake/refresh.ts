@@ -5,6 +5,7 @@ import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
 import { forgetBefore, putSource, sourceRow } from '../store/lake.ts';
+import type { StoreFailure } from '../store/failures.ts';
 import type { Store } from '../store/port.ts';
 import { isNotThere, type Collected, type Collector } from './collector.ts';
 import type { SourceState } from './port.ts';
@@ -73,8 +74,8 @@ const storePull = (
   ids: Ids,
   collected: Collected,
   observedAt: Instant,
-): number => {
-  const stored = deps.store.transaction<number>((db) => {
+): Result<number, StoreFailure> =>
+  deps.store.transaction<number>((db) => {
     const { changed } = storeBatch(db, collected, ids.region, () => true);
     const before = sourceRow(db, collector.source, ids.workspaceId);
     const { failure } = collected;
@@ -94,8 +95,15 @@ const storePull = (
     });
     return ok(changed);
   });
-  return stored.ok ? stored.value : 0;
-};
+
+/** What came could not be kept; the cursor stays where it was, so that it comes again. */
+const notStored = ({ what, advice }: StoreFailure): DatabricksFailure => ({
+  tag: 'BadAnswer',
+  what,
+  safe: 'What was stored before stays right; what came now is read again at the next refresh.',
+  advice,
+  code: 'NOT_STORED',
+});
 
 const storeFailure = (deps: RefreshDeps, collector: Collector, ids: Ids, failure: DatabricksFailure): void => {
   deps.store.transaction<null>((db) => {
@@ -146,7 +154,7 @@ export const runCollector = async (
     const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
     let result: Result<Collected, DatabricksFailure>;
     try {
-      result = await collector.collect({
+      const collected = await collector.collect({
         workspace: work.workspace,
         ...ids,
         db: deps.store.read,
@@ -161,6 +169,9 @@ export const runCollector = async (
         scope: work.scope,
         observedAt: toInstant(now),
       });
+      const stored = collected.ok ? storePull(deps, collector, ids, collected.value, toInstant(now)) : null;
+      if (stored?.ok === true) facts += stored.value;
+      result = stored?.ok === false ? err(notStored(stored.error)) : collected;
     } catch (thrown) {
       result = err(broke(deps, collector, thrown));
     }
@@ -169,7 +180,6 @@ export const runCollector = async (
       storeFailure(deps, collector, ids, result.error);
       return { source: collector.source, facts, failure: result.error };
     }
-    facts += storePull(deps, collector, ids, result.value, toInstant(now));
     if (result.value.failure !== undefined) return { source: collector.source, facts, failure: result.value.failure };
     if (result.value.more !== true) break;
   }

@@ -133,6 +133,16 @@ export const isCutOff = (page: RowPage, limit: number): boolean => {
   return Number.isFinite(said) && page.rows.length < Math.min(said, limit);
 };
 
+/**
+ * The page without rows that came more than once, where more came than the statement had: sums and counts would be too high.
+ * Rows that are rightly equal go with them; then fewer are left than were announced, which is told.
+ */
+export const withoutRepeats = (page: RowPage, limit: number): RowPage => {
+  const said = announced(page.rows[0]);
+  if (said === null || page.rows.length <= Math.min(said, limit)) return page;
+  return { ...page, rows: [...new Map(page.rows.map((row) => [JSON.stringify(row), row])).values()] };
+};
+
 /** Names of columns from an answer that may hold anything. */
 export const usableColumns = (names: readonly string[]): readonly string[] =>
   names.filter((name) => checkColumnName(name) === null);

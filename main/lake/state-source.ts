@@ -4,13 +4,17 @@ import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import type { TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
 import { column, dbx, type StatementMaker } from '../databricks/statements.ts';
+import { factById } from '../store/lake.ts';
 import { factId, tableAsset } from './assets.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate, SourceMeta } from './collector.ts';
+import { factOf as factOfRow } from './fact-rows.ts';
 import type { LakeFact } from './port.ts';
 import { countRows, pull, type Pull } from './pull.ts';
 import { textOf } from './rows.ts';
 import { scoped } from './scope-filter.ts';
 import { asText, type Wanted } from './select.ts';
+import { said } from './values.ts';
+import { visibleTables } from './visible-tables.ts';
 
 /** Tables asked for in one statement: keeps an answer below what one pull holds. */
 const chunkSize = 100;
@@ -51,11 +55,26 @@ const nameOf = (row: TextRow, parts: number): string | null => {
   return found.includes(null) ? null : found.join('.').toLowerCase();
 };
 
+/** Something was known and now there would be nothing: it was taken away, or this user may not see the table any more. */
+const isEmptied = (fact: LakeFact, context: CollectContext): boolean => {
+  const count = (data: LakeFact['data']): number => (Array.isArray(data['items']) ? data['items'].length : 0);
+  const known = factById(context.db, fact.id);
+  return known !== undefined && count(fact.data) === 0 && count(factOfRow(known).data) > 0;
+};
+
 /** The same state read again stays the fact that it was, seen once more; its `happenedAt` says since when it is known. */
 export const keepState = (old: LakeFact, next: LakeFact): LakeFact =>
   JSON.stringify(old.data) === JSON.stringify(next.data) && old.title === next.title
     ? { ...old, observedAt: next.observedAt, completeTo: next.completeTo }
     : next;
+
+const placeOf = (item: JsonObject): number => (typeof item['place'] === 'number' ? item['place'] : 0);
+/** The same rows say the same, in whatever order they came. */
+const inOrder = (items: readonly JsonObject[]): readonly JsonObject[] =>
+  items
+    .map((item) => ({ item, text: JSON.stringify(item) }))
+    .sort((a, b) => placeOf(a.item) - placeOf(b.item) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    .map(({ item }) => item);
 
 const chunks = (all: readonly string[]): readonly (readonly string[])[] =>
   Array.from({ length: Math.ceil(all.length / chunkSize) }, (_, i) => all.slice(i * chunkSize, (i + 1) * chunkSize));
@@ -84,8 +103,10 @@ export const stateCollector = (spec: StateSource): Collector => {
   const inScope = (context: CollectContext): readonly string[] =>
     context.lane === 'pack' ? scoped(context, 'table', 'view').filter((name) => !name.startsWith('system.')) : [];
 
-  const factOf = (name: string, rows: readonly TextRow[], context: CollectContext): CollectedFact => {
-    const items = rows.map(spec.fact.item).filter((item) => item !== null);
+  const factOf = (name: string, rows: readonly TextRow[], context: CollectContext): CollectedFact | null => {
+    const items = inOrder(rows.map(spec.fact.item).filter((item) => item !== null));
+    // Rows of which none can be read would look as if there were none.
+    if (rows.length > 0 && items.length === 0) return null;
     const fact: LakeFact = {
       id: factId(spec.fact.kind, context.metastoreId, `${name}/${spec.fact.what}`),
       kind: spec.fact.kind,
@@ -133,6 +154,7 @@ export const stateCollector = (spec: StateSource): Collector => {
       const facts: CollectedFact[] = [];
       const missing = new Set<string>();
       const notes = new Set<string>();
+      let unreadable = 0;
       let failure: DatabricksFailure | undefined;
       for (const tables of chunks(inScope(context))) {
         const found = await pull(context, pullOf(tables));
@@ -152,8 +174,24 @@ export const stateCollector = (spec: StateSource): Collector => {
           else byName.set(name, [...(byName.get(name) ?? []), row]);
         }
         if (nameless > 0) notes.add(`Not complete: ${nameless} rows do not say what they are about.`);
-        facts.push(...tables.map((name) => factOf(name, byName.get(prefix(name, parts)) ?? [], context)));
+        const asked = new Set(tables.map((name) => prefix(name, parts)));
+        const strange = [...byName.keys()].filter((name) => !asked.has(name)).length;
+        if (strange > 0) {
+          notes.add(`Not complete: the answer speaks of ${strange} things that were not asked for.`);
+          continue;
+        }
+        const read = tables.map((name) => factOf(name, byName.get(prefix(name, parts)) ?? [], context));
+        unreadable += read.filter((one) => one === null).length;
+        const made = read.filter((one) => one !== null);
+        const emptied = made.filter(({ fact }) => isEmptied(fact, context));
+        const visible = await visibleTables(context, emptied.map(({ fact }) => said(fact.data['table']))); // prettier-ignore
+        if (!visible.ok) return visible;
+        const hidden = emptied.filter(({ fact }) => !visible.value.has(said(fact.data['table'])));
+        if (hidden.length > 0)
+          notes.add(`Not complete: ${hidden.length} tables cannot be seen any more; what was known of them stays, with its age.`); // prettier-ignore
+        facts.push(...made.filter((one) => !hidden.includes(one)));
       }
+      if (unreadable > 0) notes.add(`Not complete: of ${unreadable} tables nothing could be read.`);
       return ok({
         facts,
         cursor: context.cursor,

@@ -126,7 +126,8 @@ export const createButtons = (clock: Clock): Buttons => {
       return takes('commit', statement) ? kind : null;
     },
     warehouse: () => (state.coldStartMs === 0 ? 'RUNNING' : warmAt === null ? 'STOPPED' : 'STARTING'),
-    denies: (text) => takes('deny', text),
+    // Names come quoted or not; the pattern is written without.
+    denies: (text) => takes('deny', text.replaceAll('`', '')),
     warm: async (after) => {
       if (state.coldStartMs === 0) return;
       warmAt ??= clock.now() + state.coldStartMs;

@@ -50,8 +50,9 @@ export const practiceWorkspace = (
 /** A store on disk in a folder of its own, removed by `close`. */
 export const temporaryStore = (
   now: () => number = () => Date.now(),
+  place: string = tmpdir(),
 ): { readonly store: Store; readonly close: () => void } => {
-  const folder = mkdtempSync(join(tmpdir(), 'bw-store-'));
+  const folder = mkdtempSync(join(place, 'bw-store-'));
   const opened = openStore(join(folder, 'breakwater.db'), { clock: { now }, log: () => undefined });
   if (!opened.ok) throw new Error(opened.error.what);
   const store = opened.value;

@@ -2,6 +2,7 @@ import { column, dbx, statementKind } from '../../databricks/statements.ts';
 import { instantOf, numberOf, textOf } from '../rows.ts';
 import { asMicros, asText, type Wanted } from '../select.ts';
 import { stateCollector } from '../state-source.ts';
+import { tablesKind, tablesView } from '../visible-tables.ts';
 
 const view = (table: string) => ({ catalog: 'system', schema: 'information_schema', table });
 const ofTable = ['table_catalog', 'table_schema', 'table_name'] as const;
@@ -46,8 +47,8 @@ export const columnsCollector = stateCollector({
 export const tablesCollector = stateCollector({
   source: 'system.information_schema.tables',
   label: 'Tables and their owners',
-  table: view('tables'),
-  kind: statementKind('lake.tables', 'read', 'kind, owner and last definition change of the tables in scope'),
+  table: tablesView,
+  kind: tablesKind,
   countKind: statementKind('lake.tables.count', 'read', 'how many of the tables in scope can be seen'),
   features: ['owners of tables, and when they were altered'],
   names: ofTable,

@@ -11,7 +11,7 @@ import { plus, rounded, times } from '../decimal.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { countRows, pull, type Pull } from '../pull.ts';
+import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
@@ -230,17 +230,21 @@ export const costCollector: Collector = {
       ...(found.value.full ? ['More sums than one pull can hold; the newest days are left out.'] : []),
     ];
     return ok({
-      facts,
+      facts: found.value.cutOff === null ? facts : [],
       cursor: readNow(
         context,
-        // A field that is missing would have every refresh scan the same days again.
-        found.value.cutOff === null && unreadable === 0 && found.value.missingColumns.every((one) => one.includes('.')),
+        found.value.cutOff === null &&
+          unreadable === 0 &&
+          // A field that is missing would have every refresh scan the same days again.
+          found.value.missingColumns.every((one) => one.includes('.')) &&
+          // Prices that may not be read stay so for a while; ones that did not come are asked for at once again.
+          (prices.ok || prices.error.tag === 'Forbidden'),
       ),
       completeTo:
         found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
       missingColumns: found.value.missingColumns,
       note: notes.length === 0 ? null : notes.join(' '),
-      ...(found.value.cutOff === null ? {} : { failure: found.value.cutOff }),
+      ...(found.value.cutOff === null ? {} : { failure: halfOfSums(found.value.cutOff) }),
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {

@@ -6,7 +6,7 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset, workspaceAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, Collector, Estimate } from '../collector.ts';
-import { labelOf } from '../labels.ts';
+import { nameOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { cutOff, tooManyAtOnce } from '../pull.ts';
@@ -91,7 +91,7 @@ export const expectationFact = (row: TextRow, context: CollectContext, from: str
         ? `Expectation ${name} on ${short} passed: ${passed} records`
         : `Expectation ${name} on ${short} failed for ${failed} of ${all} records (${percent} %)`,
     data: {
-      expectation: name, dataset, pipeline, pipelineName: labelOf(context.db, asset).name, update,
+      expectation: name, dataset, pipeline, pipelineName: nameOf(context.db, asset), update,
       passedRecords: passed, failedRecords: failed, failedShare: share,
     }, // prettier-ignore
   });

@@ -62,7 +62,7 @@ const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [started, ended] = [instantOf(row, 'started'), instantOf(row, 'ended')];
   const result = normaliseResult(raw);
   const models = experimentRuns(context).get(run) ?? [];
-  const name = shortOf(row, 'label', 200) ?? run.slice(0, 8);
+  const name = shortOf(row, 'label', 200);
   const deleted = instantOf(row, 'deleted') !== null;
   return makeFact(context, {
     source,
@@ -75,7 +75,7 @@ const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {
       workspaceAsset('experiment', ws, experiment),
       ...new Set(models.map((one) => modelAsset(context.metastoreId, one.model))),
     ],
-    title: `Experiment run ${name} ${deleted ? 'was deleted' : resultWords(result)}${models[0] === undefined ? '' : `; it made version ${said(models[0].version)} of ${models[0].model.split('.').at(-1) ?? ''}`}`,
+    title: `Experiment run ${name ?? run.slice(0, 8)} ${deleted ? 'was deleted' : resultWords(result)}${models[0] === undefined ? '' : `; it made version ${said(models[0].version)} of ${models[0].model.split('.').at(-1) ?? ''}`}`,
     data: {
       run, experiment, name, by: textOf(row, 'who'), startedAt: started, endedAt: ended, result, deleted,
       metrics: metricsOf(row), models: models.map((one) => `${one.model}/${said(one.version)}`), raw: { status: raw },

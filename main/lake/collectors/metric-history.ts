@@ -8,7 +8,7 @@ import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
 import { experimentRuns } from '../model-runs.ts';
-import { countRows, pull, type Pull } from '../pull.ts';
+import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
 import { countOf, instantOf, later, latest, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asMicros, asText } from '../select.ts';
@@ -62,7 +62,14 @@ const seriesFact = (rows: readonly [TextRow, ...TextRow[]], context: CollectCont
     const value = Number(textOf(row, 'value') ?? Number.NaN);
     return at === null ? [] : [{ at, step: countOf(row, 'step'), value }];
   });
-  const points = all.filter((one) => Number.isFinite(one.value));
+  // A warehouse that answers in another order must not change which value was the last.
+  const order = ({ at, step }: Point): readonly [string, number] => [at, Number(step ?? 0)];
+  const points = all
+    .filter((one) => Number.isFinite(one.value))
+    .sort((a, b) => {
+      const [[one, first], [other, second]] = [order(a), order(b)];
+      return one < other ? -1 : one > other ? 1 : first - second;
+    });
   const last = points.at(-1);
   if (last === undefined) return null;
   const experiment = textOf(first, 'experiment');
@@ -118,13 +125,13 @@ export const metricHistoryCollector: Collector = boundTo(
       const facts = [...series.values()].flatMap((rows) => seriesFact(rows, context) ?? []);
       const newest = latest(found.value.rows.map((row) => instantOf(row, 'at')));
       return ok({
-        facts,
+        facts: found.value.cutOff === null ? facts : [],
         // By run, not by time: a pull reads its runs in full.
         cursor: null,
         completeTo: found.value.cutOff === null ? later(context.completeTo, newest) : context.completeTo,
         missingColumns: found.value.missingColumns,
         note: found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
-        ...(found.value.cutOff === null ? {} : { failure: found.value.cutOff }),
+        ...(found.value.cutOff === null ? {} : { failure: halfOfSums(found.value.cutOff) }),
       });
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
