@@ -1,3 +1,4 @@
+import { isNoEndpoint } from './failures.ts';
 import { enableLine, grantText, selectPrivileges, distinct } from './grants.ts';
 import type { TableName } from './identifiers.ts';
 import type { ConnectionStep, DatabricksFailure, QueryOptions, RestRequest, Workspace } from './port.ts';
@@ -47,19 +48,16 @@ export type SourceContext = {
 const notFound = /^(?:TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|NO_SUCH_CATALOG|CATALOG_NOT_FOUND|UNRESOLVED)/;
 type Why = 'missing-grant' | 'not-here' | 'preview-off' | 'failed';
 
-/** No such path in this workspace, or one that it does not implement; a body without a code is no answer of the service. */
-const isNoEndpoint = (code: string): boolean => /^HTTP (?:404(?: ENDPOINT_NOT_FOUND)?$|501\b)/.test(code);
-
 /** What REST's error codes say of an endpoint (docs: api/errors): FEATURE_DISABLED is switched off, whatever the label. */
 const whyNotByRest = (source: CheckedSource, { tag, code = '' }: DatabricksFailure): Why => {
   if (/^HTTP 4\d\d FEATURE_DISABLED\b/.test(code)) return 'preview-off';
-  if (isNoEndpoint(code)) return source.preview === null ? 'not-here' : 'preview-off';
+  if (isNoEndpoint({ code })) return source.preview === null ? 'not-here' : 'preview-off';
   return tag === 'NotConfigured' ? 'not-here' : 'failed';
 };
 
 /** The service answered, about the thing that does not exist: 404, or 400 as some of its calls say it (facts 3.0). */
 const isAnswerOfNothing = ({ code = '' }: DatabricksFailure): boolean =>
-  !isNoEndpoint(code) &&
+  !isNoEndpoint({ code }) &&
   /^HTTP (?:404|400) (?:[A-Z_]*DOES_NOT_EXIST|[A-Z_]*NOT_FOUND|INVALID_PARAMETER_VALUE)\b/.test(code);
 
 /**

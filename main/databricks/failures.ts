@@ -159,3 +159,7 @@ export const httpFailure = (answer: HttpAnswer, redact: Redactor): DatabricksFai
   if (status >= 500) return databricksFailure('Unavailable', details);
   return databricksFailure('BadAnswer', details);
 };
+
+/** No such path in this workspace, or one that it does not implement; a body without a code is no answer of the service (docs: api/errors). */
+export const isNoEndpoint = ({ code = '' }: Pick<DatabricksFailure, 'code'>): boolean =>
+  /^HTTP (?:404(?: ENDPOINT_NOT_FOUND)?$|501\b)/.test(code);

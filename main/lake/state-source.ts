@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/base/json.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import type { TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
@@ -67,6 +68,28 @@ export const keepState = (old: LakeFact, next: LakeFact): LakeFact =>
   JSON.stringify(old.data) === JSON.stringify(next.data) && old.title === next.title
     ? { ...old, observedAt: next.observedAt, completeTo: next.completeTo }
     : next;
+
+/** How one thing of the metastore is set up, as REST tells it: `native` names the fact within the metastore. */
+export const settingsFact = (
+  source: string,
+  asset: AssetId,
+  said: { readonly native: string; readonly title: string; readonly data: JsonObject },
+  context: CollectContext,
+): CollectedFact => ({
+  fact: {
+    id: factId('settings', context.metastoreId, said.native),
+    kind: 'settings',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: context.observedAt,
+    observedAt: context.observedAt,
+    completeTo: null,
+    assets: [asset],
+    title: said.title,
+    data: said.data,
+  },
+  merge: keepState,
+});
 
 const placeOf = (item: JsonObject): number => (typeof item['place'] === 'number' ? item['place'] : 0);
 /** The same rows say the same, in whatever order they came. */

@@ -1,6 +1,6 @@
-import { isJsonObject, parseJson } from '../../shared/base/json.ts';
 import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
 import type { CollectContext } from './collector.ts';
+import { cursorObject } from './cursor.ts';
 
 /**
  * Sources that sum a whole window anew keep in their cursor when they were read last: in the watch they rest for a while, so that
@@ -14,8 +14,6 @@ export const readNow = (context: CollectContext, whole: boolean): string | null 
   whole ? JSON.stringify({ read: toInstant(context.clock.now()) }) : null;
 
 const lastRead = (cursor: string | null): Instant | null => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return null;
-  const at = value.value['read'];
+  const { read: at } = cursorObject(cursor);
   return typeof at === 'string' && Number.isFinite(Date.parse(at)) ? at : null;
 };

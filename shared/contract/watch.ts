@@ -10,30 +10,25 @@ export type WatchKind = (typeof watchKinds)[number];
 export const watchNamed = v.object({ kind: v.picklist(watchKinds), name: shortText, asset: v.optional(id) });
 export type WatchNamed = v.InferOutput<typeof watchNamed>;
 
-export const watchedRow = v.object({
-  kind: v.picklist(watchKinds),
-  name: shortText,
+const shown = {
+  ...watchNamed.entries,
   label: v.string(),
   detail: v.string(),
   /** Null = no workspace was read yet, so it is not known where it lies. */
   asset: v.nullable(id),
   /** Something was read that speaks of it. */
   seen: v.boolean(),
+};
+
+export const watchedRow = v.object({
+  ...shown,
   facts: count,
   latest: v.nullable(v.object({ title: v.string(), at: instant })),
 });
 export type WatchedRow = v.InferOutput<typeof watchedRow>;
 
 /** What a few letters could mean: first what is known here, then what they would name if it exists (`seen` false). */
-export const watchFound = v.object({
-  kind: v.picklist(watchKinds),
-  name: shortText,
-  label: v.string(),
-  detail: v.string(),
-  asset: v.nullable(id),
-  seen: v.boolean(),
-  watched: v.boolean(),
-});
+export const watchFound = v.object({ ...shown, watched: v.boolean() });
 export type WatchFound = v.InferOutput<typeof watchFound>;
 
 /** Watching without a room. */

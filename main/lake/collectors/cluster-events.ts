@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
@@ -6,6 +6,7 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { assetRow, factsPage } from '../../store/lake.ts';
 import { carrier, workspaceAsset } from '../assets.ts';
 import { lateness, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import { computeInScope } from '../compute-scope.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
@@ -33,10 +34,8 @@ type Place = {
 type Places = Readonly<Record<string, Place>>;
 
 const placesOf = (cursor: string | null): Places => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
   return Object.fromEntries(
-    Object.entries(value.value).flatMap(([cluster, one]) => {
+    Object.entries(cursorObject(cursor)).flatMap(([cluster, one]) => {
       const { upTo, asked, state } = object(one);
       const known = (['live', 'ended', 'refused', 'gone'] as const).find((name) => name === state);
       return typeof asked === 'string' && known !== undefined

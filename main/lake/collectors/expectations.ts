@@ -1,4 +1,3 @@
-import { isJsonObject, parseJson } from '../../../shared/base/json.ts';
 import { ok, type Result } from '../../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
@@ -6,6 +5,7 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset, workspaceAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, Collector, Estimate } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import { nameOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
@@ -32,8 +32,7 @@ const rowLimit = 20_000;
 /** Where the background stands: when it was read in full, and up to which result. */
 type Place = { readonly read: string | null; readonly at: Instant | null };
 const placeOf = (cursor: string | null): Place => {
-  const value = cursor === null ? null : parseJson(cursor);
-  const { read, at } = value !== null && value.ok && isJsonObject(value.value) ? value.value : {};
+  const { read, at } = cursorObject(cursor);
   return { read: typeof read === 'string' ? read : null, at: typeof at === 'string' ? at : null };
 };
 

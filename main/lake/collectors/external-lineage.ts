@@ -1,12 +1,12 @@
 import { err, ok } from '../../../shared/base/result.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
-import { externalAsset, factId, modelAsset, tableAsset } from '../assets.ts';
+import { externalAsset, modelAsset, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { endsRound, getOne, listAll, object, text } from '../rest-read.ts';
-import { keepState } from '../state-source.ts';
+import { settingsFact } from '../state-source.ts';
 
 const source = 'rest.lineage-tracking.external-lineage';
 const base = '/api/2.0/lineage-tracking';
@@ -26,24 +26,18 @@ const endOf = (one: JsonObject, context: CollectContext): AssetId | null => {
 };
 
 /** What is written about a system outside: names and kinds. `properties` can hold anything and is left there. */
-const systemFact = (name: string, body: JsonObject, asset: AssetId, context: CollectContext): CollectedFact => ({
-  fact: {
-    id: factId('settings', context.metastoreId, `external/${name}`),
-    kind: 'settings',
+const systemFact = (name: string, body: JsonObject, asset: AssetId, context: CollectContext): CollectedFact => {
+  const data = {
+    what: 'external', system: text(body['system_type']), type: text(body['entity_type']), owner: text(body['owner']),
+    description: text(body['description'])?.slice(0, 300) ?? null, url: text(body['url'])?.slice(0, 300) ?? null,
+  }; // prettier-ignore
+  return settingsFact(
     source,
-    workspace: context.workspaceId,
-    happenedAt: context.observedAt,
-    observedAt: context.observedAt,
-    completeTo: null,
-    assets: [asset],
-    title: `${name}, outside Databricks`,
-    data: {
-      what: 'external', system: text(body['system_type']), type: text(body['entity_type']), owner: text(body['owner']),
-      description: text(body['description'])?.slice(0, 300) ?? null, url: text(body['url'])?.slice(0, 300) ?? null,
-    },
-  }, // prettier-ignore
-  merge: keepState,
-});
+    asset,
+    { native: `external/${name}`, title: `${name}, outside Databricks`, data },
+    context,
+  );
+};
 
 /** Lineage to and from systems outside, as somebody registered it in Unity Catalog (docs.databricks.com …/uc-external-lineage). */
 export const externalLineageCollector: Collector = {

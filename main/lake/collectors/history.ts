@@ -8,6 +8,7 @@ import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, tableAsset, tableOfAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, later, textOf } from '../rows.ts';
 import { estimateHistory, usualVersions, versionLimit, type Cursors, type Seen } from './history-estimate.ts';
@@ -19,11 +20,7 @@ const source = 'delta.history';
 /** Tables per refresh, nearest first. */
 const maxTables = 60;
 
-const readCursors = (cursor: string | null): Cursors => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return value.value as unknown as Cursors;
-};
+const readCursors = (cursor: string | null): Cursors => cursorObject(cursor) as unknown as Cursors;
 
 const json = (text: string | null): Readonly<Record<string, JsonValue>> => {
   const value = text === null ? null : parseJson(text);

@@ -8,7 +8,7 @@ import type { LakeEdge, LakeFact } from '../port.ts';
 import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
-import { keepState } from '../state-source.ts';
+import { settingsFact } from '../state-source.ts';
 
 const source = 'rest.unity-catalog.models';
 const base = '/api/2.1/unity-catalog/models';
@@ -88,25 +88,16 @@ const moveFact = (
 });
 
 /** Where the aliases of a model point now: one fact, beside the one about what is served (a mismatch of the two is drawn). */
-const aliasState = (full: string, now: Readonly<Record<string, string>>, context: CollectContext): CollectedFact => ({
-  fact: {
-    id: factId('settings', context.metastoreId, `${full.toLowerCase()}/aliases`),
-    kind: 'settings',
+const aliasState = (full: string, now: Readonly<Record<string, string>>, context: CollectContext): CollectedFact => {
+  const [model, name] = [full.toLowerCase(), full.split('.').at(-1) ?? full];
+  const items = Object.entries(now).map(([alias, version]) => ({ alias, version }));
+  return settingsFact(
     source,
-    workspace: context.workspaceId,
-    happenedAt: context.observedAt,
-    observedAt: context.observedAt,
-    completeTo: null,
-    assets: [modelAsset(context.metastoreId, full)],
-    title: `Aliases of model ${full.split('.').at(-1) ?? full}`,
-    data: {
-      what: 'aliases',
-      model: full.toLowerCase(),
-      items: Object.entries(now).map(([alias, version]) => ({ alias, version })),
-    },
-  },
-  merge: keepState,
-});
+    modelAsset(context.metastoreId, full),
+    { native: `${model}/aliases`, title: `Aliases of model ${name}`, data: { what: 'aliases', model, items } },
+    context,
+  );
+};
 
 const paged = { max_results: '100' } as const;
 

@@ -1,15 +1,17 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
+import { isNoEndpoint } from '../../databricks/failures.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factsPage } from '../../store/lake.ts';
-import { factId, tableAsset } from '../assets.ts';
+import { tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
-import { keepState } from '../state-source.ts';
+import { settingsFact } from '../state-source.ts';
 import { shortMessage } from './messages.ts';
 
 const source = 'rest.data-quality.monitors';
@@ -23,9 +25,9 @@ const maxKnown = 500;
 /** Data that came so long after the last good refresh makes a monitor stale. */
 const staleMs = 24 * 3_600_000;
 
-/** The path itself is not there (docs: api/errors), which says nothing about one table. */
-const isNoEndpoint = ({ code = '' }: DatabricksFailure): boolean =>
-  /^HTTP (?:404(?: (?:ENDPOINT_NOT_FOUND|FEATURE_DISABLED))?$|501\b)/.test(code);
+/** There is no such API here, or it is switched off: that says nothing about one table. */
+const isNoService = (failure: DatabricksFailure): boolean =>
+  isNoEndpoint(failure) || failure.code === 'HTTP 404 FEATURE_DISABLED';
 
 const word = (value: unknown, prefix: string): string | null =>
   text(value)?.replace(prefix, '').toLowerCase().replaceAll('_', ' ') ?? null;
@@ -52,26 +54,6 @@ const newestData = (asset: AssetId, context: CollectContext): Instant | null =>
   factsPage(context.db, {
     assets: [asset], kinds: ['table-version'], from: null, to: null, before: null, limit: 1,
   })[0]?.happened ?? null; // prettier-ignore
-
-const settingsFact = (
-  asset: AssetId,
-  said: { readonly native: string; readonly title: string; readonly data: JsonObject },
-  context: CollectContext,
-): CollectedFact => ({
-  fact: {
-    id: factId('settings', context.metastoreId, said.native),
-    kind: 'settings',
-    source,
-    workspace: context.workspaceId,
-    happenedAt: context.observedAt,
-    observedAt: context.observedAt,
-    completeTo: null,
-    assets: [asset],
-    title: said.title,
-    data: said.data,
-  },
-  merge: keepState,
-});
 
 const profileFact = (
   full: string,
@@ -104,6 +86,7 @@ const profileFact = (
   return {
     newest: latestOf(all),
     fact: settingsFact(
+      source,
       asset,
       {
         native: `${full}/monitor`,
@@ -129,6 +112,7 @@ const anomalyFact = (full: string, schema: string, config: JsonObject, context: 
   const isLeftOut = left.some((one) => typeof one === 'string' && one.toLowerCase() === full);
   const name = full.split('.').slice(2).join('.');
   return settingsFact(
+    source,
     tableAsset(context.metastoreId, full),
     {
       native: `${full}/anomaly-detection`,
@@ -139,20 +123,10 @@ const anomalyFact = (full: string, schema: string, config: JsonObject, context: 
   );
 };
 
-const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(
-    Object.entries(value.value).flatMap(([name, at]) => (typeof at === 'string' ? [[name, at]] : [])),
-  );
-};
 const dueTables = (context: CollectContext): readonly string[] => {
-  const known = readTimes(context.cursor);
+  const known = cursorTexts(context.cursor);
   const now = context.clock.now();
-  return scoped(context, 'table').filter((full) => {
-    const last = known[full];
-    return !full.startsWith('system.') && (last === undefined || now - Date.parse(last) >= againMs);
-  });
+  return scoped(context, 'table').filter((full) => !full.startsWith('system.') && isDue(known[full], now, againMs));
 };
 
 /** An answer, null where there is none of this thing (or none for this user), or the failure that ends the round. */
@@ -160,7 +134,7 @@ const maybe = async (context: CollectContext, path: string): Promise<Result<Json
   const found = await getOne(context, path);
   if (found.ok) return found;
   const { error } = found;
-  return endsRound(error) || isNoEndpoint(error) || !(isGone(error) || error.tag === 'Forbidden') ? found : ok(null);
+  return endsRound(error) || isNoService(error) || !(isGone(error) || error.tag === 'Forbidden') ? found : ok(null);
 };
 
 /**
@@ -209,7 +183,7 @@ export const qualityMonitorsCollector: Collector = {
       if (isJsonObject(config)) {
         const path = `${base}/table/${encodeURIComponent(id)}/refreshes`;
         const refreshes = await listAll(context, path, 'refreshes', { page_size: '100' });
-        if (!refreshes.ok && (endsRound(refreshes.error) || isNoEndpoint(refreshes.error))) return refreshes;
+        if (!refreshes.ok && (endsRound(refreshes.error) || isNoService(refreshes.error))) return refreshes;
         const read = profileFact(full, config, objects(refreshes.ok ? refreshes.value : []).map(refreshOf), context);
         facts.push(read.fact);
         completeTo = later(completeTo, read.newest);
@@ -236,9 +210,7 @@ export const qualityMonitorsCollector: Collector = {
     ];
     return ok({
       facts,
-      cursor: JSON.stringify(
-        Object.fromEntries(Object.entries({ ...readTimes(context.cursor), ...seen }).slice(-maxKnown)),
-      ),
+      cursor: withSeen(context.cursor, seen, maxKnown),
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

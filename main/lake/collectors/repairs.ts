@@ -1,4 +1,3 @@
-import { isJsonObject, parseJson } from '../../../shared/base/json.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -6,6 +5,7 @@ import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { factsPage } from '../../store/lake.ts';
 import { carrier, factId } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorTexts, withSeen } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
@@ -77,14 +77,6 @@ const repairsOf = (
   });
 };
 
-const readKnown = (cursor: string | null): Readonly<Record<string, string>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(
-    Object.entries(value.value).flatMap(([run, at]) => (typeof at === 'string' ? [[run, at]] : [])),
-  );
-};
-
 /** Repairs of failed runs of jobs in scope: system tables show only that a run has several results (facts 1.0). */
 export const repairsCollector: Collector = {
   source,
@@ -100,7 +92,7 @@ export const repairsCollector: Collector = {
     retentionDays: 60,
   },
   collect: async (context) => {
-    const known = readKnown(context.cursor);
+    const known = cursorTexts(context.cursor);
     const seen: Record<string, string> = {};
     const facts: CollectedFact[] = [];
     let completeTo = context.completeTo;
@@ -122,14 +114,13 @@ export const repairsCollector: Collector = {
         completeTo = later(completeTo, one.fact.happenedAt);
       }
     }
-    const kept = Object.entries({ ...known, ...seen }).slice(-maxKnown);
     const notes = [
       ...(refused === 0 ? [] : [`${refused} runs could not be read.`]),
       ...(runs.length > maxRuns ? [`The newest ${maxRuns} of ${runs.length} failed runs were read.`] : []),
     ];
     return ok({
       facts,
-      cursor: JSON.stringify(Object.fromEntries(kept)),
+      cursor: withSeen(context.cursor, seen, maxKnown),
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

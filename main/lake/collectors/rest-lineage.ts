@@ -1,10 +1,11 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../../../shared/base/json.ts';
+import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
+import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
 
@@ -65,14 +66,6 @@ const edgesOf = (body: JsonObject, table: AssetId, context: CollectContext): rea
   return [...side(body['upstreams'], true), ...side(body['downstreams'], false)];
 };
 
-const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(
-    Object.entries(value.value).flatMap(([name, at]) => (typeof at === 'string' ? [[name, at]] : [])),
-  );
-};
-
 /** One step of lineage around the tables of a room, for users who may see tables but not the system tables. */
 export const restLineageCollector: Collector = {
   source,
@@ -93,16 +86,13 @@ export const restLineageCollector: Collector = {
     retentionDays: null,
   },
   collect: async (context) => {
-    const known = readTimes(context.cursor);
+    const known = cursorTexts(context.cursor);
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (!isWanted(context)) return ok({ ...rest, note: 'Not asked: the system table of lineage can be read.' });
     const now = fromInstant(context.observedAt);
-    const due = [...context.scope.keys()].filter((asset) => {
-      const last = known[asset];
-      return (
-        ['table', 'view'].includes(assetParts(asset).kind) && (last === undefined || now - Date.parse(last) >= againMs)
-      );
-    });
+    const due = [...context.scope.keys()].filter(
+      (asset) => ['table', 'view'].includes(assetParts(asset).kind) && isDue(known[asset], now, againMs),
+    );
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
     let refused = 0;
@@ -117,7 +107,7 @@ export const restLineageCollector: Collector = {
     return ok({
       ...rest,
       edges,
-      cursor: JSON.stringify({ ...known, ...seen }),
+      cursor: withSeen(context.cursor, seen),
       note: refused === 0 ? null : `${refused} tables could not be asked; this endpoint is not documented.`,
     });
   },

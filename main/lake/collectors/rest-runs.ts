@@ -1,10 +1,11 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { sourceRow } from '../../store/lake.ts';
 import { jobAsset } from '../assets.ts';
 import type { CollectContext, Collected, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { said } from '../values.ts';
@@ -46,9 +47,7 @@ const placeOf = (value: unknown): Place => {
   };
 };
 const placesOf = (cursor: string | null): Places => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(Object.entries(value.value).map(([key, place]) => [key, placeOf(place)]));
+  return Object.fromEntries(Object.entries(cursorObject(cursor)).map(([key, place]) => [key, placeOf(place)]));
 };
 
 type Listed = { readonly runs: readonly ReadRun[]; readonly unreadable: number; readonly whole: boolean };

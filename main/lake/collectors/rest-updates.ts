@@ -1,10 +1,11 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factById } from '../../store/lake.ts';
 import { workspaceAsset } from '../assets.ts';
 import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import { endsRound, getOne, isGone, object, objects, text } from '../rest-read.ts';
@@ -33,9 +34,9 @@ const placeOf = (value: unknown): Place => {
   };
 };
 const placesOf = (cursor: string | null): Readonly<Record<string, Place>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(Object.entries(value.value).map(([pipeline, place]) => [pipeline, placeOf(place)]));
+  return Object.fromEntries(
+    Object.entries(cursorObject(cursor)).map(([pipeline, place]) => [pipeline, placeOf(place)]),
+  );
 };
 
 /** Pages of a list until `enough` of a page says so; the token replaces every other field but the size (facts 3.2). */

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import { parseExact } from '../../databricks/exact-json.ts';
@@ -6,6 +6,7 @@ import { fullName, parseTableName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { experimentRuns, type MadeBy } from '../model-runs.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
@@ -124,14 +125,6 @@ const readRun = (run: string, made: readonly MadeBy[], body: JsonObject, context
   };
 };
 
-const readTimes = (cursor: string | null): Readonly<Record<string, string>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(
-    Object.entries(value.value).flatMap(([run, at]) => (typeof at === 'string' ? [[run, at]] : [])),
-  );
-};
-
 type Due = {
   readonly runs: readonly (readonly [string, readonly MadeBy[]])[];
   /** Runs of other workspaces: only these can say what they were given. */
@@ -139,16 +132,13 @@ type Due = {
 };
 
 const dueRuns = (context: CollectContext): Due => {
-  const known = readTimes(context.cursor);
+  const known = cursorTexts(context.cursor);
   const now = context.clock.now();
   const all = [...experimentRuns(context)];
   const here = all.filter(([, made]) =>
     made.some(({ workspace }) => workspace === '' || workspace === context.workspaceId),
   );
-  const runs = here.filter(([run]) => {
-    const last = known[run];
-    return last === undefined || now - Date.parse(last) >= againMs;
-  });
+  const runs = here.filter(([run]) => isDue(known[run], now, againMs));
   return { runs, elsewhere: all.length - here.length };
 };
 
@@ -209,9 +199,7 @@ export const runInputsCollector: Collector = {
     return ok({
       facts,
       edges,
-      cursor: JSON.stringify(
-        Object.fromEntries(Object.entries({ ...readTimes(context.cursor), ...seen }).slice(-maxKnown)),
-      ),
+      cursor: withSeen(context.cursor, seen, maxKnown),
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

@@ -1,10 +1,11 @@
-import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { carrier, factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorTexts } from '../cursor.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { keepState } from '../state-source.ts';
@@ -154,14 +155,6 @@ const featureEdges = async (
   });
 };
 
-const cursors = (cursor: string | null): Readonly<Record<string, string>> => {
-  const value = cursor === null ? null : parseJson(cursor);
-  if (value === null || !value.ok || !isJsonObject(value.value)) return {};
-  return Object.fromEntries(
-    Object.entries(value.value).flatMap(([key, one]) => (typeof one === 'string' ? [[key, one]] : [])),
-  );
-};
-
 /** Endpoints that serve models in scope, with the versions that they serve now. An alias is another fact (collectors/models.ts). */
 export const servingCollector: Collector = {
   source,
@@ -190,7 +183,7 @@ export const servingCollector: Collector = {
       });
       return near || scope.has(workspaceAsset('endpoint', context.workspaceId, name)) ? [name] : [];
     });
-    const known = cursors(context.cursor);
+    const known = cursorTexts(context.cursor);
     const seen: Record<string, string> = {};
     const facts: CollectedFact[] = [];
     const edges: LakeEdge[] = [];
