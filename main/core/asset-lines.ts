@@ -50,6 +50,7 @@ const hidden: ReadonlySet<string> = new Set([
 ]);
 
 const valueLine = (key: string, value: JsonValue): readonly AssetLine[] => {
+  if (typeof value === 'boolean') return [line(spoken(key), value ? 'yes' : 'no')];
   if (Array.isArray(value)) {
     const words = value.map((one: JsonValue) => word(one)).filter((one) => one !== '');
     return words.length === 0 ? [] : [line(spoken(key), words.join(', '))];

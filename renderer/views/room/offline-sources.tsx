@@ -78,7 +78,8 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
             : counted(source.rows, 'row', 'rows')}
         </span>
         <span className="cap">
-          {counted(source.statements, 'statement', 'statements')}, {fileSize(source.bytes)}
+          {counted(source.statements, 'statement', 'statements')}
+          {source.bytes === 0 ? '' : `, ${fileSize(source.bytes)}`}
         </span>
       </span>
       <span className="offline-state">
