@@ -7,11 +7,12 @@ import type { LakeFact } from '../../main/lake/port.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { sql } from '../../main/store/sql.ts';
-import type { Store } from '../../main/store/port.ts';
+import type { Store, WritableDb } from '../../main/store/port.ts';
 import { err } from '../../shared/base/result.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import { collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
+import { withFullDisk } from '../support/full-disk.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
 /** Runs of one job in pages that a test writes, through the real pull, the real store and the real runner of packs. */
@@ -54,16 +55,18 @@ type Rig = {
   readonly store: Store;
   readonly asked: string[];
   readonly pack: () => Promise<Pack>;
+  /** Somebody packs it once more. */
+  readonly again: () => void;
   readonly facts: () => number;
 };
-const rig = (pages: () => readonly Page[]): Rig => {
+const rig = (pages: () => readonly Page[], isFull: (db: WritableDb) => boolean = () => false): Rig => {
   const { store, close } = temporaryStore(() => collectNow);
   cleanups.push(close);
   const asked: string[] = [];
   const workspace = workspaceOf(pages, asked);
   const packing = createPacking({
     workspaces: () => [workspace],
-    store,
+    store: withFullDisk(store, isFull),
     clock: { now: () => collectNow },
     log: () => undefined,
     breathe: () => Promise.resolve(),
@@ -72,8 +75,12 @@ const rig = (pages: () => readonly Page[]): Rig => {
     changed: () => undefined,
     collectors: collectors.filter((one) => one.source === source).map(uncounted),
   });
-  packing.start({ room, hops: 1, from: instantAt(collectNow - 14 * 86_400_000), to: null });
+  const again = (): void => {
+    packing.start({ room, hops: 1, from: instantAt(collectNow - 14 * 86_400_000), to: null });
+  };
+  again();
   return {
+    again,
     store,
     asked,
     facts: () => store.read.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM lake_fact`)?.n ?? 0,
@@ -111,6 +118,25 @@ describe('an answer in pages', () => {
     const short = rig(() => [rows(1, 1_500, 5_000), rows(2_501, 3_500, 5_000)]);
     expect(await short.pack()).toMatchObject({ state: 'done', missing: [source] });
     expect(cursorOf(short)).toBe(null);
+  });
+
+  it('that no longer fits on the disk leaves the cursor at what is stored, and the rest comes later', async () => {
+    let room = 2_500;
+    const stored = (db: WritableDb): number =>
+      db.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM lake_fact`)?.n ?? 0;
+    const at = rig(
+      () => [rows(1, 5_000, 5_000)],
+      (db) => stored(db) > room,
+    );
+    await at.pack();
+    const before = at.facts();
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThanOrEqual(2_500);
+    expect(cursorOf(at)).toBe(instantAt(collectNow - 1e9 + before * 1000));
+    room = 10_000;
+    at.again();
+    expect(await at.pack()).toMatchObject({ state: 'done' });
+    expect(at.facts()).toBe(5_000);
   });
 
   it('without rows, without columns, and of 5,000 rows at one moment', async () => {

@@ -63,6 +63,44 @@ describe('how tables are now', () => {
     expect(value.failure?.code).toBe('CUT_OFF');
   });
 
+  it('a table that cannot be seen any more keeps what was known of it; one that was emptied does not', async () => {
+    const own = store();
+    let [tags, visible] = [[{ ...three, tag: 'owner', content: 'pricing' }] as readonly TextRow[], true];
+    const look = async () => {
+      const { workspace } = fakeWorkspace({
+        columns: [
+          'catalog_name',
+          'schema_name',
+          'table_name',
+          'tag_name',
+          'tag_value',
+          'table_catalog',
+          'table_schema',
+        ],
+        sql: ({ name }) =>
+          name === 'lake.tables'
+            ? rowPage(visible ? [{ table_catalog: 'main', table_schema: 'shop', table_name: 'orders' }] : [], ['x'])
+            : rowPage(tags, ['x']),
+      });
+      const found = await tableTagsCollector.collect(
+        collectContext(workspace, own.read, ['table|ms|main.shop.orders']),
+      );
+      if (!found.ok) throw new Error(found.error.what);
+      own.transaction<null>((db) => {
+        for (const { fact } of found.value.facts ?? []) putFact(db, rowOf(fact), fact.assets);
+        return ok(null);
+      });
+      return found.value;
+    };
+    expect(said(await look())).toHaveLength(1);
+    [tags, visible] = [[], false];
+    const hidden = await look();
+    expect(hidden.facts).toEqual([]);
+    expect(hidden.note).toContain('1 tables cannot be seen any more');
+    visible = true;
+    expect(said(await look())).toEqual([['settings|ms|main.shop.orders/tags', 'orders has no tags', []]]);
+  });
+
   it('columns keep their declared type; what is missing in this workspace is named', async () => {
     const { value } = await read(columnsCollector, {
       columns: ['table_catalog', 'table_schema', 'table_name', 'column_name', 'full_data_type'],
