@@ -83,7 +83,7 @@ describe('what was refused', () => {
       }),
       refusal('3', 'generateTemporaryTableCredential', { table_full_name: 'main.shop.orders', operation: 'READ' }),
       refusal('4', 'runNow', { job_id: '9' }, { status: '401' }),
-      refusal('5', 'getModelVersion', { full_name_arg: 'main.ml.price' }),
+      refusal('5', 'getRegisteredModel', { full_name_arg: 'main.ml.price' }),
       refusal('6', 'getTable', { full_name_arg: 'main.shop.other' }),
       refusal('7', 'getTable', table, { status: '200' }),
       refusal('8', 'getTable', table, { status: '404' }),
@@ -93,7 +93,7 @@ describe('what was refused', () => {
       'ann@x.example was refused writing orders',
       'ann@x.example was refused the data of orders',
       'ann@x.example was refused a run of job 9',
-      'ann@x.example was refused a version of price',
+      'ann@x.example was refused the registration of price',
     ]);
     expect(JSON.stringify(found.facts)).not.toContain('secret-value');
     expect(found.asked[0]?.text).toContain('IN (401, 403)');

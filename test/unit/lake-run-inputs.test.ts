@@ -77,6 +77,8 @@ describe('what a data set names', () => {
     expect(table({ delta_table_name: 'main.shop.prices' }, 'local')).toBeNull();
     expect(tableOfSource('delta_table', 'main.shop.prices')).toBeNull();
     expect(tableOfSource(null, '{}')).toBeNull();
+    // A type that documents name without saying what its source holds.
+    expect(table({ delta_table_name: 'main.shop.prices' }, 'databricks-uc-table')).toBeNull();
   });
 });
 

@@ -119,6 +119,7 @@ const named = (context: CollectContext, clusters: readonly string[]): string =>
 /**
  * What happened to the clusters on which jobs in scope ran (facts 3.5; docs: kept until 30 days after a cluster ended): lost
  * nodes, drivers that do not respond, edits, and why clusters ended. A cluster that is refused costs its own events only.
+ * Which right that takes is written nowhere (docs: clusters/events, and the table of rights on compute): the lowest is asked for.
  */
 export const clusterEventsCollector: Collector = {
   source: clusterEventsSource,
@@ -127,7 +128,13 @@ export const clusterEventsCollector: Collector = {
   meta: {
     when: 'room',
     features: ['lost nodes, drivers that do not respond, and why clusters ended'],
-    needs: [{ kind: 'privilege', privilege: 'CAN ATTACH TO', on: 'the cluster' }],
+    needs: [
+      {
+        kind: 'privilege',
+        privilege: 'CAN ATTACH TO',
+        on: 'the cluster, its lowest right: none is documented for events',
+      },
+    ],
     preview: null,
     probe: { method: 'GET', path: '/api/2.1/clusters/list', query: { page_size: '1' } },
     latenessMs: 0,

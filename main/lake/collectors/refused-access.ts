@@ -34,10 +34,15 @@ const wants = [
   ),
 ];
 
-/** Reads and uses, in words; changes that were refused are told by the audit log's own source. */
+/**
+ * Reads and uses, in words; changes that were refused are told by the audit log's own source. Only actions whose name and whose key
+ * in `request_params` others are known to query in this table: `getTable` and `getRegisteredModel` name the thing in
+ * `full_name_arg`, `generateTemporaryTableCredential` in `table_full_name` (docs: auditing of data sharing lists that key and
+ * `operation`), `runNow` of service `jobs` in `job_id`. For versions of models none is known: they are not asked for.
+ */
 const actions: Readonly<Record<string, string>> = {
   getTable: 'the definition of', generateTemporaryTableCredential: 'the data of', getRegisteredModel: 'the registration of',
-  getModelVersion: 'a version of', runNow: 'a run of',
+  runNow: 'a run of',
 }; // prettier-ignore
 
 /** A privilege that the refusal names. Its words may change and may hold anything: nothing else of them is kept. */
@@ -121,12 +126,7 @@ export const refusedAccessCollector: Collector = tableCollector({
       'names',
       scoped(context, 'table', 'view', 'feature-table', 'model'),
     );
-    const jobs = among(
-      'request_params',
-      dbx`coalesce(request_params['job_id'], request_params['jobId'])`,
-      'jobs',
-      scoped(context, 'job'),
-    );
+    const jobs = among('request_params', dbx`request_params['job_id']`, 'jobs', scoped(context, 'job'));
     return {
       where: [
         ...time.where,

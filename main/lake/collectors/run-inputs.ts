@@ -36,15 +36,17 @@ type Input = {
 
 /**
  * The table of Unity Catalog that a data set's source names, `catalog.schema.table` in lower case; null = none. The source is JSON
- * text of MLflow's own making: `delta_table` has `delta_table_name` and `delta_table_version`, or a `path`, which names no table;
- * `spark` has `table_name` or a `path`. Everything else (files, code, other stores) names no table either.
+ * text of MLflow's own making (mlflow/data, `to_dict` of delta_dataset_source.py and spark_dataset_source.py): `delta_table` has
+ * `delta_table_name`, `delta_table_version` and `is_databricks_uc_table`, or a `path`, which names no table; `spark` has
+ * `table_name`, `path` or `sql`. Everything else (files, code, other stores) names no table either. The API's documents give
+ * `databricks-uc-table` as an example of a type, but nothing says what its source holds: without a source, no edge.
  */
 export const tableOfSource = (
   sourceType: string | null,
   sourceText: string | null,
 ): { readonly table: string; readonly version: string | null } | null => {
   if (sourceType === null || sourceText === null) return null;
-  if (!['delta_table', 'databricks-uc-table', 'spark'].includes(sourceType)) return null;
+  if (!['delta_table', 'spark'].includes(sourceType)) return null;
   const parsed = parseExact(sourceText);
   if (!parsed.ok || !isJsonObject(parsed.value)) return null;
   const { delta_table_name: delta, table_name: spark, is_databricks_uc_table: isCatalog } = parsed.value;
