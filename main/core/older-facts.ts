@@ -21,13 +21,24 @@ const resultOf = (snapshot: JsonValue | null): string | null => {
   const result = isJsonObject(data) ? data['result'] : null;
   return typeof result === 'string' ? result : null;
 };
+const texts = (value: JsonValue | undefined): readonly string[] | null =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : null;
+/** Tables that a statement touched, as lineage told by then; null = nobody had looked yet, and nothing was said about it. */
+const touched = (snapshot: JsonValue | null): ReadonlySet<string> | null => {
+  const data = isJsonObject(snapshot) ? snapshot['data'] : null;
+  const [reads, writes] = isJsonObject(data) ? [texts(data['reads']), texts(data['writes'])] : [null, null];
+  return reads === null || writes === null ? null : new Set([...reads, ...writes]);
+};
 const minute = (at: Instant): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
 
-/** What the platform says now of a fact that was cited, where its result or time is another: null = the same. */
+/** What the platform says now of a fact that was cited, where its result, tables or time are others: null = the same. */
 const difference = (cited: CitationView, snapshot: JsonValue | null, present: LakeFact): string | null => {
   const was = resultOf(snapshot);
   const is = typeof present.data['result'] === 'string' ? present.data['result'] : null;
   if (was !== null && is !== null && was !== is) return `was ${was}, is ${is} by ${present.source}`;
+  const [knew, knows] = [touched(snapshot), touched({ data: present.data })];
+  const came = knew === null ? [] : [...(knows ?? [])].filter((name) => !knew.has(name));
+  if (came.length > 0) return `touched ${came.join(', ')} as well, by lineage that came later`;
   const apart = Math.abs(fromInstant(cited.happenedAt) - fromInstant(present.happenedAt));
   return apart > sameMomentMs
     ? `was ${minute(cited.happenedAt)}, is ${minute(present.happenedAt)} by ${present.source}`

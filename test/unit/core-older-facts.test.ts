@@ -31,6 +31,20 @@ describe('facts that a conclusion rested on', () => {
     );
   });
 
+  it('say so where lineage named more tables since, and not where nobody had looked', () => {
+    const statement = (tables: JsonObject): CitationView => {
+      const [witness] = cited('failed').witnesses;
+      if (witness === undefined) throw new Error('no witness');
+      return { ...cited('failed', 'query'), witnesses: [{ ...witness, snapshot: { data: { result: 'failed', ...tables } } }] }; // prettier-ignore
+    };
+    const now = present({ result: 'failed', reads: ['main.a.b'], writes: ['main.a.c'] });
+    expect([...olderFacts([statement({ reads: ['main.a.b'], writes: [] })], () => now).values()]).toEqual([
+      'touched main.a.c as well, by lineage that came later',
+    ]);
+    expect(olderFacts([statement({})], () => now).size).toBe(0);
+    expect(olderFacts([statement({ reads: ['main.a.b'], writes: ['main.a.c'] })], () => now).size).toBe(0);
+  });
+
   it('are quiet where it says the same, rounds, or has forgotten', () => {
     const same = present(
       { result: 'failed', replaced: { source: 'rest.jobs.runs/list', result: 'failed' } },

@@ -85,7 +85,10 @@ describe('tables of statements', () => {
     first.pass(16 * minute);
     await first.refresh();
     expect(first.facts()[0]?.data).toMatchObject({ reads: ['main.a.b'], writes: ['main.a.c'] });
+    // Settled: only together with all others, now and then.
     first.pass(24 * hour);
+    expect(await first.refresh()).toEqual(['["s-1"]']);
+    first.pass(16 * minute);
     expect(await first.refresh()).toEqual([]);
 
     const other = rig({ queries: [], lineage: [lineage('s-1', 'main.a.b', null), lineage('s-1', null, 'main.a.c')] });
@@ -94,6 +97,35 @@ describe('tables of statements', () => {
     const second = rig({ queries: world.queries, lineage: [lineage('s-1', 'main.a.b', null), lineage('s-1', null, 'main.a.c')] }); // prettier-ignore
     await second.refresh();
     expect(second.facts()[0]).toMatchObject({ assets: first.facts()[0]?.assets, data: first.facts()[0]?.data });
+  });
+
+  it('lineage that comes days after a statement still completes it, and the fact says what it replaced', async () => {
+    const world = { queries: [history('s-1', collectNow - hour), history('s-2', collectNow - hour)], lineage: [lineage('s-2', 'main.a.x', null)] }; // prettier-ignore
+    const { refresh, facts, of, pass } = rig(world);
+    const known = (id: string) => facts().find((one) => one.data['statement'] === id)?.data;
+    await refresh();
+    pass(25 * hour);
+    await refresh();
+    expect(known('s-1')).toMatchObject({ reads: [], writes: [] });
+    expect(known('s-1')).not.toHaveProperty('replaced');
+    world.queries = [];
+    world.lineage = [lineage('s-1', 'main.a.b', 'main.a.c'), lineage('s-2', 'main.a.x', 'main.a.y')];
+    pass(3 * 24 * hour);
+    await refresh();
+    expect(known('s-1')).toMatchObject({
+      reads: ['main.a.b'],
+      writes: ['main.a.c'],
+      durationMs: 40_000,
+      replaced: { source: queryTablesCollector.source, reads: [], writes: [] },
+    });
+    expect(known('s-2')).toMatchObject({ writes: ['main.a.y'], replaced: { reads: ['main.a.x'], writes: [] } });
+    expect(of('table|ms|main.a.b')).toEqual(['s-1']);
+    // Said once: the same answer again is no news, and history read again takes nothing away.
+    const before = [known('s-1'), known('s-2')];
+    world.queries = [history('s-1', collectNow - hour), history('s-2', collectNow - hour)];
+    pass(7 * hour);
+    await refresh();
+    expect([known('s-1'), known('s-2')]).toEqual(before);
   });
 
   it('merges the same in any order', () => {

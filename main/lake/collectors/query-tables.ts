@@ -1,18 +1,20 @@
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
-import { fromInstant, type Instant } from '../../../shared/base/time.ts';
+import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factsPage } from '../../store/lake.ts';
 import { tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorTexts, isDue } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { countRows, pull } from '../pull.ts';
 import { later, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asText } from '../select.ts';
-import { readNow, rests } from '../throttle.ts';
+import { rests } from '../throttle.ts';
 import { said } from '../values.ts';
 import { seen } from './lineage.ts';
 
@@ -25,8 +27,10 @@ const everyMs = 15 * 60_000;
 /** Statements of one question, newest first, and of one refresh. */
 const statementsAtOnce = 500;
 const statementLimit = 2_000;
-/** Lineage is late by an undocumented while (facts 1.0): until this long after its end a statement is asked about again. */
+/** Lineage is late by an undocumented while (facts 1.0): until this long after its end a statement is asked about every time. */
 const settledMs = 86_400_000;
+/** After that no answer is final either: as long as they are in the window, all statements are asked about once more this often. */
+const allAgainMs = 6 * 3_600_000;
 /** Tables of one statement that are kept, in each direction. */
 const tableLimit = 50;
 
@@ -45,11 +49,14 @@ const both = (a: unknown, b: unknown): readonly string[] => [...new Set([...name
 
 /**
  * A statement together with the tables that another answer named for it: whichever of the two comes first, the same is known in
- * the end. `reads` absent: nobody looked yet; empty: lineage names none.
+ * the end. `reads` absent: nobody looked yet; empty: lineage names none so far. `replaced`: what was known before lineage came late.
  */
 export const keepTables = (of: LakeFact, other: LakeFact): LakeFact => {
   if (of.data['reads'] === undefined && other.data['reads'] === undefined) return of;
   const assets = [...of.assets, ...other.assets.filter((asset) => !of.assets.includes(asset))];
+  const replaced = [of.data['replaced'], other.data['replaced']]
+    .filter((one) => one !== undefined && isJsonObject(one))
+    .toSorted((a, b) => (said(a['at']) < said(b['at']) ? 1 : -1))[0];
   return {
     ...of,
     observedAt: later(of.observedAt, other.observedAt) ?? of.observedAt,
@@ -58,6 +65,7 @@ export const keepTables = (of: LakeFact, other: LakeFact): LakeFact => {
       ...of.data,
       reads: both(of.data['reads'], other.data['reads']),
       writes: both(of.data['writes'], other.data['writes']),
+      ...(replaced === undefined ? {} : { replaced }),
     },
   };
 };
@@ -81,15 +89,23 @@ const tablesOf = (rows: readonly TextRow[], context: CollectContext): ReadonlyMa
   return found;
 }; // prettier-ignore
 
-/** Stored statements that have no tables yet, or may still get some. */
-const statements = (context: CollectContext): readonly LakeFact[] =>
-  factsPage(context.db, {
+type Work = { readonly facts: readonly LakeFact[]; readonly leftOut: number };
+
+/**
+ * Stored statements to ask about, newest first: those that have no tables yet or may still get some, and every `allAgainMs`, or
+ * when a person packs the room, all of them.
+ */
+const statements = (context: CollectContext): Work & { readonly all: boolean } => {
+  const isAsked = context.lane === 'pack' && context.options.byItself !== true;
+  const all = isAsked || isDue(cursorTexts(context.cursor)['all'], context.clock.now(), allAgainMs);
+  const due = factsPage(context.db, {
     assets: null, kinds: ['query'], from: context.horizon, to: context.until, before: null, limit: 5_000,
   })
     .map(factOf)
     .filter((fact) => fact.workspace === context.workspaceId && said(fact.data['statement']) !== '')
-    .filter((fact) => fact.data['reads'] === undefined || !isSettled(fact.happenedAt, context))
-    .slice(0, statementLimit); // prettier-ignore
+    .filter((fact) => all || fact.data['reads'] === undefined || !isSettled(fact.happenedAt, context)); // prettier-ignore
+  return { all, facts: due.slice(0, statementLimit), leftOut: Math.max(0, due.length - statementLimit) };
+};
 const isSettled = (ended: Instant, context: CollectContext): boolean =>
   fromInstant(context.observedAt) - fromInstant(ended) >= settledMs;
 
@@ -108,6 +124,15 @@ const askFor = (context: CollectContext, facts: readonly LakeFact[]) => {
   };
 };
 
+/** What a statement was known to touch when lineage came after it was settled; null = nothing new came, or in time. */
+const replacedBy = (fact: LakeFact, own: Tables, context: CollectContext): JsonObject | null => {
+  const known = fact.data['reads'] === undefined ? null : new Set([...names(fact.data['reads']), ...names(fact.data['writes'])]); // prettier-ignore
+  const isNew = known !== null && [...own.reads, ...own.writes].some((name) => !known.has(name));
+  return isNew && isSettled(fact.happenedAt, context)
+    ? { source, at: context.observedAt, reads: [...names(fact.data['reads'])], writes: [...names(fact.data['writes'])] }
+    : null;
+};
+
 /** The statements with what lineage says of them. Not found is no answer while lineage may still be on its way. */
 const toldOf = (
   work: readonly LakeFact[],
@@ -117,21 +142,30 @@ const toldOf = (
 ): readonly CollectedFact[] => {
   const tables = tablesOf(rows, context);
   return work.flatMap((fact): CollectedFact[] => {
-    const own = tables.get(said(fact.data['statement']));
-    if (own === undefined && !(whole && isSettled(fact.happenedAt, context))) return [];
+    const own = tables.get(said(fact.data['statement'])) ?? noTables;
+    const isNone = own.reads.size + own.writes.size === 0;
+    if (isNone && (fact.data['reads'] !== undefined || !whole || !isSettled(fact.happenedAt, context))) return [];
+    const replaced = replacedBy(fact, own, context);
     const told: LakeFact = {
       ...fact,
       observedAt: context.observedAt,
-      assets: [...fact.assets, ...(own?.assets ?? [])],
-      data: { ...fact.data, reads: [...(own?.reads ?? [])], writes: [...(own?.writes ?? [])] },
+      assets: [...fact.assets, ...own.assets],
+      data: {
+        ...fact.data,
+        reads: [...own.reads],
+        writes: [...own.writes],
+        ...(replaced === null ? {} : { replaced }),
+      },
     };
     return [{ fact: told, onlyIfKnown: true, merge: keepTables }];
   });
 };
+const noTables: Tables = { reads: new Set(), writes: new Set(), assets: new Set() };
 
 /**
  * Names the tables that statements read and wrote: query history has no such column, lineage knows the id of the statement (facts
- * 1.0). Asked for by the ids of statements that are stored, so nothing is learnt of ours or of anybody's that are not.
+ * 1.0). Asked for by the ids of statements that are stored, so nothing is learnt of ours or of anybody's that are not. Lineage has
+ * no column that says when a row arrived, so late rows are only found by asking about the same statements again.
  */
 export const queryTablesCollector: Collector = {
   source,
@@ -148,7 +182,10 @@ export const queryTablesCollector: Collector = {
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null } as const;
     if (rests(context, everyMs)) return ok(rest);
-    const open = statements(context);
+    const { facts: open, leftOut, all } = statements(context);
+    const now = toInstant(context.clock.now());
+    const known = cursorTexts(context.cursor)['all'];
+    const cursor = JSON.stringify({ read: now, ...(all ? { all: now } : known === undefined ? {} : { all: known }) });
     const facts: CollectedFact[] = [];
     const missing = new Set<string>();
     let crowded = false;
@@ -164,16 +201,22 @@ export const queryTablesCollector: Collector = {
       }
       if (failure !== null) return ok({ ...rest, facts, missingColumns: [...missing], failure });
     }
+    const notes = [
+      ...(crowded ? ['More tables than one pull can hold; some statements lack theirs.'] : []),
+      ...(leftOut === 0
+        ? []
+        : [`${leftOut} older statements were not asked about: at most ${statementLimit} at once.`]),
+    ];
     return ok({
       ...rest,
       facts,
-      cursor: readNow(context, true),
+      cursor,
       missingColumns: [...missing],
-      note: crowded ? 'More tables than one pull can hold; some statements lack theirs.' : null,
+      note: notes.length === 0 ? null : notes.join(' '),
     });
   },
   estimate: async (context) => {
-    const open = statements(context).slice(0, statementsAtOnce);
+    const open = statements(context).facts.slice(0, statementsAtOnce);
     if (open.length === 0) return ok({ rows: 0, statements: 1, counted: false });
     const rows = await countRows(context, { ...askFor(context, open), kind: countKind });
     return rows.ok ? ok({ rows: rows.value, statements: 1, counted: true }) : rows;
