@@ -38,12 +38,17 @@ export const textRows = (
 ): Result<readonly TextRow[], DatabricksFailure> => {
   const out: TextRow[] = [];
   for (const row of rows) {
-    const fields: Record<string, unknown> = { ...row };
+    const fields: Readonly<Record<string, unknown>> = row as Readonly<Record<string, unknown>>;
     const text: Record<string, string | null> = {};
     for (const name of columns) {
-      const converted = cell(fields[name], name);
-      if (!converted.ok) return converted;
-      text[name] = converted.value;
+      const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      // Nearly all of them: our statements cast to text.
+      if (typeof value === 'string' || value === null) text[name] = value;
+      else {
+        const converted = cell(value, name);
+        if (!converted.ok) return converted;
+        text[name] = converted.value;
+      }
     }
     out.push(text);
   }

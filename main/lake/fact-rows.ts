@@ -32,7 +32,7 @@ export const factOf = (row: FactRow): LakeFact => ({
 });
 
 export const rowOf = (fact: LakeFact): FactRow => ({
-  id: fact.id,
+  id: fact.id.toWellFormed(),
   kind: fact.kind,
   source: fact.source,
   workspace: fact.workspace,

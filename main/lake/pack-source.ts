@@ -3,7 +3,7 @@ import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { StoreFailure } from '../store/failures.ts';
-import { addRate, holdFact, packSource, putPackSource, type PackSourceRow } from '../store/packs.ts';
+import { addRate, packSource, putPackSource, type PackSourceRow } from '../store/packs.ts';
 import type { Store, WritableDb } from '../store/port.ts';
 import {
   batchRows,
@@ -124,7 +124,7 @@ const readAll = async (
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
       const stored = deps.store.transaction<null>((db) => {
-        const { bytes } = storeBatch(db, collected, work.ids.region, (fact) => holdFact(db, work.pack, fact));
+        const { bytes } = storeBatch(db, collected, work.ids.region, work.pack);
         save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected, bytes });
         return ok(null);
       });

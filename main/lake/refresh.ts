@@ -76,7 +76,7 @@ const storePull = (
   observedAt: Instant,
 ): Result<number, StoreFailure> =>
   deps.store.transaction<number>((db) => {
-    const { changed } = storeBatch(db, collected, ids.region, () => true);
+    const { changed } = storeBatch(db, collected, ids.region, null);
     const before = sourceRow(db, collector.source, ids.workspaceId);
     const { failure } = collected;
     putSource(db, {

@@ -7,8 +7,10 @@ import type { TextRow } from '../databricks/port.ts';
 
 /** What masks and missing rights put in place of a value (facts/databricks.md 1.0). */
 const maskPattern = /^<?redacted>?$|^\*{3,}$/i;
+/** How a mask can begin, white space before it included: asked of every cell, so that few are looked at whole. */
+const maskStart = /^[\s<r*]/i;
 export const isMasked = (value: string | null | undefined): boolean =>
-  value !== null && value !== undefined && maskPattern.test(value.trim());
+  value !== null && value !== undefined && maskStart.test(value) && maskPattern.test(value.trim());
 
 /** Text of a column; null when it is absent, empty or masked. */
 export const textOf = (row: TextRow, name: string): string | null => {
@@ -119,6 +121,8 @@ const spellings: Readonly<Record<string, RunResult>> = {
  */
 export const normaliseResult = (raw: string | null): RunResult => {
   if (raw === null) return 'running';
+  const plain = spellings[raw];
+  if (plain !== undefined && Object.hasOwn(spellings, raw)) return plain;
   const key = raw
     .trim()
     .toUpperCase()

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../shared/base/json.ts';
+import type { FactRow } from '../store/lake.ts';
 import type { LakeFact } from './port.ts';
 
 /** A fact is a line to read and to cite, not a copy of the lake: longer texts are cut here, and say so. In UTF-16 units. */
@@ -20,8 +21,13 @@ const shorter = (value: JsonValue): JsonValue => {
   return value;
 };
 
-/** The fact with texts that a person can read; a cell of 10 MB costs itself, not the room. */
-export const shortened = (fact: LakeFact): LakeFact => {
-  const small = fact.title.length <= titleLimit && JSON.stringify(fact.data).length <= factLimit;
-  return small ? fact : { ...fact, title: cut(fact.title, titleLimit), data: shorter(fact.data) as LakeFact['data'] };
-};
+/** Whether a fact as it would be stored is more than a line to read. */
+export const isLong = ({ title, data }: Pick<FactRow, 'title' | 'data'>): boolean =>
+  title.length > titleLimit || data.length > factLimit;
+
+/** A long fact with texts that a person can read; a cell of 10 MB costs itself, not the room. */
+export const shortened = (fact: LakeFact): LakeFact => ({
+  ...fact,
+  title: cut(fact.title, titleLimit),
+  data: shorter(fact.data) as LakeFact['data'],
+});

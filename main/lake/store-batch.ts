@@ -1,63 +1,122 @@
 import { stateKinds } from '../../shared/domain/vocabulary.ts';
-import { factById, putAsset, putEdge, putFact } from '../store/lake.ts';
+import {
+  alreadyHeld,
+  holdFacts,
+  putFacts,
+  storedFacts,
+  type FactChange,
+  type StoredFact,
+} from '../store/fact-batch.ts';
+import { putAsset, putEdge, type FactRow } from '../store/lake.ts';
 import type { WritableDb } from '../store/port.ts';
 import type { Collected, CollectedFact } from './collector.ts';
 import { factOf, rowOf } from './fact-rows.ts';
-import type { LakeFact } from './port.ts';
-import { shortened } from './shorten.ts';
+import { isLong, shortened } from './shorten.ts';
 
 /** What storing came to: facts that are new or say something else than before, and the bytes that it takes on this disk. */
 export type StoredBatch = { readonly changed: number; readonly bytes: number };
 
-/** Beside its text a row costs its places in three indexes; measured on 100,000 facts of runs. */
+/** Beside its text a row costs its places in indexes; measured on 100,000 facts of runs. */
 export const rowOverhead = 220;
 export const edgeBytes = 320;
 const assetBytes = 160;
 
-const storeFact = (
-  db: WritableDb,
-  collected: CollectedFact,
+const bytesOf = (row: FactRow): number =>
+  row.data.length + row.title.length + 2 * row.assets.length + 3 * row.id.length + rowOverhead;
+
+const isState = new Set<string>(stateKinds);
+
+/** A fact of a batch as it is to be stored. `old`: as it is stored now; the same object as `row` while nothing changed. */
+type Pending = { row: FactRow; assets: readonly string[]; readonly old: StoredFact | null };
+
+/** The row that a fact makes of the one before it, and the assets that it names as a list. */
+const rowAfter = (
+  before: FactRow | undefined,
+  { fact, merge }: CollectedFact,
   { completeTo }: Collected,
   region: string | null,
-): StoredBatch | null => {
-  const fact: LakeFact = shortened({ ...collected.fact, completeTo, region });
-  const row = factById(db, fact.id);
-  if (row === undefined && collected.onlyIfKnown === true) return null;
-  const old = row === undefined ? undefined : factOf(row);
-  const merged = old === undefined ? fact : collected.merge === undefined ? fact : collected.merge(old, fact);
+): Pick<Pending, 'row' | 'assets'> => {
+  const told = { ...fact, completeTo, region };
+  const whole = rowOf(told);
+  const long = isLong(whole);
+  // The usual case by far: nothing is known of it, and its text is made once.
+  if (!long && (before === undefined || merge === undefined)) return { row: whole, assets: told.assets };
+  const next = long ? shortened(told) : told;
+  const merged = before === undefined || merge === undefined ? next : merge(factOf(before), next);
   // A merge may return the older of two: where it lies is what the metastore says now.
-  const next = rowOf({ ...merged, region: region ?? merged.region ?? null });
-  const bytes = next.data.length + next.title.length + 2 * next.assets.length + 3 * next.id.length + rowOverhead;
-  const same =
-    row !== undefined &&
-    row.data === next.data &&
-    row.title === next.title &&
-    row.happened === next.happened &&
-    row.assets === next.assets &&
-    row.region === next.region;
-  // How something is was seen once more: its age starts anew, and nobody is told of a change.
-  if (!same || (row.observed !== next.observed && stateKinds.some((kind) => kind === next.kind)))
-    putFact(db, next, merged.assets, row ?? null);
-  return { changed: same ? 0 : 1, bytes };
+  return { row: rowOf({ ...merged, region: region ?? merged.region ?? null }), assets: merged.assets };
+};
+
+const isSame = (a: FactRow, b: FactRow): boolean =>
+  a.data === b.data &&
+  a.title === b.title &&
+  a.happened === b.happened &&
+  a.assets === b.assets &&
+  a.region === b.region;
+
+/** Facts in the order in which they came: one that comes twice in a batch meets its first coming. */
+const storeFacts = (
+  db: WritableDb,
+  facts: readonly CollectedFact[],
+  collected: Collected,
+  region: string | null,
+  pack: number | null,
+): StoredBatch => {
+  const known = storedFacts(db, [...new Set(facts.map(({ fact }) => fact.id.toWellFormed()))]);
+  const pending = new Map<string, Pending>();
+  const firstBytes: { readonly id: string; readonly bytes: number }[] = [];
+  let changed = 0;
+  for (const one of facts) {
+    const id = one.fact.id.toWellFormed();
+    const here = pending.get(id);
+    const old = known.get(id) ?? null;
+    const before = here?.row ?? old ?? undefined;
+    if (before === undefined && one.onlyIfKnown === true) continue;
+    const { row, assets } = rowAfter(before, one, collected, region);
+    const same = before !== undefined && isSame(before, row);
+    if (!same) changed += 1;
+    // How something is was seen once more: its age starts anew, and nobody is told of a change.
+    const kept = before !== undefined && same && (before.observed === row.observed || !isState.has(row.kind));
+    if (here === undefined) {
+      pending.set(id, { row: kept ? before : row, assets, old });
+      firstBytes.push({ id, bytes: bytesOf(row) });
+    } else if (!kept) {
+      here.row = row;
+      here.assets = assets;
+    }
+  }
+  const all = [...pending.values()];
+  const rids = putFacts(db, all.filter(({ row, old }) => row !== old) satisfies readonly FactChange[]);
+  if (pack === null) return { changed, bytes: 0 };
+  const held = alreadyHeld(
+    db,
+    pack,
+    all.flatMap(({ old }) => (old === null ? [] : [old.rid])),
+  );
+  const fresh = firstBytes.flatMap(({ id, bytes }) => {
+    const rid = known.get(id)?.rid ?? rids.get(id);
+    return rid === undefined || held.has(rid) ? [] : [{ rid, bytes }];
+  });
+  holdFacts(
+    db,
+    pack,
+    fresh.map(({ rid }) => rid),
+  );
+  return { changed, bytes: fresh.reduce((sum, { bytes }) => sum + bytes, 0) };
 };
 
 /**
- * Store what a collector brought, within the caller's transaction; `region` is where its workspace lies. `hold` is told the id of every fact that is here now and
- * answers whether it was not held before: a fact that comes again takes no more room. */
+ * Store what a collector brought, within the caller's transaction; `region` is where its workspace lies. `pack` holds every fact
+ * that is here now; `bytes` counts those that it did not hold before: a fact that comes again takes no more room.
+ */
 export const storeBatch = (
   db: WritableDb,
   collected: Collected,
   region: string | null,
-  hold: (fact: string) => boolean,
+  pack: number | null,
 ): StoredBatch => {
-  let changed = 0;
-  let bytes = 0;
-  for (const one of collected.facts ?? []) {
-    const stored = storeFact(db, one, collected, region);
-    if (stored === null) continue;
-    changed += stored.changed;
-    if (hold(one.fact.id)) bytes += stored.bytes;
-  }
+  const facts = collected.facts ?? [];
+  const stored = facts.length === 0 ? { changed: 0, bytes: 0 } : storeFacts(db, facts, collected, region, pack);
   for (const edge of collected.edges ?? [])
     putEdge(db, {
       from_asset: edge.from, to_asset: edge.to, source: edge.source, via: edge.via ?? '', first_seen: edge.firstSeen, last_seen: edge.lastSeen,
@@ -70,6 +129,6 @@ export const storeBatch = (
       changed: one.changedAt,
       gone: one.gone ? 1 : 0,
     });
-  bytes += (collected.edges ?? []).length * edgeBytes + (collected.assets ?? []).length * assetBytes;
-  return { changed, bytes };
+  const besides = (collected.edges ?? []).length * edgeBytes + (collected.assets ?? []).length * assetBytes;
+  return { changed: stored.changed, bytes: stored.bytes + besides };
 };

@@ -1,3 +1,4 @@
+import { assetKeys } from './lake-keys.ts';
 import type { ReadableDb, Row, Sql, WritableDb } from './port.ts';
 import { sql, sqlJoin } from './sql.ts';
 
@@ -18,32 +19,6 @@ export type FactRow = {
 
 const columns = sql`id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data`;
 
-/**
- * Store a fact, over an older version of itself. `assets` once more as a list, for the index by asset. `old` spares the look for
- * it where the caller has looked already; null = there is none.
- */
-export const putFact = (
-  db: WritableDb,
-  row: FactRow,
-  assets: readonly string[],
-  old: FactRow | null = factById(db, row.id) ?? null,
-): void => {
-  if (old !== null && (old.happened !== row.happened || old.assets !== row.assets)) {
-    for (const asset of JSON.parse(old.assets) as string[])
-      db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${asset} AND happened = ${old.happened} AND id = ${row.id}`);
-  }
-  db.run(sql`INSERT INTO lake_fact (id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data)
-    VALUES (${row.id}, ${row.kind}, ${row.source}, ${row.workspace}, ${row.region}, ${row.happened}, ${row.observed}, ${row.complete_to},
-      ${row.assets}, ${row.title}, ${row.data})
-    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, source = excluded.source, workspace = excluded.workspace,
-      region = excluded.region, happened = excluded.happened, observed = excluded.observed, complete_to = excluded.complete_to, assets = excluded.assets,
-      title = excluded.title, data = excluded.data`);
-  for (const asset of assets)
-    db.run(
-      sql`INSERT OR IGNORE INTO lake_fact_asset (asset, happened, id) VALUES (${asset}, ${row.happened}, ${row.id})`,
-    );
-};
-
 export const factById = (db: ReadableDb, id: string): FactRow | undefined =>
   db.first<FactRow>(sql`SELECT ${columns} FROM lake_fact WHERE id = ${id}`);
 
@@ -60,36 +35,52 @@ export type FactsWhere = {
 const noText = '';
 const lastText = '\u{10ffff}';
 
-/** One page of facts by keyset: no offset is counted, so page 1,000 costs as much as page 1. */
+const ofKinds = (kinds: readonly string[] | null): Sql => (kinds === null ? sql`1` : sql`kind IN (${sqlJoin(kinds)})`);
+
+/** Numbers of assets, as a list for `json_each`. */
+const keyList = (db: ReadableDb, assets: readonly string[]): { readonly keys: string; readonly many: number } => {
+  const keys = [...assetKeys(db, assets).values()];
+  return { keys: JSON.stringify(keys), many: keys.length };
+};
+
+/**
+ * One page of facts by keyset: no offset is counted, so page 1,000 costs as much as page 1. Of assets with many facts only
+ * those are looked at that can stand in the page: where one asset alone fills it, nothing older is needed.
+ */
 export const factsPage = (db: ReadableDb, where: FactsWhere): readonly FactRow[] => {
   const from = where.from ?? noText;
   const to = where.to ?? lastText;
   const { happened: atTime, id: atId } = where.before ?? { happened: lastText, id: lastText };
-  const kinds = where.kinds === null ? sql`1` : sql`f.kind IN (${sqlJoin(where.kinds)})`;
+  const kinds = ofKinds(where.kinds);
   if (where.assets === null)
-    return db.all<FactRow>(sql`SELECT ${columns} FROM lake_fact f
-      WHERE f.happened >= ${from} AND f.happened <= ${to} AND (f.happened, f.id) < (${atTime}, ${atId}) AND ${kinds}
-      ORDER BY f.happened DESC, f.id DESC LIMIT ${where.limit}`);
-  if (where.assets.length === 0) return [];
+    return db.all<FactRow>(sql`SELECT ${columns} FROM lake_fact
+      WHERE happened >= ${from} AND happened <= ${to} AND (happened, id) < (${atTime}, ${atId}) AND ${kinds}
+      ORDER BY happened DESC, id DESC LIMIT ${where.limit}`);
+  const { keys, many } = keyList(db, where.assets);
+  if (many === 0) return [];
+  const filled =
+    db.first<{
+      readonly at: string | null;
+    }>(sql`SELECT max((SELECT a.happened FROM lake_fact_asset a WHERE a.asset = j.value
+      AND a.happened >= ${from} AND a.happened <= ${to} AND a.happened < ${atTime} AND ${kinds}
+      ORDER BY a.happened DESC LIMIT 1 OFFSET ${where.limit - 1})) AS at FROM json_each(${keys}) j`)?.at ?? from;
   return db.all<FactRow>(sql`SELECT ${columns} FROM lake_fact f
-    WHERE f.id IN (SELECT a.id FROM json_each(${JSON.stringify(where.assets)}) j JOIN lake_fact_asset a ON a.asset = j.value
-      AND a.happened >= ${from} AND a.happened <= ${to} AND (a.happened, a.id) < (${atTime}, ${atId})) AND ${kinds}
+    WHERE f.rid IN (SELECT a.fact FROM json_each(${keys}) j CROSS JOIN lake_fact_asset a WHERE a.asset = j.value
+      AND a.happened >= ${filled} AND a.happened <= ${to} AND a.happened <= ${atTime} AND ${kinds})
+      AND (f.happened, f.id) < (${atTime}, ${atId})
     ORDER BY f.happened DESC, f.id DESC LIMIT ${where.limit}`);
 };
 
 /** How many facts a page could come from. */
 export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'kinds' | 'from' | 'to'>): number => {
-  const kinds = where.kinds === null ? sql`1` : sql`f.kind IN (${sqlJoin(where.kinds)})`;
-  const times = sql`f.happened >= ${where.from ?? noText} AND f.happened <= ${where.to ?? lastText}`;
-  const assets =
-    where.assets === null
-      ? sql`1`
-      : sql`f.id IN (SELECT a.id FROM json_each(${JSON.stringify(where.assets)}) j JOIN lake_fact_asset a ON a.asset = j.value)`;
-  return (
-    db.first<{ readonly n: number }>(
-      sql`SELECT count(*) AS n FROM lake_fact f WHERE ${times} AND ${kinds} AND ${assets}`,
-    )?.n ?? 0
-  );
+  const inWindow = sql`happened >= ${where.from ?? noText} AND happened <= ${where.to ?? lastText} AND ${ofKinds(where.kinds)}`;
+  const counted = (query: Sql): number => db.first<{ readonly n: number }>(query)?.n ?? 0;
+  if (where.assets === null) return counted(sql`SELECT count(*) AS n FROM lake_fact WHERE ${inWindow}`);
+  const { keys, many } = keyList(db, where.assets);
+  // A fact may name several of them.
+  const facts = many > 1 ? sql`count(DISTINCT a.fact)` : sql`count(*)`;
+  return counted(sql`SELECT ${facts} AS n FROM json_each(${keys}) j CROSS JOIN lake_fact_asset a
+    WHERE a.asset = j.value AND ${inWindow}`);
 };
 
 /**
@@ -99,18 +90,26 @@ export const countFacts = (db: ReadableDb, where: Pick<FactsWhere, 'assets' | 'k
 export const agedOut = (time: string): Sql =>
   sql`happened < ${time} AND kind <> 'settings' AND NOT (kind IN ('schema', 'access') AND observed >= ${time})`;
 
+/** Remove facts with their places in indexes; how many. What packs hold of them is the caller's: a number is given again. */
+export const dropFacts = (db: WritableDb, which: Sql): number => {
+  const doomed = sql`SELECT rid FROM lake_fact WHERE ${which}`;
+  // The index by asset knows no way from a fact to its places but through all of it: only where there is something to remove.
+  if (db.first(sql`${doomed} LIMIT 1`) === undefined) return 0;
+  db.run(sql`DELETE FROM lake_fact_asset WHERE fact IN (${doomed})`);
+  db.run(sql`DELETE FROM lake_key WHERE NOT EXISTS (SELECT 1 FROM lake_fact_asset a WHERE a.asset = key)`);
+  return db.run(sql`DELETE FROM lake_fact WHERE ${which}`);
+};
+
 /**
  * Drop facts that are too old at a time; how many. Edges last seen before it go too. What a packed room holds stays: its
  * facts, and the edges of the assets in its scope.
  */
 export const forgetBefore = (db: WritableDb, time: string): number => {
-  const old = sql`${agedOut(time)} AND rid NOT IN (SELECT fact FROM pack_fact)`;
   const scope = sql`SELECT j.value FROM pack p, json_each(p.scope) j`;
-  db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE ${old})`);
   db.run(
     sql`DELETE FROM lake_edge WHERE last_seen < ${time} AND from_asset NOT IN (${scope}) AND to_asset NOT IN (${scope})`,
   );
-  return db.run(sql`DELETE FROM lake_fact WHERE ${old}`);
+  return dropFacts(db, sql`${agedOut(time)} AND rid NOT IN (SELECT fact FROM pack_fact)`);
 };
 
 /** Drop everything cached of one place: its facts, and edges and names in its scopes. `region` null = it is not known. */
@@ -119,8 +118,8 @@ export const forgetPlace = (
   place: { readonly workspace: string; readonly metastore: string; readonly region: string | null },
 ): void => {
   const of = sql`workspace = ${place.workspace} OR region = ${place.region}`;
-  db.run(sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE ${of})`);
-  db.run(sql`DELETE FROM lake_fact WHERE ${of}`);
+  db.run(sql`DELETE FROM pack_fact WHERE fact IN (SELECT rid FROM lake_fact WHERE ${of})`);
+  dropFacts(db, of);
   for (const scope of [`|${place.workspace}|`, `|${place.metastore}|`]) {
     db.run(sql`DELETE FROM lake_edge WHERE instr(from_asset, ${scope}) > 0 OR instr(to_asset, ${scope}) > 0`);
     db.run(sql`DELETE FROM lake_asset WHERE instr(asset, ${scope}) > 0`);
@@ -205,7 +204,8 @@ export const countNamed = (db: ReadableDb, prefix: string): number =>
 export const assetsWithFacts = (db: ReadableDb, kind: string, limit: number): readonly string[] =>
   db
     .all<{ readonly asset: string }>(
-      sql`SELECT DISTINCT asset FROM lake_fact_asset WHERE asset > ${`${kind}|`} AND asset < ${`${kind}}`} LIMIT ${limit}`,
+      sql`SELECT asset FROM lake_key k WHERE asset > ${`${kind}|`} AND asset < ${`${kind}}`}
+        AND EXISTS (SELECT 1 FROM lake_fact_asset a WHERE a.asset = k.key) ORDER BY asset LIMIT ${limit}`,
     )
     .map(({ asset }) => asset);
 

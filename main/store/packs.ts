@@ -1,4 +1,4 @@
-import { agedOut } from './lake.ts';
+import { agedOut, dropFacts } from './lake.ts';
 import type { ReadableDb, Row, Sql, WritableDb } from './port.ts';
 import { sql } from './sql.ts';
 
@@ -77,9 +77,6 @@ export const putPackSource = (db: WritableDb, row: PackSourceRow): void => {
       statements = excluded.statements, pages = excluded.pages, expected = excluded.expected`);
 };
 
-/** A room holds a fact that is stored already; true when it did not before. */
-export const holdFact = (db: WritableDb, pack: number, fact: string): boolean =>
-  db.run(sql`INSERT OR IGNORE INTO pack_fact (pack, fact) SELECT ${pack}, rid FROM lake_fact WHERE id = ${fact}`) > 0;
 /**
  * A room lets go: its cursors and holds are dropped. Facts that are too old at `time` or come from one of `sources`, which
  * only packing reads, and that no other room holds are removed, except those in `cited`. How many went, how many cited stay.
@@ -97,10 +94,7 @@ export const releasePack = (
     db.first<{ readonly n: number }>(
       sql`SELECT count(*) AS n FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact WHERE p.pack = ${pack} AND f.id IN (${cited})`,
     )?.n ?? 0;
-  db.run(
-    sql`DELETE FROM lake_fact_asset WHERE id IN (SELECT id FROM lake_fact WHERE rid IN (${doomed}) AND id NOT IN (${cited}))`,
-  );
-  const removed = db.run(sql`DELETE FROM lake_fact WHERE rid IN (${doomed}) AND id NOT IN (${cited})`);
+  const removed = dropFacts(db, sql`rid IN (${doomed}) AND id NOT IN (${cited})`);
   // What is cited stays held: it is evidence, whatever becomes of the room.
   db.run(
     sql`DELETE FROM pack_fact WHERE pack = ${pack} AND fact NOT IN (SELECT rid FROM lake_fact WHERE id IN (${cited}))`,

@@ -61,6 +61,22 @@ export const sqlJoin = (parts: readonly (SqlValue | Sql)[], separator: ', ' | ' 
   return make(texts.join(separator), values);
 };
 
+const rowTexts = new Map<string, string>();
+
+/** Rows of values for INSERT, `width` values each, one row after the other: sql`… VALUES ${sqlRows(3, values)}`. */
+export const sqlRows = (width: number, values: readonly SqlValue[]): Sql => {
+  const key = `${width} ${values.length}`;
+  let text = rowTexts.get(key);
+  if (text === undefined) {
+    const row = `(${Array<string>(width).fill('?').join(', ')})`;
+    text = Array<string>(values.length / width)
+      .fill(row)
+      .join(', ');
+    rowTexts.set(key, text);
+  }
+  return make(text, values);
+};
+
 /** A table or column name that the program (never a user) chose. Throws RangeError on anything but [a-z_][a-z0-9_]*. */
 export const sqlId = (name: string): SqlIdentifier => {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new RangeError(`not an identifier: ${JSON.stringify(name)}`);

@@ -171,7 +171,7 @@ const coldRoom = async (): Promise<number> => {
     await first.close();
     const db = openStore(join(home, 'profiles', 'default', 'breakwater.db'), { clock, log: () => undefined });
     if (!db.ok) throw new Error(db.error.what);
-    const { putFact } = await import('../../main/store/lake.ts');
+    const { putFact } = await import('../support/facts.ts');
     const { ok } = await import('../../shared/base/result.ts');
     db.value.transaction((write) => {
       for (let n = 0; n < 50_000; n += 1) {

@@ -8,7 +8,7 @@ import type { LakeFact } from '../../main/lake/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
-import { putFact } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { ok } from '../../shared/base/result.ts';
 import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
 import { startPractice, type Practice } from '../support/practice.ts';

@@ -4,7 +4,7 @@ import type { AssetId } from '../../shared/domain/ids.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import { collectors } from '../../main/lake/sources.ts';
-import { putFact } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 import { addRows, at } from '../support/system-rows.ts';

@@ -8,7 +8,8 @@ import { assetSheet } from '../../main/core/asset-sheet.ts';
 import { rowOf } from '../../main/lake/fact-rows.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import { sourceLabel } from '../../main/lake/sources.ts';
-import { putEdge, putFact, putSource } from '../../main/store/lake.ts';
+import { putEdge, putSource } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { collectNow, instantAt } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 

@@ -7,7 +7,7 @@ import type { TextRow } from '../../main/databricks/port.ts';
 import { jobsCollector, jobTasksCollector } from '../../main/lake/collectors/jobs.ts';
 import { repairsCollector } from '../../main/lake/collectors/repairs.ts';
 import { rowOf } from '../../main/lake/fact-rows.ts';
-import { putFact } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import {
   collectContext,
   collectNow,

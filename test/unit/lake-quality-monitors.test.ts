@@ -3,7 +3,7 @@ import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksFailure, RestRequest } from '../../main/databricks/port.ts';
 import { isNotThere } from '../../main/lake/collector.ts';
 import { qualityMonitorsCollector } from '../../main/lake/collectors/quality-monitors.ts';
-import { putFact } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';

@@ -44,7 +44,7 @@ const setUp = async (answer: (run: string) => ReturnType<typeof ok<unknown>> | R
     collectContext(fake.workspace, store.read, ['model|ms|main.ml.price'], { cursor });
   const models = await modelsCollector.collect(at());
   if (!models.ok) throw new Error(models.error.what);
-  const stored = store.transaction((db) => ok(storeBatch(db, models.value, null, () => true)));
+  const stored = store.transaction((db) => ok(storeBatch(db, models.value, null, null)));
   if (!stored.ok) throw new Error(stored.error.what);
   return { ...fake, at, asked: () => fake.called.filter(({ path }) => path.includes('/mlflow/')) };
 };

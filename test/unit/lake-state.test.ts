@@ -10,7 +10,8 @@ import {
 import { rowOf } from '../../main/lake/fact-rows.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
 import { keepState } from '../../main/lake/state-source.ts';
-import { factById, forgetBefore, putFact } from '../../main/store/lake.ts';
+import { factById, forgetBefore } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, rowPage, type FakeAnswers } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 

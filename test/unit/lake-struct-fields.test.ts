@@ -4,7 +4,7 @@ import type { Statement } from '../../main/databricks/port.ts';
 import type { CollectContext, Collector } from '../../main/lake/collector.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { systemTables } from '../../main/practice/world/system-tables.ts';
-import { putFact } from '../../main/store/lake.ts';
+import { putFact } from '../support/facts.ts';
 import { ok } from '../../shared/base/result.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';

@@ -5,7 +5,7 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, workspaceAsset } from '../assets.ts';
 import { anHour, type CollectContext, type Collector } from '../collector.ts';
 import { computeInScope } from '../compute-scope.ts';
-import { labelOf } from '../labels.ts';
+import { nameIn } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { countOf, instantOf, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
@@ -90,7 +90,7 @@ const queryFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const type = textOf(row, 'type');
   const errorClass = /^[A-Z][A-Z0-9_.]{2,100}$/.exec(textOf(row, 'error_class') ?? '')?.[0] ?? null;
   const [first] = assets;
-  const where = first === undefined ? '' : ` on ${labelOf(context.db, first).name}`;
+  const where = first === undefined ? '' : ` on ${nameIn(context, first)}`;
   const duration = numberOf(row, 'total_duration_ms');
   const what =
     result === 'failed'

@@ -2,7 +2,7 @@ import type { TextRow } from '../../databricks/port.ts';
 import { statementKind } from '../../databricks/statements.ts';
 import { factId, jobAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
-import { labelOf } from '../labels.ts';
+import { nameIn } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, listOf, normaliseResult, normaliseTrigger, textOf } from '../rows.ts';
 import { asJson, asMicros, asText } from '../select.ts';
@@ -62,7 +62,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     title: '',
     data,
   };
-  return { ...fact, title: runTitle(fact, labelOf(context.db, asset).name) };
+  return { ...fact, title: runTitle(fact, nameIn(context, asset)) };
 };
 
 /** Slices add up to a run; the termination code belongs to its result. */
@@ -92,8 +92,7 @@ export const runsCollector: Collector = tableCollector({
   ask: (context) => askOfJobs(context, 'period_end_time'),
   read: (row, context) => {
     const fact = sliceFact(row, context);
-    const name = (one: LakeFact): string =>
-      one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name;
+    const name = (one: LakeFact): string => nameIn(context, one.assets[0]);
     return fact === null ? null : { facts: [{ fact, merge: mergeRuns(mergeRun(name), name) }] };
   },
 });

@@ -2,7 +2,7 @@ import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, jobAsset, taskAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
-import { labelOf } from '../labels.ts';
+import { nameIn } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, isBadResult, normaliseResult, textOf } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
@@ -55,7 +55,7 @@ const taskFact = (row: TextRow, context: CollectContext): LakeFact | null => {
       raw: { result_state: raw },
     }, // prettier-ignore
   };
-  return { ...fact, title: runTitle(fact, labelOf(context.db, asset).name) };
+  return { ...fact, title: runTitle(fact, nameIn(context, asset)) };
 };
 
 /** An attempt ends once; what it said comes from elsewhere and stays. */
@@ -67,7 +67,7 @@ const merge = (old: LakeFact, next: LakeFact): LakeFact => ({
 const nameOfJob =
   (context: CollectContext) =>
   (fact: LakeFact): string =>
-    fact.assets[1] === undefined ? '' : labelOf(context.db, fact.assets[1]).name;
+    nameIn(context, fact.assets[1]);
 
 /** Tasks that failed or timed out. Tasks that went well are not stored: a run's own fact says so. */
 export const taskRunsCollector: Collector = tableCollector({

@@ -6,6 +6,7 @@ import { migration0050 } from './0050-detect.ts';
 import { migration0060 } from './0060-profile.ts';
 import { migration0070 } from './0070-regions.ts';
 import { migration0080 } from './0080-pack.ts';
+import { migration0090 } from './0090-lake-numbers.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   migration0060,
   migration0070,
   migration0080,
+  migration0090,
 ];

@@ -2,7 +2,7 @@ import { tableAsset } from '../../../main/lake/assets.ts';
 import type { CollectContext, Collected } from '../../../main/lake/collector.ts';
 import { createLake, type Lake } from '../../../main/lake/lake.ts';
 import type { FactsPage, LakeFact } from '../../../main/lake/port.ts';
-import { putFact } from '../../../main/store/lake.ts';
+import { putFact } from '../../support/facts.ts';
 import type { Store } from '../../../main/store/port.ts';
 import { temporaryStore } from '../../support/lakehouse.ts';
 import type { DatabricksFailure, Workspace } from '../../../main/databricks/port.ts';

@@ -1,6 +1,7 @@
 import { eventLogCollector } from '../../../main/lake/collectors/event-log.ts';
 import { expectationsSource } from '../../../main/lake/collectors/expectations.ts';
-import { putFact, putSource } from '../../../main/store/lake.ts';
+import { putSource } from '../../../main/store/lake.ts';
+import { putFact } from '../../support/facts.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
 import { collectContext } from '../../support/collect.ts';
