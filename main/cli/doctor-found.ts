@@ -37,7 +37,9 @@ export const foundFindings = async (
   });
   const token =
     source.credential === null
-      ? 'without a token'
+      ? source.otherSignIn === null
+        ? 'without a token'
+        : `with the sign-in "${source.otherSignIn}", which Breakwater does not use or of which a part is missing`
       : `${authWords[source.credential.kind]}${isUnattended(source.credential) ? ', for unattended use: the audit log shows it and no person' : ''}`;
   const from: Finding = { name, state: 'fine', detail: `from ${source.label}: ${source.host}, ${token}` };
   return [from, ...(await stepFindings(connection, startWarehouse))];

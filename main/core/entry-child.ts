@@ -17,9 +17,9 @@ const refuse = (failure: Failure): void => {
   process.send?.({ t: 'failed', failure } satisfies FromCore, () => process.disconnect());
 };
 
-const start = async (keyring: string | null): Promise<void> => {
+const start = async ({ keyring, variables }: Extract<ToCore, { t: 'start' }>): Promise<void> => {
   const core = await createCore({
-    ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
+    ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring, variables),
     offerFile: offerThrough(send),
   });
   if (!core.ok) return refuse(core.error);
@@ -37,5 +37,5 @@ const start = async (keyring: string | null): Promise<void> => {
 
 closeInherited();
 process.once('message', (message: ToCore) => {
-  if (message.t === 'start') void start(message.keyring);
+  if (message.t === 'start') void start(message);
 });

@@ -23,7 +23,7 @@ import { unattendedConnection } from './unattended.ts';
  * environment: BREAKWATER_HOME (folder of all profiles), BREAKWATER_CLOCK_OFFSET_MS (tests and drills; the status says so),
  * BREAKWATER_PRACTICE=off (no practice lakehouse is looked for or started), BREAKWATER_CONNECTION (commands only: `environment` or
  * a section of `~/.databrickscfg` in place of the saved workspace, for unattended use), and
- * DATABRICKS_* where the process has them: the desktop's core does not (main/shell/core-env.ts), there only `~/.databrickscfg` counts.
+ * DATABRICKS_* where the process has them: the desktop's core does not, it is told them once (main/shell/core-env.ts).
  */
 export type EntryOptions = {
   readonly profile: string;
@@ -68,8 +68,14 @@ export const entryOptions = (argv: readonly string[], execPath: string): EntryOp
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Dependencies of a core in this process. `keyring`: see contract/mux.ts `start`. */
-export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | null): CoreDeps => {
+/** Dependencies of a core in this process. `keyring`, `variables`: see contract/mux.ts `start`. */
+export const nodeCoreDeps = (
+  options: EntryOptions,
+  env: Env,
+  keyring: string | null,
+  variables: Env = {},
+): CoreDeps => {
+  const session = { ...env, ...variables };
   const offset = Number(env['BREAKWATER_CLOCK_OFFSET_MS'] ?? 0) || 0;
   const clock: Clock = { now: () => new Date().getTime() + offset };
   const random = (length: number): Uint8Array => randomBytes(length);
@@ -105,8 +111,8 @@ export const nodeCoreDeps = (options: EntryOptions, env: Env, keyring: string | 
     auth,
     ...(named === undefined
       ? {}
-      : { unattended: () => unattendedConnection(named, connectionSources(env, homedir()), auth) }),
-    connectionSources: () => connectionSources(env, homedir()),
+      : { unattended: () => unattendedConnection(named, connectionSources(session, homedir()), auth) }),
+    connectionSources: () => connectionSources(session, homedir()),
     practice:
       env['BREAKWATER_PRACTICE'] === 'off'
         ? null

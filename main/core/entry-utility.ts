@@ -22,6 +22,7 @@ type ParentPort = {
     listener: (event: { readonly data: unknown; readonly ports: readonly PortMain[] }) => void,
   ) => unknown;
 };
+type Start = Extract<ToCore, { t: 'start' }>;
 type ToUtility = Extract<ToCore, { t: 'start' | 'end' }> | { readonly t: 'port' };
 
 const isParentPort = (value: unknown): value is ParentPort =>
@@ -46,9 +47,9 @@ export const runUtility = (parent: ParentPort, exit: (code: number) => void): vo
   // Windows that ask while the profile is still being opened.
   const early: PortMain[] = [];
 
-  const start = async (keyring: string | null): Promise<void> => {
+  const start = async ({ keyring, variables }: Start): Promise<void> => {
     const core = await createCore({
-      ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring),
+      ...nodeCoreDeps(entryOptions(process.argv.slice(2), process.execPath), process.env, keyring, variables),
       offerFile: offerThrough(tell),
     });
     if (!core.ok) {
@@ -63,7 +64,7 @@ export const runUtility = (parent: ParentPort, exit: (code: number) => void): vo
   parent.on('message', ({ data, ports }) => {
     const message = data as ToUtility;
     const [port] = ports;
-    if (message.t === 'start') void start(message.keyring);
+    if (message.t === 'start') void start(message);
     else if (message.t === 'end') void close().then(() => exit(0));
     else if (port !== undefined && accept === null) early.push(port);
     else if (port !== undefined) accept?.(portMainChannel(port));

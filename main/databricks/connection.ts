@@ -12,6 +12,8 @@ export type ConnectionValues = {
   readonly host?: string;
   readonly httpPath?: string;
   readonly credential?: Credential;
+  /** `auth_type` as it stands there; without a credential it names a way to sign in that is not used here. */
+  readonly authType?: string;
   readonly caFile?: string;
   readonly network?: Network;
   /** Section of `~/.databrickscfg`; default: DATABRICKS_CONFIG_PROFILE, the file's own default, DEFAULT. */
@@ -27,6 +29,18 @@ export type ConnectionSources = {
 
 const missing = (what: string, advice: string): Result<never, DatabricksFailure> =>
   err(databricksFailure('NotConfigured', { detail: `${what} is missing.`, advice, code: 'MISSING' }));
+
+/** What is said where nothing signs in. `authType`: what the source names instead, which is not used here or is not complete. */
+export const noCredential = (authType: string | undefined): Result<never, DatabricksFailure> =>
+  authType === undefined
+    ? missing('The token', 'Give a personal access token for this host, or sign in.')
+    : err(
+        databricksFailure('NotConfigured', {
+          detail: `It names the sign-in "${authType.slice(0, 100)}", which Breakwater does not use, or of which a part is missing.`,
+          advice: 'Sign in in the browser for this host under Settings, Connection, or give a personal access token.',
+          code: 'OTHER_SIGN_IN',
+        }),
+      );
 
 const text = (value: unknown): string | undefined => {
   const clean = typeof value === 'string' ? value.trim() : '';
@@ -71,13 +85,14 @@ export const profileIn = (file: ConfigFile, wanted: string | undefined): Connect
   const defaults = own === undefined || sameWorkspace(own, shared) ? (section('DEFAULT') ?? {}) : {};
   const field = (key: string): string | undefined => text(chosen[key]) ?? text(defaults[key]);
   const [host, httpPath] = [field('host'), field('http_path')];
-  const credential = credentialOf(field);
+  const [credential, authType] = [credentialOf(field), field('auth_type')];
   const warehouse = field('warehouse_id');
   const path = httpPath ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`);
   return {
     name,
     ...(host === undefined ? {} : { host }),
     ...(credential === undefined ? {} : { credential }),
+    ...(authType === undefined ? {} : { authType }),
     ...(path === undefined ? {} : { httpPath: path }),
   };
 };
@@ -102,6 +117,7 @@ export const valuesOfEnvironment = (env: ConnectionSources['env']): ConnectionVa
     Object.entries({
       host: text(env['DATABRICKS_HOST']),
       credential: credentialOf((name) => text(env[azureNames[name] ?? `DATABRICKS_${name.toUpperCase()}`])),
+      authType: text(env['DATABRICKS_AUTH_TYPE']),
       httpPath:
         text(env['DATABRICKS_HTTP_PATH']) ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`),
       caFile: text(env['DATABRICKS_CA_FILE']),
@@ -141,7 +157,8 @@ export const connectionFrom = (sources: ConnectionSources): Result<ConnectionPla
   };
   const usable = ordered.filter((source) => sameHost(source));
   const credential = usable.find((source) => source.credential !== undefined)?.credential;
-  if (credential === undefined) return missing('The token', 'Give a personal access token for this host, or sign in.');
+  const otherWay = usable.find((source) => source.authType !== undefined)?.authType;
+  if (credential === undefined) return noCredential(otherWay);
   if (credential.kind === 'pat' && !isReadableToken(credential.token))
     return missing('A readable token', 'The token has spaces or characters that no token has.');
   const givenPath = usable.find((source) => source.httpPath !== undefined)?.httpPath;

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import {
   type ConnectionSources,
   isReadableToken,
+  noCredential,
   parseConfigFile,
   profileIn,
   valuesOfEnvironment,
@@ -21,6 +22,8 @@ export type FoundConnection = {
   readonly host: string;
   readonly httpPath: string | null;
   readonly credential: Credential | null;
+  /** The `auth_type` that stands there, where it gives no credential: `azure-cli`, `external-browser`, or one that lacks a part. */
+  readonly otherSignIn: string | null;
 };
 
 /** More sections than this are not offered; nobody has them, and an answer is bounded. */
@@ -47,9 +50,11 @@ export const foundConnections = ({ env, configFile }: ConnectionSources): readon
     .flatMap(({ id, source, label, values }) => {
       const host = checkHost(values.host ?? '', 'workspace');
       if (!host.ok) return [];
-      const { credential: given, httpPath = null } = values;
+      const { credential: given, httpPath = null, authType = null } = values;
       const credential = given?.kind === 'pat' && !isReadableToken(given.token) ? null : (given ?? null);
-      return [{ id, source, label, host: host.value.host, httpPath, credential }];
+      // A person may have written anything there; it is shown on one line.
+      const otherSignIn = credential === null && authType !== null ? authType.slice(0, longestName) : null;
+      return [{ id, source, label, host: host.value.host, httpPath, credential, otherSignIn }];
     })
     .slice(0, mostFound);
 };
@@ -78,6 +83,7 @@ export const credentialFound = (
       'Use that host, or enter a token of this one.',
       'OTHER_HOST',
     );
+  if (source.otherSignIn !== null) return noCredential(source.otherSignIn);
   if (source.credential === null)
     return refused(`There is no token in ${source.label}.`, 'Enter a personal access token for this host.', 'MISSING');
   return ok(source.credential);

@@ -4,7 +4,7 @@ import { app, type BrowserWindow, dialog, ipcMain, Menu, protocol, safeStorage, 
 import type { Failure } from '../../shared/base/failure.ts';
 import { askSignInPage, askStatus } from './ask-core.ts';
 import { loadWindowFiles } from './assets.ts';
-import { coreEnvironment } from './core-env.ts';
+import { coreEnvironment, workspaceVariables } from './core-env.ts';
 import { coreLink } from './core-link.ts';
 import { type CoreProcess, startCore } from './core-process.ts';
 import { downloadDesk, downloadResponse, guardDownloads } from './downloads.ts';
@@ -119,7 +119,7 @@ export const runApp = (places: AppPlaces): void => {
     if (runtime.kind === 'none') return fatal('The core cannot run here.', runtime.problem);
     const key = await keyringKey(join(places.folder, 'keyring.key'), process.platform, safeStorage);
     if (!key.ok) return fatal(key.error.what, `${key.error.safe}\n\n${key.error.advice}`);
-    const env = coreEnvironment(process.env);
+    const [env, variables] = [coreEnvironment(process.env), workspaceVariables(process.env)];
     const corePlaces = {
       profile: places.profile,
       version: app.getVersion(),
@@ -127,7 +127,7 @@ export const runApp = (places: AppPlaces): void => {
       practiceEntry: join(places.bundles, 'practice.js'),
     };
     supervisor = supervise<CoreProcess>({
-      start: () => startCore({ runtime, places: corePlaces, env, keyring: key.value, log }),
+      start: () => startCore({ runtime, places: corePlaces, env, keyring: key.value, variables, log }),
       clock: systemClock,
       scheduler: systemScheduler,
       onStart: (core) => {

@@ -21,3 +21,21 @@ export const coreEnvironment = (env: Readonly<Record<string, string | undefined>
   }
   return kept;
 };
+
+/** What says where a workspace is and who signs in (unified authentication, facts 4), as far as `main/databricks` reads it. */
+const ofWorkspace = [
+  'DATABRICKS_HOST', 'DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID', 'DATABRICKS_AUTH_TYPE', 'DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_ID',
+  'DATABRICKS_CLIENT_SECRET', 'DATABRICKS_CONFIG_FILE', 'DATABRICKS_CONFIG_PROFILE', 'DATABRICKS_CA_FILE', 'DATABRICKS_AZURE_RESOURCE_ID',
+  'ARM_TENANT_ID', 'ARM_CLIENT_ID', 'ARM_CLIENT_SECRET',
+] as const; // prettier-ignore
+
+/** Those of the user's session that are set. They go to the core in its first message, in memory: they may be secret. */
+export const workspaceVariables = (
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ofWorkspace.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );

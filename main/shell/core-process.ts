@@ -28,6 +28,8 @@ export type CoreStart = {
   readonly env: Readonly<Record<string, string>>;
   /** 32 bytes (base64) that wrap the device key, from the system keyring; null where there is none. Never in argv. */
   readonly keyring: string | null;
+  /** What the session says of a workspace; may be secret. Never in argv, never in the environment of the core. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Takes the redacted lines of its standard output and error. */
   readonly log: (line: string) => void;
 };
@@ -94,7 +96,7 @@ const startChild = (start: CoreStart, runtime: { readonly entry: string; readonl
     relay.end();
     told.exit(thrown.message);
   });
-  send({ t: 'start', keyring: start.keyring });
+  send({ t: 'start', keyring: start.keyring, variables: start.variables });
   return {
     pid: () => child.pid,
     onReady: told.onReady,
@@ -116,7 +118,7 @@ const startUtility = (start: CoreStart, entry: string): CoreProcess => {
   pipe(core.stderr, start.log);
   core.on('message', (message: FromCore) => told.receive(message));
   core.once('exit', (code) => told.exit(`exit ${code}`));
-  core.postMessage({ t: 'start', keyring: start.keyring });
+  core.postMessage({ t: 'start', keyring: start.keyring, variables: start.variables });
   return {
     pid: () => core.pid,
     onReady: told.onReady,

@@ -6,8 +6,15 @@ import type { Channel, ClientFrame, ServerFrame } from './wire.ts';
  * window has a port number; the parent opens and closes ports. Beside them a few words between the two processes.
  */
 export type ToCore =
-  /** First message. `keyring`: 32 bytes (base64) from the operating system's keyring to wrap the device key; null = none. */
-  | { readonly t: 'start'; readonly keyring: string | null }
+  /**
+   * First message. `keyring`: 32 bytes (base64) from the operating system's keyring to wrap the device key; null = none.
+   * `variables`: what the user's session says of a workspace (DATABRICKS_*), where the core's own environment must not carry it.
+   */
+  | {
+      readonly t: 'start';
+      readonly keyring: string | null;
+      readonly variables?: Readonly<Record<string, string>>;
+    }
   | { readonly t: 'open'; readonly port: number }
   | { readonly t: 'frame'; readonly port: number; readonly frame: ClientFrame }
   | { readonly t: 'close'; readonly port: number }

@@ -72,6 +72,8 @@ export const connectionFound = v.object({
   auth: v.nullable(authKind),
   /** It is a service principal: for unattended use only, the audit log would show it and no person. */
   unattended: v.boolean(),
+  /** How it signs in where Breakwater takes nothing from it: `azure-cli`, `external-browser`, or a way that lacks a part. */
+  otherSignIn: v.nullable(v.string()),
 });
 
 /** One workspace of this profile. `primary`: the share lives there. */

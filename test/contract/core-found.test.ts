@@ -7,7 +7,7 @@ import { connectionSources } from '../../main/core/connection-sources.ts';
 import { nodeCoreDeps } from '../../main/core/entry-deps.ts';
 import { err } from '../../shared/base/result.ts';
 import { failure } from '../../shared/base/failure.ts';
-import { coreEnvironment } from '../../main/shell/core-env.ts';
+import { coreEnvironment, workspaceVariables } from '../../main/shell/core-env.ts';
 import type { Connection } from '../../main/databricks/port.ts';
 import { openCore, scratch, value } from '../support/core.ts';
 
@@ -68,6 +68,7 @@ describe('connections found on this machine', () => {
         hasToken: true,
         auth: 'pat',
         unattended: false,
+        otherSignIn: null,
       },
     ]);
     expect(said.join()).not.toContain('CANARY');
@@ -134,8 +135,19 @@ describe('connections found on this machine', () => {
   });
 });
 
+describe('sign-ins that are not taken from the machine', () => {
+  it.each(['azure-cli', 'external-browser', 'oauth-m2m'])('%s is named, with the way that is open', async (type) => {
+    const { call } = await scene(`[DEFAULT]\nhost = ${host}\nauth_type = ${type}\n`);
+    expect(value(await call('connection.found', {})).found).toMatchObject([{ hasToken: false, otherSignIn: type }]);
+    const refused = await call('connection.save', { host, httpPath, from, acceptUnencrypted: true });
+    expect(refused).toMatchObject({ error: { tag: 'NotConfigured', code: 'OTHER_SIGN_IN' } });
+    expect(JSON.stringify(refused)).toContain(type);
+    expect(JSON.stringify(refused)).toContain('in the browser');
+  });
+});
+
 describe('what an entry reads', () => {
-  const sourcesOf = (env: Record<string, string>) =>
+  const sourcesOf = (env: Record<string, string>, variables: Record<string, string> = {}) =>
     nodeCoreDeps(
       {
         profile: 'default',
@@ -145,9 +157,10 @@ describe('what an entry reads', () => {
       },
       { ...env, BREAKWATER_PRACTICE: 'off' },
       null,
+      variables,
     ).connectionSources();
 
-  it('the environment of its process, which on the desktop has no token', () => {
+  it('the environment of its process, which on the desktop has no token: it is told in the first message', () => {
     const folder = scratch();
     mkdirSync(join(folder, 'none'));
     const env = { DATABRICKS_HOST: host, DATABRICKS_TOKEN: canary, DATABRICKS_CONFIG_FILE: join(folder, 'none') };
@@ -156,5 +169,10 @@ describe('what an entry reads', () => {
       configFile: null,
     });
     expect(Object.keys(coreEnvironment(env)).filter((name) => name.startsWith('DATABRICKS'))).toEqual([]);
+    expect(workspaceVariables({ ...env, AWS_SECRET_ACCESS_KEY: 'x', DATABRICKS_UNKNOWN: 'x' })).toEqual(env);
+    expect(sourcesOf(coreEnvironment(env), workspaceVariables(env))).toMatchObject({
+      env: { DATABRICKS_HOST: host, DATABRICKS_TOKEN: canary },
+      configFile: null,
+    });
   });
 });

@@ -15,7 +15,11 @@ let running: ElectronApp;
 let display: Display;
 const home = mkdtempSync(join(tmpdir(), 'breakwater-shell-e2e-'));
 // These tests are about the window: no practice lakehouse has to start for them.
-const env = { BREAKWATER_PRACTICE: 'off' };
+const env = {
+  BREAKWATER_PRACTICE: 'off',
+  DATABRICKS_HOST: 'dbc-session.cloud.databricks.com',
+  DATABRICKS_TOKEN: 'dapiCANARYsession',
+};
 
 beforeAll(async () => {
   display = await openDisplay();
@@ -41,6 +45,15 @@ describe('the desktop window', () => {
     expect(running.page.url()).toBe('breakwater://app/');
     expect(await running.page.title()).toContain('Breakwater');
     await answered();
+  });
+
+  it('offers what the variables of the session say, and its page holds no token', async () => {
+    await running.page.getByTestId('place-settings').click();
+    await running.page.getByTestId('connection-found').click();
+    await running.page.getByRole('option', { name: /from the environment/ }).click();
+    await expect.poll(() => running.page.getByTestId('connection-host').inputValue()).toBe(env.DATABRICKS_HOST);
+    expect(await running.page.content()).not.toContain('CANARY');
+    await running.page.getByTestId('place-inbox').click();
   });
 
   it('has nothing of Node or Electron in its page', async () => {

@@ -223,9 +223,9 @@ export const samplePractice: PracticeState = {
 }; // prettier-ignore
 
 export const sampleFound: CallOutput<'connection.found'>['found'] = [
-  { id: 'environment', source: 'environment', label: 'the environment', host: 'dbc-a1b2c3d4-e5f6.cloud.databricks.com', httpPath: '/sql/1.0/warehouses/0123456789abcdef', hasToken: true, auth: 'pat', unattended: false },
-  { id: 'databrickscfg:DEFAULT', source: 'databrickscfg', label: '~/.databrickscfg [DEFAULT]', host: 'adb-1234567890123456.7.azuredatabricks.net', httpPath: null, hasToken: true, auth: 'pat', unattended: false },
-  { id: 'databrickscfg:sign-on', source: 'databrickscfg', label: '~/.databrickscfg [sign-on]', host: 'dbc-0f0e0d0c-0b0a.cloud.databricks.com', httpPath: null, hasToken: false, auth: null, unattended: false },
+  { id: 'environment', source: 'environment', label: 'the environment', host: 'dbc-a1b2c3d4-e5f6.cloud.databricks.com', httpPath: '/sql/1.0/warehouses/0123456789abcdef', hasToken: true, auth: 'pat', unattended: false, otherSignIn: null },
+  { id: 'databrickscfg:DEFAULT', source: 'databrickscfg', label: '~/.databrickscfg [DEFAULT]', host: 'adb-1234567890123456.7.azuredatabricks.net', httpPath: null, hasToken: true, auth: 'pat', unattended: false, otherSignIn: null },
+  { id: 'databrickscfg:sign-on', source: 'databrickscfg', label: '~/.databrickscfg [sign-on]', host: 'dbc-0f0e0d0c-0b0a.cloud.databricks.com', httpPath: null, hasToken: false, auth: null, unattended: false, otherSignIn: 'azure-cli' },
 ]; // prettier-ignore
 
 export const sampleSignIns: CallOutput<'connection.login'> = {

@@ -87,7 +87,7 @@ export const workspaceCalls = ({
     // Field by field: a token must not slip into an answer because the source carries it.
     'connection.found': () =>
       ok({
-        found: found().map(({ id, source, label, host, httpPath, credential }) => ({
+        found: found().map(({ id, source, label, host, httpPath, credential, otherSignIn }) => ({
           id,
           source,
           label,
@@ -95,6 +95,7 @@ export const workspaceCalls = ({
           httpPath,
           hasToken: credential !== null,
           auth: credential?.kind ?? null,
+          otherSignIn,
           unattended: credential !== null && isUnattended(credential),
         })),
       }),

@@ -18,6 +18,7 @@ type Way = 'token' | 'oauth-u2m' | 'databricks-cli';
 const foundNote = (one: CallOutput<'connection.found'>['found'][number]): { readonly note?: string } => {
   if (one.unattended) return { note: 'a service principal, for unattended use' };
   if (one.auth === 'databricks-cli') return { note: 'signed in with the Databricks CLI' };
+  if (one.otherSignIn !== null) return { note: `signs in by ${one.otherSignIn}; here in the browser` };
   return one.hasToken ? {} : { note: 'without a token' };
 };
 
@@ -63,7 +64,8 @@ export const ConnectionForm = () => {
     if (one === undefined) return;
     typed(key, { from: one.id, host: one.host, httpPath: one.httpPath ?? '' });
     setToken('');
-    setWay('token');
+    // Whatever it names instead: a person can sign in in the browser to any workspace.
+    setWay(one.otherSignIn === null ? 'token' : 'oauth-u2m');
   };
 
   const test = async (startWarehouse: boolean): Promise<void> => {
