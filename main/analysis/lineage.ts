@@ -9,6 +9,15 @@ const kindOf = (asset: AssetId): string => assetParts(asset).kind;
 /** What moves data without being data: it stands on the map only where it matters. */
 const movers: ReadonlySet<string> = new Set(['job', 'pipeline', 'notebook', 'query']);
 const isMover = (asset: AssetId): boolean => movers.has(kindOf(asset));
+/** What movers run on: it stands on the map with them. */
+const isCompute = (asset: AssetId): boolean => ['cluster', 'warehouse'].includes(kindOf(asset));
+
+/** Movers that matter themselves, and those that run on compute that does: what happens to it reaches their tables. */
+const shownMovers = (input: LineageInput): ReadonlySet<AssetId> => {
+  const matters = new Set([...input.focus, ...input.marks.failed, ...input.marks.changed]);
+  const above = input.edges.filter(({ from }) => isCompute(from) && matters.has(from)).map(({ to }) => to);
+  return new Set([...matters, ...above].filter(isMover));
+};
 
 /**
  * Edges as the map draws them. Movers stand on the map only where they matter (affected or marked); their tables are then joined
@@ -73,7 +82,7 @@ const grouped = (n: number): string =>
  */
 export const lineageView = (input: LineageInput): LineageView => {
   const { marks } = input;
-  const named = new Set([...input.focus, ...marks.failed, ...marks.changed].filter(isMover));
+  const named = shownMovers(input);
   const edges = drawnEdges(input.edges, named);
   const graph = makeGraph(edges, input.focus);
   const [above, below] = [distances(graph.up, input.focus, input.hops), distances(graph.down, input.focus, input.hops)];

@@ -24,8 +24,16 @@ const onMap = (asset: AssetId): AssetId => {
   return asset;
 };
 
+/** Many jobs get a cluster of their own for each run: that one appears is no change. */
+const isNewCompute = ({ kind, assets, data }: MarkingFact): boolean =>
+  kind === 'definition-change' && data['versionBefore'] === null && assets[0]?.startsWith('cluster|') === true;
+
+/** Data that costs more is not doubtful for that: what stands behind the cost has changed. */
+const markOf = <T>(monitor: string, marks: { readonly failed: T; readonly changed: T; readonly doubtful: T }): T =>
+  monitor === 'failed-run' ? marks.failed : monitor === 'cost-jump' ? marks.changed : marks.doubtful;
+
 /**
- * Marks from signals and facts. Failing: jobs with a failed run. Doubtful: tables that drifted. Changed: assets with a schema
+ * Marks from signals and facts. Failing: jobs with a failed run. Doubtful: tables that drifted. Changed: what costs more, and assets with a schema
  * change, an alias move, a new or newly served model version, an edited definition or a changed right between `from` and `to`;
  * a routine write is no change. `stale` is the caller's
  * knowledge of late tables; no detector of this version makes it.
@@ -42,10 +50,10 @@ export const marksOf = (input: {
   const failed = new Set<AssetId>();
   const doubtful = new Set<AssetId>();
   for (const asset of input.doubts ?? []) doubtful.add(onMap(asset));
-  for (const signal of input.signals) (signal.monitor === 'failed-run' ? failed : doubtful).add(onMap(signal.asset));
   const changed = new Set<AssetId>();
+  for (const signal of input.signals) markOf(signal.monitor, { failed, changed, doubtful }).add(onMap(signal.asset));
   for (const fact of input.facts) {
-    if (!changeKinds.includes(fact.kind)) continue;
+    if (!changeKinds.includes(fact.kind) || isNewCompute(fact)) continue;
     if (fact.happenedAt < input.from || (input.to !== undefined && fact.happenedAt > input.to)) continue;
     const asset = fact.assets[0];
     if (asset !== undefined) changed.add(onMap(asset));

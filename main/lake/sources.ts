@@ -20,6 +20,7 @@ import { externalLineageCollector } from './collectors/external-lineage.ts';
 import { historyCollector } from './collectors/history.ts';
 import { inferenceCollector } from './collectors/inference.ts';
 import { profilesCollector } from './collectors/profiles.ts';
+import { jobComputeCollector } from './collectors/job-compute.ts';
 import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
@@ -58,6 +59,7 @@ export const collectors: readonly Collector[] = [
   externalLineageCollector,
   columnLineageCollector,
   namesCollector,
+  jobComputeCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,

@@ -13,7 +13,7 @@ import { mergeSlices } from '../slices.ts';
 import { tableCollector } from '../table-source.ts';
 import { updateTitle } from '../titles.ts';
 import { timeWindow } from '../window.ts';
-import { mergeUpdates } from './rest-update.ts';
+import { mergeUpdates, updateCompute } from './rest-update.ts';
 
 const kind = statementKind('lake.pipeline-updates', 'read', 'updates of pipelines, in time slices');
 const countKind = statementKind('lake.pipeline-updates.count', 'read', 'how many slices of pipeline updates there are');
@@ -115,6 +115,6 @@ export const pipelineUpdatesCollector: Collector = tableCollector({
     const name = (one: LakeFact): string =>
       one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name;
     const slices = mergeSlices((one) => updateTitle(one, name(one)));
-    return fact === null ? null : { facts: [{ fact, merge: mergeUpdates(slices, name) }] };
+    return fact === null ? null : { facts: [{ fact, merge: mergeUpdates(slices, name) }], edges: updateCompute(fact) };
   },
 });

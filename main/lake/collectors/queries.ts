@@ -1,17 +1,19 @@
 import { isJsonObject, type JsonValue } from '../../../shared/base/json.ts';
-import type { AssetId } from '../../../shared/domain/ids.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, workspaceAsset } from '../assets.ts';
 import { anHour, type CollectContext, type Collector } from '../collector.ts';
+import { computeEdges } from '../compute-edges.ts';
 import { computeInScope } from '../compute-scope.ts';
 import { nameIn } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
-import type { LakeFact } from '../port.ts';
+import type { LakeEdge, LakeFact } from '../port.ts';
 import { countOf, instantOf, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
 import { anyField, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asShort, asText, computed, computedOf, fieldOf, type Path } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
+import { said } from '../values.ts';
 import { timeWindow } from '../window.ts';
 import { keepTables } from './query-tables.ts';
 
@@ -118,6 +120,19 @@ const queryFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   });
 };
 
+/** The warehouse on which a job or a pipeline had this statement run. */
+const warehouseEdges = (row: TextRow, { assets, workspace, happenedAt, data }: LakeFact): readonly LakeEdge[] => {
+  const id = inner(objectOf(row, 'compute'), 'warehouse_id');
+  const first = said(data['startedAt']) || happenedAt;
+  return id === null
+    ? []
+    : assets
+        .filter((asset) => ['job', 'pipeline'].includes(assetParts(asset).kind))
+        .flatMap((runner) =>
+          computeEdges(runner, [{ kind: 'warehouse', id }], { source, workspace, first, last: happenedAt }),
+        );
+};
+
 /** What bounds the question: warehouses, jobs and pipelines in scope, by `kind|id`. */
 const placesIn = (context: CollectContext): readonly string[] => [
   ...computeInScope(context, 'warehouse').map((id) => `warehouse|${id}`),
@@ -175,6 +190,8 @@ export const queriesCollector: Collector = tableCollector({
   },
   read: (row, context) => {
     const fact = queryFact(row, context);
-    return fact === null ? null : { facts: [{ fact, merge: (old, next) => keepTables(next, old) }] };
+    return fact === null
+      ? null
+      : { facts: [{ fact, merge: (old, next) => keepTables(next, old) }], edges: warehouseEdges(row, fact) };
   },
 });

@@ -2,8 +2,9 @@ import type { JsonObject } from '../../../shared/base/json.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import { factId, jobAsset, taskAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact } from '../collector.ts';
+import { computeEdges } from '../compute-edges.ts';
 import { labelOf } from '../labels.ts';
-import type { LakeFact } from '../port.ts';
+import type { LakeEdge, LakeFact } from '../port.ts';
 import { isBadResult, normaliseResult, normaliseTrigger, type RunResult } from '../rows.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
@@ -62,6 +63,8 @@ export type ReadRun = {
   readonly startedAt: Instant;
   readonly ended: boolean;
   readonly facts: readonly CollectedFact[];
+  /** The clusters on which its tasks ran. */
+  readonly edges: readonly LakeEdge[];
 };
 
 /** A run as `jobs/runs/list` and `jobs/runs/get` show it, with its tasks that failed; null when it is none. */
@@ -116,5 +119,10 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
     const key = textOf(task['task_key']);
     return key !== null && said(task['run_id']) !== '' && isBadResult(outcomeOf(task).result) ? [made(task, key)] : [];
   });
-  return { run, job, name, startedAt, ended: outcomeOf(body).ended, facts: [made(body, null), ...badTasks] };
+  const whole = made(body, null);
+  const compute = clustersOf(...tasks, body).map((id) => ({ kind: 'cluster' as const, id }));
+  const edges = computeEdges(asset, compute, {
+    source: restRunsSource, workspace: ws, first: startedAt, last: whole.fact.happenedAt,
+  }); // prettier-ignore
+  return { run, job, name, startedAt, ended: outcomeOf(body).ended, facts: [whole, ...badTasks], edges };
 };

@@ -218,6 +218,7 @@ export const restRunsCollector: Collector = {
     ];
     const collected: Collected = {
       facts,
+      edges: runs.flatMap((one) => one.edges),
       assets: namesOf(runs, context),
       cursor: JSON.stringify(next),
       // Only the list of all jobs is complete up to anything; its newest moment says up to when.

@@ -2,9 +2,10 @@ import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
 import { factId, workspaceAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact } from '../collector.ts';
+import { computeEdges } from '../compute-edges.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
-import type { LakeFact } from '../port.ts';
+import type { LakeEdge, LakeFact } from '../port.ts';
 import { idText, instant, object, objects, text } from '../rest-read.ts';
 import { normaliseResult } from '../rows.ts';
 import { updateTitle } from '../titles.ts';
@@ -102,6 +103,16 @@ export const updateFact = (
     }, // prettier-ignore
   });
   return { fact: { ...fact, title: updateTitle(fact, name) }, merge: mergeUpdates(newerUpdate, () => name) };
+};
+
+/** The cluster on which an update ran, where it says one: serverless updates have none. */
+export const updateCompute = ({ assets, source, workspace, happenedAt, data }: LakeFact): readonly LakeEdge[] => {
+  const [pipeline] = assets;
+  const id = said(data['cluster']);
+  const first = said(data['startedAt']) || happenedAt;
+  return pipeline === undefined || id === ''
+    ? []
+    : computeEdges(pipeline, [{ kind: 'cluster', id }], { source, workspace, first, last: happenedAt });
 };
 
 /** Ids and states of `latest_updates`: whether there is anything new to ask about. */

@@ -13,7 +13,7 @@ import { latest, later, minus, normaliseResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { said } from '../values.ts';
 import {
-  endsOf, latestUpdates, restUpdate, restUpdatesSource, updateFact, updateFactId, type RestUpdate,
+  endsOf, latestUpdates, restUpdate, restUpdatesSource, updateCompute, updateFact, updateFactId, type RestUpdate,
 } from './rest-update.ts'; // prettier-ignore
 
 /** Pipelines asked around a room, nearest first. */
@@ -192,6 +192,7 @@ export const restUpdatesCollector: Collector = {
     ]; // prettier-ignore
     return ok({
       facts,
+      edges: facts.flatMap(({ fact }) => updateCompute(fact)),
       assets,
       cursor: JSON.stringify(next),
       // Each pipeline is asked by itself: none of them says up to when the others are complete.
