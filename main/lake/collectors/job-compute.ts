@@ -31,7 +31,8 @@ const wants = [
 const items = (row: TextRow, name: string): readonly JsonValue[] => {
   const raw = textOf(row, name);
   const value = raw === null ? null : parseExact(raw);
-  return value !== null && value.ok && Array.isArray(value.value) ? value.value.slice(0, 50) : [];
+  if (value === null || !value.ok || !Array.isArray(value.value)) return [];
+  return value.value.slice(0, 50).flatMap((one: JsonValue) => [one]);
 };
 
 const edgesOf = (row: TextRow): readonly LakeEdge[] | null => {
