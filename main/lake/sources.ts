@@ -25,6 +25,7 @@ import { jobsCollector, jobTasksCollector } from './collectors/jobs.ts';
 import { lineageCollector } from './collectors/lineage.ts';
 import { modelsCollector } from './collectors/models.ts';
 import { namesCollector } from './collectors/names.ts';
+import { notebookNamesCollector } from './collectors/notebook-names.ts';
 import { refusedAccessCollector } from './collectors/refused-access.ts';
 import { repairsCollector } from './collectors/repairs.ts';
 import { restLineageCollector } from './collectors/rest-lineage.ts';
@@ -60,6 +61,7 @@ export const collectors: readonly Collector[] = [
   columnLineageCollector,
   namesCollector,
   jobComputeCollector,
+  notebookNamesCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,

@@ -63,6 +63,25 @@ const packed = async (source: string, assets: readonly string[], store = storeWi
 }; // prettier-ignore
 const titles = (facts: readonly LakeFact[]): readonly string[] => facts.map((one) => one.title);
 
+describe('notebooks', { timeout: 180_000 }, () => {
+  it('get the path under which they were billed last; without one they keep their id, and that is said', async () => {
+    const used = (id: string, path: string | null, hoursAgo: number) => ({
+      workspace_id: ws, usage_date: at(now - hoursAgo * hour).slice(0, 10), usage_start_time: at(now - (hoursAgo + 1) * hour),
+      usage_end_time: at(now - hoursAgo * hour), usage_metadata: { notebook_id: id, notebook_path: path },
+    }); // prettier-ignore
+    await addRows(workspace, 'billing.usage', [
+      used('801', '/Users/ana/old', 300), used('801', '/Users/ana/Über "prices"', 20), used('801', null, 10),
+      used('802', null, 20), used('803', '/Users/ben/other', 20),
+    ]); // prettier-ignore
+    const source = 'system.billing.usage/notebooks';
+    const found = await packed(source, [`notebook|${ws}|801`, `notebook|${ws}|802`, 'notebook|other|803']);
+    expect(found.assets).toMatchObject([{ asset: `notebook|${ws}|801`, name: '/Users/ana/Über "prices"' }]);
+    expect(found.note).toContain('1 notebooks keep their id');
+    expect(found.estimate).toMatchObject({ statements: 1 });
+    expect(await packed(source, [`table|${metastore}|a.b.c`])).toMatchObject({ note: null, estimate: { statements: 0 } });
+  }); // prettier-ignore
+});
+
 describe('compute', { timeout: 180_000 }, () => {
   it('settings of the clusters on which runs in scope ran, what changed field by field', async () => {
     const row = {

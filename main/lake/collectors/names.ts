@@ -7,7 +7,7 @@ import { endsRound, getOne, text } from '../rest-read.ts';
 /** Names asked per pull, nearest first; the rest follows with the next one. */
 const maxNames = 60;
 
-/** Where the name of a thing by its id is documented, and the key that holds it. A notebook has no such call: it keeps its id. */
+/** Where the name of a thing by its id is documented, and the key that holds it. A notebook has no such call (notebook-names.ts). */
 const places: Readonly<Record<string, { readonly path: string; readonly key: string }>> = {
   query: { path: '/api/2.0/sql/queries', key: 'display_name' },
   dashboard: { path: '/api/2.0/lakeview/dashboards', key: 'display_name' },
@@ -32,7 +32,6 @@ export const namesCollector: Collector = {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (context.lane !== 'pack') return ok({ ...rest, note: null });
     const all = [...context.scope.keys()];
-    const notebooks = all.filter((asset) => assetParts(asset).kind === 'notebook').length;
     const unnamed = all.filter((asset) => {
       const { kind, scope } = assetParts(asset);
       return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
@@ -51,7 +50,6 @@ export const namesCollector: Collector = {
     }
     const notes = [
       ...(refused === 0 ? [] : [`${refused} have no name that this user may read; they keep their id.`]),
-      ...(notebooks === 0 ? [] : [`${notebooks} notebooks keep their id: no documented call gives the name of one.`]),
       ...(unnamed.length > maxNames ? [`The nearest ${maxNames} of ${unnamed.length} were asked.`] : []),
     ];
     return ok({ ...rest, assets, note: notes.length === 0 ? null : notes.join(' ') });
