@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resting } from '../../main/practice/world/estate/calendar.ts';
 import { systemTables } from '../../main/practice/world/system-tables.ts';
 import { connectDriver, type DriverSession } from '../support/practice-driver.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
@@ -15,6 +16,14 @@ afterAll(async () => {
   await practice.close();
 });
 const one = async (sql: string): Promise<number> => Number((await driver.query(sql))[0]?.['n']);
+
+const get = async (path: string): Promise<Record<string, unknown>> => {
+  const reply = await practice.rest(path);
+  expect(reply.status, path).toBe(200);
+  return reply.body;
+};
+const list = async (path: string, name: string): Promise<readonly Record<string, unknown>[]> =>
+  (await get(path))[name] as readonly Record<string, unknown>[];
 
 describe('the estate', () => {
   it('has the size of a platform', async () => {
@@ -34,6 +43,14 @@ describe('the estate', () => {
     expect(
       await one('SELECT datediff(max(usage_date), min(usage_date)) AS n FROM system.billing.usage'),
     ).toBeGreaterThanOrEqual(360);
+    // A year of usage by what was used, a day at a time, and of audit.
+    const charged = `usage_metadata.cluster_id IS NOT NULL OR usage_metadata.warehouse_id IS NOT NULL OR usage_metadata.endpoint_name IS NOT NULL`;
+    expect(
+      await one(`SELECT count(DISTINCT usage_date) AS n FROM system.billing.usage WHERE ${charged}`),
+    ).toBeGreaterThanOrEqual(360);
+    expect(await one('SELECT count(DISTINCT event_date) AS n FROM system.access.audit')).toBeGreaterThanOrEqual(350);
+    const models = await list('/api/2.1/unity-catalog/models', 'registered_models');
+    expect(models.length).toBeGreaterThanOrEqual(20);
   });
 
   it('leaves no system table without rows', async () => {
@@ -63,6 +80,31 @@ describe('the estate', () => {
     expect(of(0)).toBeLessThan(of(2) * 0.8);
     expect(of(6)).toBeGreaterThan(of(2));
   });
+
+  it('rests on the holidays of the countries that it trades in, each by its share', async () => {
+    const used = async (day: string): Promise<number> =>
+      one(`SELECT sum(usage_quantity) AS n FROM system.billing.usage WHERE billing_origin_product = 'MODEL_SERVING' AND usage_date = DATE'${day}'`);
+    // The newest weekday on which half of the trade rested, and a plain day of the same weekday before it.
+    const ahead = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+    const years = [0, 1].map((back) => new Date().getUTCFullYear() - back);
+    const found = years
+      .flatMap((year) => [...resting(year)])
+      .filter(([day, share]) => day < ahead && share >= 0.5 && new Date(day).getUTCDay() % 6 !== 0 && !/-12-/.test(day))
+      .toSorted(([a], [b]) => (a < b ? 1 : -1))[0];
+    const weekBefore = (day: string): string => {
+      const earlier = new Date(Date.parse(day) - 7 * 86_400_000).toISOString().slice(0, 10);
+      return resting(Number(earlier.slice(0, 4))).has(earlier) ? weekBefore(earlier) : earlier;
+    };
+    const plain = weekBefore(found?.[0] ?? '');
+    expect(await used(found?.[0] ?? '')).toBeLessThan((await used(plain)) * (1.4 - (found?.[1] ?? 0)));
+    // Easter moves: these are the dates of the almanac.
+    expect(resting(2026).get('2026-04-03')).toBeCloseTo(0.55);
+    expect([2024, 2025, 2027].map((year) => [...resting(year).keys()].filter((day) => /-0[34]-/.test(day)).toSorted())).toEqual([
+      ['2024-03-21', '2024-03-29', '2024-04-01', '2024-04-27'],
+      ['2025-03-21', '2025-04-18', '2025-04-21', '2025-04-27'],
+      ['2027-03-21', '2027-03-26', '2027-03-29', '2027-04-27'],
+    ]);
+  }); // prettier-ignore
 
   it('has no row yet for what its lateness still holds back', async () => {
     for (const [table, column, minutes] of [
@@ -98,14 +140,6 @@ describe('the estate', () => {
 });
 
 describe('REST of the estate', () => {
-  const get = async (path: string): Promise<Record<string, unknown>> => {
-    const reply = await practice.rest(path);
-    expect(reply.status, path).toBe(200);
-    return reply.body;
-  };
-  const list = async (path: string, name: string): Promise<readonly Record<string, unknown>[]> =>
-    (await get(path))[name] as readonly Record<string, unknown>[];
-
   it('shows a run at once, whose rows come an hour later, and what was repaired', async () => {
     const runs = await list('/api/2.2/jobs/runs/list?limit=26&expand_tasks=true', 'runs');
     const newest = runs.find((r) => String(r['run_name']).includes('-'));

@@ -22,6 +22,8 @@ export const governanceSources: readonly Source[] = [
     sql: (t) =>
       `SELECT ${event(t.ids, 'ts', 'owner', 'unityCatalog', 'getTable', `MAP {'full_name_arg': "full"}`)} FROM (SELECT *, d + to_minutes(CAST(480 + 500 * bw.dice("full" || d) AS INTEGER)) AS ts
           FROM est.v_tables, (SELECT unnest(range(date_trunc('day', ${t.now}) - INTERVAL ${told} DAY, ${t.now}, INTERVAL 1 DAY)) AS d) WHERE bw.dice("full" || d || 'a') < 0.06) x WHERE ${t.within('ts')}
+      UNION ALL BY NAME SELECT ${event(t.ids, 'ts', 'owner', 'unityCatalog', 'getTable', `MAP {'full_name_arg': "full"}`)} FROM (SELECT *, d + INTERVAL 9 HOUR + to_minutes(CAST(400 * bw.dice("full" || d) AS INTEGER)) AS ts
+          FROM (SELECT area, min("full") AS "full", min(owner) AS owner FROM est.v_tables WHERE layer = 'gold' GROUP BY area), (SELECT unnest(range(date_trunc('day', ${t.now}) - INTERVAL 364 DAY, date_trunc('day', ${t.now}) - INTERVAL ${told} DAY, INTERVAL 1 DAY)) AS d)) x WHERE ${t.within('ts')}
       UNION ALL BY NAME SELECT ${event(t.ids, ago(t, `"full" || 'g'`, 300), 'owner', 'unityCatalog', 'updatePermissions', `MAP {'securable_type': 'table', 'securable_full_name': "full", 'changes': '[{"principal":"analysts","add":["SELECT"],"remove":[]}]'}`)}
         FROM est.v_tables WHERE bw.dice("full" || 'p') < 0.3 AND ${t.within(ago(t, `"full" || 'g'`, 300))}
       UNION ALL BY NAME SELECT ${event(t.ids, ago(t, `"full" || 'r'`, 40), `'trainee@practice.example'`, 'unityCatalog', 'getTable', `MAP {'full_name_arg': "full"}`, `{'status_code': 403, 'error_message': 'PERMISSION_DENIED: User does not have SELECT on Table ''' || "full" || '''.'}`)}

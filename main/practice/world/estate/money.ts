@@ -7,6 +7,7 @@ const prices = rows(
     ['PREMIUM_JOBS_COMPUTE', 0.15],
     ['PREMIUM_JOBS_SERVERLESS_COMPUTE', 0.35],
     ['PREMIUM_ALL_PURPOSE_COMPUTE', 0.55],
+    ['PREMIUM_ALL_PURPOSE_SERVERLESS_COMPUTE', 0.95],
     ['PREMIUM_SERVERLESS_SQL_COMPUTE', 0.7],
     ['PREMIUM_SERVERLESS_REAL_TIME_INFERENCE', 0.07],
     ['PREMIUM_STORAGE', 0.023],
@@ -26,6 +27,11 @@ const clusterAt = (t: { ids: string }, at: string, workers: string, terminate: s
      2 AS min_autoscale_workers, ${workers} AS max_autoscale_workers, ${terminate} AS auto_termination_minutes, TRUE AS enable_elastic_disk, MAP {'area': c.area} AS tags, 'UI' AS cluster_source,
      '17.3.x-scala2.13' AS dbr_version, 'USER_ISOLATION' AS data_security_mode, {'first_on_demand': 1, 'availability': 'SPOT_WITH_FALLBACK', 'zone_id': 'auto'} AS aws_attributes`;
 
+/** Notebooks of analysts that read a gold table on serverless compute about once a week. */
+export const notebooks = (t: Telling): string =>
+  `(SELECT t.*, d, CAST(2000000 + hash("full") % 1000000 AS VARCHAR) AS notebook, d + INTERVAL 9 HOUR AS started, d + INTERVAL 10 HOUR AS ended
+        FROM est.v_tables t, ${days(t, told, 0)} WHERE t.layer = 'gold' AND bw.dice("full" || 'n') < 0.3 AND isodow(d) = 1 + CAST(floor(5 * bw.dice("full")) AS INTEGER))`;
+
 /** What dashboards ask of gold tables, and how long it takes: now and then very long. */
 export const asked = (t: Telling): string =>
   `(SELECT t.*, d, '${t.plan.seed}' || t.full || d AS k, d + to_minutes(CAST(420 + 600 * bw.dice(t.full || d) AS INTEGER)) AS ts, (SELECT min(id) FROM est.v_warehouses) AS w
@@ -44,11 +50,15 @@ export const moneySources: readonly Source[] = [
         {'dlt_pipeline_id': job, 'dlt_update_id': run} AS usage_metadata, {'run_as': p.owner} AS identity_metadata, {'dlt_tier': 'ADVANCED', 'is_serverless': TRUE} AS product_features
       FROM est.runs r JOIN est.v_pipelines p ON p.id = r.job WHERE ${t.within('ended')}
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_SERVERLESS_SQL_COMPUTE', 'SQL', 'd + INTERVAL 7 HOUR', 'd + INTERVAL 19 HOUR', '38 * bw.busy(CAST(d AS DATE)) * (0.8 + 0.4 * bw.dice(w.id || d))')}, bw.uuid(w.id || d) AS record_id,
-        {'warehouse_id': w.id} AS usage_metadata, {'run_as': w.owner} AS identity_metadata, {'sql_tier': 'PRO', 'is_serverless': TRUE} AS product_features FROM est.v_warehouses w, ${days(t, told, 0)} WHERE ${t.within('d + INTERVAL 19 HOUR')}
+        {'warehouse_id': w.id} AS usage_metadata, {'run_as': w.owner} AS identity_metadata, {'sql_tier': 'PRO', 'is_serverless': TRUE} AS product_features FROM est.v_warehouses w, ${days(t, 364, 0)} WHERE ${t.within('d + INTERVAL 19 HOUR')}
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_SERVERLESS_REAL_TIME_INFERENCE', 'MODEL_SERVING', 'd', 'd + INTERVAL 23 HOUR', `96 * bw.busy(CAST(d AS DATE)) * ${scenarioCost('m.full', 'd')}`)}, bw.uuid(m.full || d) AS record_id,
         {'endpoint_name': m.endpoint.name, 'endpoint_id': m.endpoint.id} AS usage_metadata, {'run_as': m.owner} AS identity_metadata, {'is_serverless': TRUE, 'serving_type': 'MODEL'} AS product_features
-      FROM est.v_models m, ${days(t, told, 0)} WHERE m.endpoint IS NOT NULL AND ${t.within('d + INTERVAL 23 HOUR')}
-      UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_COMPUTE', 'JOBS', 'd', 'd + INTERVAL 23 HOUR', '640 * bw.busy(CAST(d AS DATE))')}, bw.uuid('year' || d) AS record_id FROM ${days(t, 364, told + 1)} WHERE ${t.within('d + INTERVAL 23 HOUR')}`,
+      FROM est.v_models m, ${days(t, 364, 0)} WHERE m.endpoint IS NOT NULL AND ${t.within('d + INTERVAL 23 HOUR')}
+      UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_ALL_PURPOSE_SERVERLESS_COMPUTE', 'INTERACTIVE', 'started', 'ended', '0.8')}, bw.uuid(notebook || d || 'u') AS record_id,
+        {'notebook_id': notebook, 'notebook_path': '/Users/' || owner || '/' || split_part("full", '.', 3)} AS usage_metadata, {'run_as': owner} AS identity_metadata, {'is_serverless': TRUE} AS product_features FROM ${notebooks(t)} n WHERE ${t.within('ended')}
+      UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_COMPUTE', 'JOBS', 'd', 'd + INTERVAL 23 HOUR', '46 * bw.busy(CAST(d AS DATE)) * (0.8 + 0.4 * bw.dice(c.id || d))')}, bw.uuid(c.id || d) AS record_id, MAP {'area': c.area} AS custom_tags,
+        {'cluster_id': c.id, 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': c.owner} AS identity_metadata, {'jobs_tier': 'CLASSIC', 'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
+      FROM est.v_clusters c, ${days(t, 364, told + 1)} WHERE ${t.within('d + INTERVAL 23 HOUR')}`,
   },
   {
     table: 'billing.list_prices',

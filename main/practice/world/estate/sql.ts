@@ -4,6 +4,7 @@ import { duckType, quoteText } from '../../duck/sql-types.ts';
 import { columnsAt, storage, type Table } from '../../duck/table.ts';
 import { stamp } from '../bulk.ts';
 import type { Plan } from '../plan.ts';
+import { resting } from './calendar.ts';
 import type { Estate } from './plan.ts';
 
 /** A stretch of time, (from, to], epoch ms. */
@@ -27,14 +28,14 @@ export const moment = (ms: number): string => `TIMESTAMP '${stamp(ms)}'`;
 
 /**
  * Helpers in SQL. `bw.dice(text)`: chance in [0, 1) by a text, the same for ever. `bw.busy(day)`: how much a day of trade has of a
- * usual one: Saturdays and month ends are full, Sundays and holidays are quiet, Advent is the year's peak.
+ * usual one: Saturdays and month ends are full, Sundays and holidays are quiet where they are kept, Advent is the year's peak.
  */
-const macros = [
+const macros = (years: readonly number[]): readonly string[] => [
   `bw.dice(t) AS (hash(t) % 1000003) / 1000003.0`,
   `bw.hexid(t) AS md5(t)`,
   `bw.uuid(t) AS CAST(CAST(md5(t) AS UUID) AS VARCHAR)`,
-  `bw.busy(d) AS (CASE WHEN strftime(d, '%m-%d') IN ('01-01', '01-06', '05-01', '12-25', '12-26') THEN 0.15 WHEN isodow(d) = 7 THEN 0.45
-     WHEN isodow(d) = 6 THEN 1.45 ELSE 1.0 END) * (CASE WHEN d >= date_trunc('month', d + INTERVAL 1 MONTH) - INTERVAL 2 DAY THEN 1.3 ELSE 1 END)
+  `bw.rests(d) AS coalesce(map_extract(MAP {${years.flatMap((year) => [...resting(year)].map(([on, share]) => `'${on}': ${share}`)).join(', ')}}, strftime(d, '%Y-%m-%d'))[1], 0)`,
+  `bw.busy(d) AS (0.15 * bw.rests(d) + (1 - bw.rests(d)) * (CASE WHEN isodow(d) = 7 THEN 0.45 WHEN isodow(d) = 6 THEN 1.45 ELSE 1.0 END)) * (CASE WHEN d >= date_trunc('month', d + INTERVAL 1 MONTH) - INTERVAL 2 DAY THEN 1.3 ELSE 1 END)
      * (CASE WHEN month(d) = 12 AND day(d) < 25 THEN 1.5 ELSE 1 END)`,
 ];
 
@@ -48,10 +49,12 @@ const lists = (estate: Estate): readonly (readonly [name: string, rows: readonly
   ['warehouses', estate.warehouses, '"id":"VARCHAR","name":"VARCHAR","owner":"VARCHAR"'],
 ]; // prettier-ignore
 
-/** The lists as tables `est.<name>`, the macros, and every run of every job as `est.runs`. */
-export const prepare = async (write: Write, estate: Estate): Promise<void> => {
+/** The lists as tables `est.<name>`, the macros with the business calendars of the years around `at` (epoch ms), and every run of every job as `est.runs`. */
+export const prepare = async (write: Write, estate: Estate, at: number): Promise<void> => {
   await write.run('CREATE SCHEMA IF NOT EXISTS est');
-  for (const macro of macros) await write.run(`CREATE OR REPLACE MACRO ${macro}`);
+  const year = new Date(at).getUTCFullYear();
+  for (const macro of macros([year - 2, year - 1, year, year + 1, year + 2]))
+    await write.run(`CREATE OR REPLACE MACRO ${macro}`);
   for (const [name, rows, shape] of lists(estate))
     await write.run(
       `CREATE OR REPLACE TABLE est.${name} AS SELECT unnest(from_json($rows::JSON, '[{${shape}}]'), recursive := false) AS r`,

@@ -77,7 +77,7 @@ export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: E
   const span = { from: now - told * day, to: now };
   const t = telling(lake, plan, estate, span);
   const incident = scenario === null ? null : placeScenario(scenario, plan, estate);
-  await prepare(write, estate);
+  await prepare(write, estate, now);
   await tellRuns(write, t, span);
   if (incident !== null) await bendRuns(write, { estate, plan, incident }, t, true);
   const made = tablesOf(lake, estate, now - 200 * day);

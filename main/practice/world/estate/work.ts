@@ -1,4 +1,4 @@
-import { asked } from './money.ts';
+import { asked, notebooks } from './money.ts';
 import { told, type Source } from './sql.ts';
 
 /** Slices of a stretch at clock hours, as facts 1.0 say: `r` with started and ended. */
@@ -78,7 +78,9 @@ export const workSources: readonly Source[] = [
         bw.uuid(run || target || coalesce(source, '')) AS record_id, bw.uuid(run || target) AS event_id
       FROM ${events} e WHERE ${t.within('ts')}
       UNION ALL BY NAME SELECT ${t.ids}, '${t.plan.metastoreId}' AS metastore_id, owner AS created_by, ts AS event_time, CAST(ts AS DATE) AS event_date, bw.uuid(k) AS statement_id, bw.uuid(k || 'l') AS record_id, bw.uuid(k || 'e') AS event_id,
-        ${ends('source')}, 'TABLE' AS source_type, TRUE AS direct_access FROM (SELECT q.*, "full" AS source FROM ${asked(t)} q) x WHERE ${t.within('ts')}`,
+        ${ends('source')}, 'TABLE' AS source_type, TRUE AS direct_access FROM (SELECT q.*, "full" AS source FROM ${asked(t)} q) x WHERE ${t.within('ts')}
+      UNION ALL BY NAME SELECT ${t.ids}, '${t.plan.metastoreId}' AS metastore_id, 'NOTEBOOK' AS entity_type, notebook AS entity_id, owner AS created_by, ended AS event_time, CAST(ended AS DATE) AS event_date, {'notebook_id': notebook} AS entity_metadata,
+        bw.uuid(notebook || d) AS record_id, bw.uuid(notebook || d || 'e') AS event_id, ${ends('source')}, 'TABLE' AS source_type, TRUE AS direct_access FROM (SELECT n.*, "full" AS source FROM ${notebooks(t)} n) x WHERE ${t.within('ended')}`,
   },
   {
     table: 'access.column_lineage',
