@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Core } from '../../main/core/create-core.ts';
 import { scratch, value } from '../support/core.ts';
-import { answersFor, cardOf, createRecorder, openOfflineCore, packedRoom } from '../support/offline-core.ts';
+import { answersFor, everyQuery } from '../support/offline-answers.ts';
+import { cardOf, createRecorder, openOfflineCore, packedRoom } from '../support/offline-core.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 import { until } from '../support/browser.ts';
 
@@ -21,16 +22,24 @@ afterAll(async () => {
   await practice.close();
 });
 
+/** A file in the room: it is read back like all else. */
+const attach = async (to: Core, log: string): Promise<void> => {
+  const bytes = Buffer.from('kept here');
+  const file = { log, name: 'proof.txt', size: bytes.length, media: 'text/plain' };
+  const { upload } = value(await to.call('attachment.begin', file));
+  value(await to.call('attachment.chunk', { upload, offset: 0, base64: bytes.toString('base64') }));
+  value(await to.call('attachment.commit', { upload }));
+};
+
 describe('a room that was opened', () => {
   it(
     'packs itself, and every query answers the same without a network, without one call',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const home = scratch();
       const online = createRecorder();
       core = await openOfflineCore(home, practice, online, { clock });
       const log = await packedRoom(core);
-      expect(online.asked).toContain('lake.table-history');
       const row = value(await core.call('rooms.list', {})).rows.find((one) => one.log === log);
       const card = await cardOf(core, log);
       expect(card.badge.state).toBe('ready');
@@ -38,23 +47,59 @@ describe('a room that was opened', () => {
       expect(card.pack).toMatchObject({ hops: 3, reach: 3, leftOut: 0 });
       expect(card.pack?.rows).toBeGreaterThan(500);
       for (const source of card.sources) expect([source.source, source.state]).toEqual([source.source, 'done']);
+      value(await core.call('share.setup', { kind: 'delta', place: `${practice.catalog}.offline_share` }));
+      await attach(core, log);
+      value(await core.call('connection.signIn', { id: 'practice' }));
+      value(await core.call('connection.cancelSignIn', {}));
+      // Statements, REST, the share and the sign-in are heard, and so is the socket beneath them.
+      const socket = `socket ${practice.host}:${practice.port}`;
+      for (const door of ['open', 'lake.table-history', 'share.push', socket]) expect(online.asked).toContain(door);
+      for (const kind of ['sign-in /oidc/', '/api/'])
+        expect(
+          online.asked.some((door) => door.startsWith(kind)),
+          kind,
+        ).toBe(true);
       await core.close();
+      online.close();
 
-      // The same disk, once with the lakehouse there and once with it gone.
-      const words = ['failed', 'version', 'job', 'no such word'];
+      // The same disk, once connected and once with the lakehouse gone; both times something stays that the share has not got.
+      const words = ['failed', 'version', 'job', 'orders', 'no such word'];
       const there = createRecorder();
       core = await openOfflineCore(home, practice, there, { clock, background: false });
+      value(await core.call('share.sync', {}));
+      expect(there.asked).toContain(socket);
+      value(await core.call('note.add', { log, text: 'not shared yet' }));
+      there.asked.length = 0;
       const answers = await answersFor(core, log, words);
+      expect(there.asked).toEqual([]);
       await core.close();
+      there.close();
       await practice.control({ disconnected: true });
       const gone = createRecorder();
       core = await openOfflineCore(home, practice, gone, { clock, background: false });
+      const cut = value(await core.call('share.sync', {}));
+      expect(cut.shares[0]?.state).not.toBe('ready');
+      expect(gone.asked).toContain(socket);
+      gone.asked.length = 0;
       const again = await answersFor(core, log, words);
-      expect(answers.size).toBeGreaterThan(100);
-      expect([...again.keys()]).toEqual([...answers.keys()]);
-      for (const [question, answer] of answers) expect(again.get(question), question).toEqual(answer);
-      expect(there.asked).toEqual([]);
       expect(gone.asked).toEqual([]);
+
+      expect(everyQuery.filter((name) => !answers.answered.has(name))).toEqual([]);
+      expect([...again.answered]).toEqual([...answers.answered]);
+      expect(answers.same.size).toBeGreaterThan(100);
+      expect([...again.same.keys()]).toEqual([...answers.same.keys()]);
+      for (const [question, answer] of answers.same) expect(again.same.get(question), question).toEqual(answer);
+      // What was compared and searched had something to show.
+      const rows = (question: RegExp): number =>
+        [...answers.same]
+          .filter(([asked]) => question.test(asked))
+          .reduce(
+            (sum, [, answer]) => sum + ((answer as { value?: { rows?: readonly unknown[] } }).value?.rows?.length ?? 0),
+            0,
+          );
+      expect(rows(/^asset\.compare/)).toBeGreaterThan(5);
+      expect(rows(/^watch\.find.*orders/)).toBeGreaterThan(0);
+      expect(rows(/^room\.timeline.*"search":"failed"/)).toBeGreaterThan(0);
       // Could I leave now? It says since when it is old.
       later = 3 * hour;
       expect((await cardOf(core, log)).badge).toMatchObject({ state: 'stale', since: card.pack?.finishedAt });

@@ -1,18 +1,27 @@
 // A real core on a practice lakehouse whose connection layer is recorded, and a room in it that packs itself.
 import { randomBytes } from 'node:crypto';
-import * as v from 'valibot';
 import { type Core, createCore, type CoreDeps } from '../../main/core/create-core.ts';
-import type { Connection, Workspace } from '../../main/databricks/port.ts';
+import { httpsFor } from '../../main/databricks/oauth-http.ts';
+import type { Workspace } from '../../main/databricks/port.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { ok } from '../../shared/base/result.ts';
-import { calls, type CallName, type CallOutput } from '../../shared/contract/calls.ts';
+import type { CallOutput } from '../../shared/contract/calls.ts';
+import { onTestFinished } from 'vitest';
 import { until } from './browser.ts';
 import { coreDeps, value } from './core.ts';
+import { listenAtDoors } from './doors.ts';
 import { databricksDeps, practiceConnection } from './lakehouse.ts';
 import type { Practice } from './practice.ts';
 
-/** Everything that a core asks of the connection layer, by name, in order. */
-export type Recorder = { readonly asked: string[]; readonly open: CoreDeps['openWorkspace'] };
+/**
+ * Every way out of a core, by name, in order: statements and REST calls of its workspaces, sign-in servers, the Databricks CLI, the
+ * check of a connection, and beneath all of them each socket of this process (`socket HOST:PORT`). Close it.
+ */
+export type Recorder = {
+  readonly asked: string[];
+  readonly deps: Pick<CoreDeps, 'openWorkspace' | 'checkConnection' | 'auth'>;
+  readonly close: () => void;
+};
 export const createRecorder = (): Recorder => {
   const asked: string[] = [];
   const recorded = (inner: Workspace): Workspace => ({
@@ -40,13 +49,36 @@ export const createRecorder = (): Recorder => {
       return inner.identity(options);
     },
   });
+  const doors = listenAtDoors((to) => void asked.push(`socket ${to}`));
+  onTestFinished(doors.close);
   return {
     asked,
-    open: (connection: Connection) => {
-      asked.push('open');
-      const opened = openWorkspace(connection, databricksDeps());
-      return opened.ok ? ok(recorded(opened.value)) : opened;
+    deps: {
+      openWorkspace: (connection) => {
+        asked.push('open');
+        const opened = openWorkspace(connection, databricksDeps());
+        return opened.ok ? ok(recorded(opened.value)) : opened;
+      },
+      checkConnection: () => {
+        asked.push('check');
+        return Promise.resolve([]);
+      },
+      auth: {
+        clock: { now: () => Date.now() },
+        cli: {
+          run: () => {
+            asked.push('cli');
+            return Promise.resolve(null);
+          },
+          cache: () => null,
+        },
+        call: (place) => (url, init) => {
+          asked.push(`sign-in ${url.pathname}`);
+          return httpsFor(place)(url, init);
+        },
+      },
     },
+    close: doors.close,
   };
 };
 
@@ -65,7 +97,7 @@ export const openOfflineCore = async (
           Promise.resolve(
             ok({ connection: practiceConnection(practice), seed: 1, control: () => Promise.resolve(ok({})) }),
           ),
-        openWorkspace: recorder.open,
+        ...recorder.deps,
         ...changes,
       }),
     ),
@@ -84,48 +116,4 @@ export const packedRoom = async (core: Core): Promise<string> => {
   const { log } = value(await core.call('room.open', { from: 'proposal', proposal: proposal.id }));
   await until('the room is packed', async () => (await cardOf(core, log)).pack?.finishedAt ?? null, 60_000);
   return log;
-};
-
-/** Queries whose answer is about the connection itself. */
-const aboutConnection = /^(?:app\.|practice\.|connection\.)/;
-
-/**
- * Every query of the contract that a room can be asked, with every input that it takes of those given: new queries are in it
- * without anybody adding them. Timelines are followed to their end.
- */
-export const answersFor = async (
-  core: Core,
-  log: string,
-  words: readonly string[],
-): Promise<ReadonlyMap<string, unknown>> => {
-  const answers = new Map<string, unknown>();
-  const ask = async (name: CallName, input: unknown): Promise<unknown> => {
-    const answer = await core.call(name, input as never);
-    answers.set(`${name} ${JSON.stringify(input)}`, answer);
-    return answer.ok ? answer.value : null;
-  };
-  const room = value(await core.call('room.get', { log }));
-  const entries: string[] = [];
-  const read = async (more: Readonly<Record<string, unknown>>): Promise<void> => {
-    for (let before: string | null = null; ;) {
-      const page = (await ask('room.timeline', { log, limit: 200, before, ...more })) as CallOutput<'room.timeline'>;
-      entries.push(...page.rows.map(({ id }) => id));
-      if (page.next === null) return;
-      before = page.next;
-    }
-  };
-  for (const order of ['happened', 'recorded']) for (const machine of [true, false]) await read({ order, machine });
-  for (const search of words) await read({ search });
-  for (const id of new Set(entries)) await ask('room.entry', { log, id });
-  for (const hops of [1, 2, 3, 4, 5, 6]) await ask('room.lineage', { log, hops });
-  const inputs: Readonly<Record<string, unknown>>[] = [
-    {},
-    { log },
-    ...room.assets.flatMap(({ id }) => [{ log, asset: id }, { asset: id }, { log, id }]),
-  ];
-  for (const [name, spec] of Object.entries(calls) as [CallName, (typeof calls)[CallName]][]) {
-    if (spec.kind !== 'query' || aboutConnection.test(name) || name === 'attachment.read') continue;
-    for (const input of inputs) if (v.safeParse(spec.input, input).success) await ask(name, input);
-  }
-  return answers;
 };
