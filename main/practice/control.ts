@@ -4,7 +4,9 @@ import type { Lake, TableFault } from './duck/lake.ts';
 import type { WorldClock } from './world/clock.ts';
 import { happen, mishaps } from './mishaps.ts';
 import { catchUp, playNext } from './world/play.ts';
-import { rightsIn, type Rights } from './rights.ts';
+import { chooseLittle } from './presets.ts';
+import { rightsFault, rightsIn, type Rights } from './rights.ts';
+import { systemSchemas } from './world/system-tables.ts';
 import type { World } from './world/world.ts';
 
 export type ControlDeps = {
@@ -65,6 +67,8 @@ const change = (body: JsonObject): Partial<ButtonState> | string => {
   ];
   const unknown = Object.keys(body).find((k) => !known.includes(k));
   if (unknown !== undefined) return `unknown button '${unknown}'; there are: ${known.join(', ')}`;
+  const wrong = rightsFault(body['rights']);
+  if (wrong !== null) return wrong;
   const { status, result, commit } = body;
   const code = codes.find((c) => isJsonObject(status) && c === status['code']);
   if (isJsonObject(status) && code === undefined) return `status.code must be one of ${codes.join(', ')}`;
@@ -129,7 +133,9 @@ const tableFaults = (value: JsonValue | undefined): readonly TableFault[] | unde
 
 /**
  * One request to the control API: `{}` reads the buttons; keys of ButtonState set them; `tables: [{table, column, kind: hide|mask}]`;
- * `rights: {tables, jobs, systemTables, schemasOff}` limits what the user may see, null lifts that (rights.ts);
+ * `rights` limits what the user may see, in SQL and in REST: "everything", "no-system-tables", "little" (three tables and one job,
+ * chosen by the world), `{preset, schemasOff: [..]}`, or thing by thing (rights.ts); null lifts that. The answer tells them, and
+ * the `systemSchemas` that can be switched off;
  * `release: true` lets all go; `vacuum`, `restore`, `recreate`: a table's full name, or true for all that people made here;
  * `expireSessions: true`; `play: "next"` lets the world go on by a round; `speed: n` makes it go on by itself, n times as fast
  * as the wall clock (null: not by itself); `advance: minutes` lets that much time pass at once; `stop: true` ends the process.
@@ -144,7 +150,7 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
   deps.buttons.set(next);
   const faults = request['release'] === true ? [] : tableFaults(request['tables']);
   if (faults !== undefined) deps.lake.setFaults(faults);
-  const rights = rightsIn(request);
+  const rights = await rightsIn(request, () => chooseLittle(deps.lake, deps.world));
   if (rights !== undefined) deps.rights.set(rights);
   if (request['expireSessions'] === true) deps.expireSessions();
   if (next.disconnected === true) deps.disconnect();
@@ -166,6 +172,7 @@ export const runControl = async (deps: ControlDeps, body: string): Promise<Contr
       ...deps.buttons.state(),
       tables: deps.lake.faults(),
       rights: deps.rights.get(),
+      systemSchemas,
       seed: deps.world.seed,
       fault: deps.world.fault,
       catalog: deps.world.catalog,

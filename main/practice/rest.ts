@@ -4,16 +4,19 @@ import { clusters, pipelines, queryHistory } from './rest/compute.ts';
 import { experiments } from './rest/experiments.ts';
 import { jobs } from './rest/jobs.ts';
 import { models } from './rest/models.ts';
+import { permitted, refusedWrite } from './rest/rights.ts';
 import { serving } from './rest/serving.ts';
 import { systemSchemas } from './rest/system-schemas.ts';
 import { warehouses } from './rest/warehouses.ts';
 import { savedThings, workspace } from './rest/workspace.ts';
 
-/** What answers a user with few rights, too, with what that user may see. */
-const forFewRights: readonly RestApi[] = [workspace, systemSchemas, warehouses, jobs, models];
 /** One file an API; the first that knows a path answers. */
 const apis: readonly RestApi[] = [
-  ...forFewRights,
+  workspace,
+  systemSchemas,
+  warehouses,
+  jobs,
+  models,
   pipelines,
   clusters,
   queryHistory,
@@ -27,13 +30,14 @@ const apis: readonly RestApi[] = [
   named,
 ];
 
-/** Answer one REST call. */
+/** Answer one REST call, as far as the user's rights go. */
 export const answerRest = async (deps: RestDeps, method: string, url: URL, body: string): Promise<RestAnswer> => {
   const call = { method, path: decodeURIComponent(url.pathname), query: url.searchParams, body };
-  for (const api of deps.rights === null ? apis : forFewRights) {
+  const refused = refusedWrite(deps, call);
+  if (refused !== null) return refused;
+  for (const api of apis) {
     const answer = await api(deps, call);
-    if (answer !== null) return answer;
+    if (answer !== null) return permitted(deps, call, answer);
   }
-  if (deps.rights !== null) return fault(403, 'PERMISSION_DENIED', `User ${deps.user} may not use ${call.path}.`);
   return fault(404, 'ENDPOINT_NOT_FOUND', `No API found for '${method} ${call.path}'.`);
 };

@@ -12,7 +12,7 @@ import { createDuckEngine } from './duck/engine.ts';
 import { openLake, type Lake } from './duck/lake.ts';
 import { createOAuth } from './oauth.ts';
 import { answerRest } from './rest.ts';
-import { limitLake, type Rights } from './rights.ts';
+import { limitLake, maySee, type Rights } from './rights.ts';
 import { createService, type Call } from './thrift/service.ts';
 import { runMessage } from './thrift/http.ts';
 import { userOf } from './tokens.ts';
@@ -193,8 +193,9 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
       });
     const answer = await answerRest(
       {
-        lake: seen,
+        lake,
         rights,
+        may: (kind, id) => maySee(rights, kind, id),
         warehouse: { id: httpPath.split('/').at(-1) ?? '', state: buttons.warehouse },
         world,
         user,

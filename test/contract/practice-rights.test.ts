@@ -112,6 +112,65 @@ describe('a practice user with few rights', () => {
     expect(await practice.rest(path)).toMatchObject({ status: 403 });
   });
 
+  it('no system tables: all else is seen and written as before, and privileges on other catalogs are listed', async () => {
+    const before = { tables: await rowsOf('tables'), privileges: await rowsOf('table_privileges') };
+    expect(before.privileges.length).toBeGreaterThan(0);
+    await practice.control({ rights: 'no-system-tables' });
+    expect(await select('system.lakeflow.jobs')).toMatchObject({ ok: false, error: { tag: 'Forbidden' } });
+    expect(await rowsOf('schemata', 'schema_name')).toEqual(expect.not.arrayContaining(['lakeflow']));
+    expect(before.tables).toEqual(expect.arrayContaining([...(await rowsOf('tables'))]));
+    expect(await rowsOf('tables')).toContain(named(tables[0] ?? '').table);
+    expect(new Set(await rowsOf('table_privileges'))).toEqual(new Set(before.privileges));
+    const mine = { ...named(tables[0] ?? ''), table: 'mine' };
+    expect((await workspace.warehouse.query(write(dbx`CREATE TABLE ${mine} (a STRING)`))).ok).toBe(true);
+    expect((await workspace.warehouse.query(write(dbx`DROP TABLE ${mine}`))).ok).toBe(true);
+  });
+
+  it('everything but a system schema: the others stay, and its privileges are gone with it', async () => {
+    await practice.server.lake.write(({ run }) =>
+      run(
+        `INSERT INTO bw.grants VALUES ('users', 'SELECT', 'SCHEMA', 'system.query'), ('users', 'SELECT', 'SCHEMA', 'system.access')`,
+      ),
+    );
+    await practice.control({ rights: { preset: 'everything', schemasOff: ['query', 'billing'] } });
+    expect(await select('system.query.history')).toMatchObject({ error: { errorClass: 'TABLE_OR_VIEW_NOT_FOUND' } });
+    expect((await select('system.lakeflow.jobs')).ok).toBe(true);
+    expect((await select(tables[0] ?? '')).ok).toBe(true);
+    const schemas = await rowsOf('schemata', 'schema_name');
+    expect([schemas.includes('query'), schemas.includes('billing'), schemas.includes('lakeflow')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(await rowsOf('schema_privileges', 'schema_name')).toEqual(['access']);
+  });
+
+  it('little: the world chooses three tables with a history and the job that failed, the changed table first', async () => {
+    const { rights } = (await practice.control({ rights: 'little' })) as {
+      rights: { preset: string; everything: boolean; tables: string[]; jobs: string[]; systemTables: boolean };
+    };
+    expect(rights).toMatchObject({ preset: 'little', everything: false, systemTables: false, jobs: [job] });
+    expect(rights.tables).toHaveLength(3);
+    expect(new Set(rights.tables).size).toBe(3);
+    expect(rights.tables[0]).toBe(practice.truth.incidents[0]?.changedTable);
+    for (const table of rights.tables) expect((await select(table)).ok, table).toBe(true);
+    const runs = (await practice.rest('/api/2.2/jobs/runs/list')).body['runs'] as { state: { result_state: string } }[];
+    expect(runs.some((run) => run.state.result_state === 'FAILED')).toBe(true);
+    const again = (await practice.control({ rights: { preset: 'little', schemasOff: ['query'] } }))['rights'];
+    expect(again).toMatchObject({ tables: rights.tables, jobs: [job], schemasOff: ['query'] });
+  });
+
+  it('all rights again are no rights at all to tell; what is misspelt is refused and changes nothing', async () => {
+    expect((await practice.control({ rights: 'everything' }))['rights']).toBeNull();
+    expect((await practice.control({ rights: { preset: 'everything', schemasOff: [] } }))['rights']).toBeNull();
+    await practice.control({ rights: 'no-system-tables' });
+    for (const rights of ['nothing', 7, { preset: 'some' }, { table: [] }])
+      expect(await practice.control({ rights })).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' });
+    const state = await practice.control({});
+    expect(state['rights']).toMatchObject({ preset: 'no-system-tables' });
+    expect(state['systemSchemas']).toEqual(expect.arrayContaining(['access', 'lakeflow', 'query']));
+  });
+
   it('everything is there again when the button is released', async () => {
     await limit();
     await practice.control({ release: true });

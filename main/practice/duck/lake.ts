@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { assert } from '../../../shared/base/assert.ts';
-import type { JsonObject } from '../../../shared/base/json.ts';
 import type { Clock } from '../../../shared/base/time.ts';
 import { EngineError } from '../engine-port.ts';
 import { tableNotFound, toEngineError } from './errors.ts';
@@ -62,9 +61,8 @@ export type Lake = {
   /** Counts up with every change of the catalogue, for caches. */
   readonly generation: () => number;
   readonly newTable: (spec: NewTable) => Table;
-  /** A view of information_schema, and a document of REST, as far as the user may see them (rights.ts). */
+  /** A view of information_schema as far as the user may see it (rights.ts). */
   readonly narrow: (sql: string, columns: readonly string[]) => string;
-  readonly sees: (kind: string, document: JsonObject) => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -253,7 +251,6 @@ export const openLake = async (file: string, clock: Clock): Promise<Lake> => {
     faults: () => faults,
     generation: () => generation,
     narrow: (sql) => sql,
-    sees: () => true,
     newTable: (spec) => {
       const columns: readonly Column[] = placeColumns(spec.columns, 0);
       assert(catalogs.get(spec.catalog)?.has(spec.schema) === true, `schema of ${fullName(spec)} is checked before`);

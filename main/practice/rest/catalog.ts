@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../shared/base/json.ts';
 import type { Lake } from '../duck/lake.ts';
 import { fullName } from '../duck/table.ts';
-import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
+import { below, fault, found, good, idOf, listed, stored, type RestApi } from './common.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -28,24 +28,25 @@ const info = (full: string): JsonObject => {
   return { name, catalog_name, schema_name, table_type: 'TABLE' };
 };
 
-/** One hop of lineage (facts 3.7, undocumented but used): from what the lineage tables hold by now. */
-export const lineage: RestApi = async ({ lake, world }, { method, path, query }) => {
+/** One hop of lineage (facts 3.7, undocumented but used), from what the lineage tables hold by now, without what is not visible. */
+export const lineage: RestApi = async ({ lake, world, may }, { method, path, query }) => {
   const kind = /^\/api\/2\.0\/lineage-tracking\/(table|column)-lineage$/.exec(path)?.[1];
   if (kind === undefined || method !== 'GET') return null;
   const full = query.get('table_name') ?? '';
   if (lake.find(full.split('.')) === undefined)
     return fault(404, 'TABLE_DOES_NOT_EXIST', `Table '${full}' does not exist.`);
-  const table = lake.find(['system', 'access', `${kind}_lineage`]);
+  const table = stored(lake, 'access', `${kind}_lineage`);
   if (table === undefined) return good({});
-  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
-  const col = (c: string): string => name.get(c) ?? 'NULL';
+  const { col, from } = table;
+  const visible = (rows: readonly JsonObject[]): readonly JsonObject[] =>
+    rows.filter((r) => may('tables', idOf(r['t'])));
   const side = async (own: string, other: string): Promise<readonly JsonObject[]> => {
     if (kind === 'column')
-      return (
+      return visible(
         await found(
           lake,
-          `SELECT DISTINCT ${col(`${other}_table_full_name`)} AS t, ${col(`${other}_column_name`)} AS c FROM d.t${table.key} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${own}_column_name`)} = ${quoted(query.get('column_name') ?? '')} AND ${col(`${other}_table_full_name`)} IS NOT NULL ORDER BY 1, 2`,
-        )
+          `SELECT DISTINCT ${col(`${other}_table_full_name`)} AS t, ${col(`${other}_column_name`)} AS c FROM ${from} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${own}_column_name`)} = ${quoted(query.get('column_name') ?? '')} AND ${col(`${other}_table_full_name`)} IS NOT NULL ORDER BY 1, 2`,
+        ),
       ).map((r): JsonObject => {
         const { name: table_name, ...rest } = info(idOf(r['t']));
         return { ...rest, table_name: table_name ?? '', name: r['c'] ?? '' };
@@ -53,16 +54,24 @@ export const lineage: RestApi = async ({ lake, world }, { method, path, query })
     const rows = await found(
       lake,
       `SELECT ${col(`${other}_table_full_name`)} AS t, CAST(max(${col('event_time')}) AS VARCHAR) AS ts, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'JOB') AS jobs, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'PIPELINE') AS pipelines
-       FROM d.t${table.key} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${other}_table_full_name`)} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+       FROM ${from} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${other}_table_full_name`)} IS NOT NULL GROUP BY 1 ORDER BY 1`,
     );
     const workspace_id = Number(world.workspaceId);
-    return rows.map((r) => ({
+    return visible(rows).map((r) => ({
       tableInfo: { ...info(idOf(r['t'])), lineage_timestamp: r['ts'] ?? '' },
       ...(query.get('include_entity_lineage') === 'true' && Array.isArray(r['jobs'])
-        ? { jobInfos: r['jobs'].map((job) => ({ workspace_id, job_id: Number(job) })) }
+        ? {
+            jobInfos: r['jobs']
+              .filter((job) => may('jobs', String(job)))
+              .map((job) => ({ workspace_id, job_id: Number(job) })),
+          }
         : {}),
       ...(query.get('include_entity_lineage') === 'true' && Array.isArray(r['pipelines'])
-        ? { pipelineInfos: r['pipelines'].map((id) => ({ workspace_id, pipeline_id: String(id) })) }
+        ? {
+            pipelineInfos: r['pipelines']
+              .filter((id) => may('pipelines', String(id)))
+              .map((id) => ({ workspace_id, pipeline_id: String(id) })),
+          }
         : {}),
     }));
   };
@@ -77,7 +86,7 @@ const outside = [
   ['revenue_workbook', 'POWER_BI', 'DASHBOARD', 'What the board reads on Mondays'],
 ] as const;
 
-export const external: RestApi = ({ world }, { method, path, query }) => {
+export const external: RestApi = ({ world, may }, { method, path, query }) => {
   const meta = below(path, '/api/2.0/lineage-tracking/external-metadata');
   const edges = below(path, '/api/2.0/lineage-tracking/external-lineage');
   if (method !== 'GET' || (meta === null && edges === null)) return Promise.resolve(null);
@@ -95,7 +104,8 @@ export const external: RestApi = ({ world }, { method, path, query }) => {
     metastore_id: world.metastoreId,
   }));
   if (meta !== null) {
-    if (meta[0] === undefined) return Promise.resolve(listed('external_metadata', shown, query));
+    if (meta[0] === undefined)
+      return Promise.resolve(listed('external_metadata', shown.filter((m) => may('external', idOf(m['name']))), query)); // prettier-ignore
     const one = shown.find((m) => m['name'] === meta[0]);
     return Promise.resolve(
       one === undefined
@@ -109,7 +119,7 @@ export const external: RestApi = ({ world }, { method, path, query }) => {
   const relations = [
     ...bronze.map((t, i) => ({ system: i % 2, table: t.full, direction: 'UPSTREAM' })),
     ...board.map((t) => ({ system: 2, table: t.full, direction: 'DOWNSTREAM' })),
-  ].filter((r) => r.table === asked && r.direction === (query.get('lineage_direction') ?? r.direction));
+  ].filter((r) => r.table === asked && may('external', outside[r.system]?.[0] ?? '') && r.direction === (query.get('lineage_direction') ?? r.direction)); // prettier-ignore
   return Promise.resolve(
     listed(
       'external_lineage_relationships',
@@ -124,10 +134,10 @@ export const external: RestApi = ({ world }, { method, path, query }) => {
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const schemasOf = (lake: Lake): readonly string[] =>
+export const schemasOf = (lake: Lake): readonly string[] =>
   lake.catalogs().flatMap(({ catalog, schemas }) => schemas.map((schema) => `${catalog}.${schema}`));
 /** A UUID that stays the same for a name. */
-const idOfName = (name: string): string =>
+export const idOfName = (name: string): string =>
   createHash('md5')
     .update(name)
     .digest('hex')
@@ -147,7 +157,7 @@ export const named: RestApi = ({ lake }, { method, path }) => {
 }; // prettier-ignore
 
 /** Monitors of tables (facts 3.9): by the new path with the id of the table, and by name. */
-export const monitors: RestApi = ({ lake, world, clock }, { method, path, query }) => {
+export const monitors: RestApi = ({ lake, world, clock, may }, { method, path, query }) => {
   const byId = below(path, '/api/data-quality/v1/monitors');
   const byName = /^\/api\/2\.1\/unity-catalog\/tables\/([^/]+)\/monitor$/.exec(path)?.[1];
   if (method !== 'GET' || (byId === null && byName === undefined)) return Promise.resolve(null);
@@ -172,7 +182,7 @@ export const monitors: RestApi = ({ lake, world, clock }, { method, path, query 
         : fault(404, 'RESOURCE_DOES_NOT_EXIST', 'There is no monitor on this object.'),
     ); // prettier-ignore
   if (byId !== null && byId.length === 0)
-    return Promise.resolve(good({ monitors: all.map((m) => ({ object_type: 'table', object_id: m.table.id, data_profiling_config: { drift_metrics_table_name: m.drift, profile_metrics_table_name: m.profile, status: 'DATA_PROFILING_STATUS_ACTIVE' } })) })); // prettier-ignore
+    return Promise.resolve(good({ monitors: all.filter((m) => may('tables', fullName(m.table))).map((m) => ({ object_type: 'table', object_id: m.table.id, data_profiling_config: { drift_metrics_table_name: m.drift, profile_metrics_table_name: m.profile, status: 'DATA_PROFILING_STATUS_ACTIVE' } })) })); // prettier-ignore
   if (one === undefined)
     return Promise.resolve(fault(404, 'RESOURCE_DOES_NOT_EXIST', 'There is no monitor on this object.'));
   if (byId?.[2] === 'refreshes') {

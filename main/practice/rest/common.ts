@@ -1,13 +1,16 @@
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import type { Clock } from '../../../shared/base/time.ts';
 import type { Lake } from '../duck/lake.ts';
-import type { Rights } from '../rights.ts';
+import { storage } from '../duck/table.ts';
+import type { Rights, Securable } from '../rights.ts';
 import type { World } from '../world/world.ts';
 
 export type RestDeps = {
-  /** As the user sees it (rights.ts). */
+  /** The whole of it: what REST answers from is no table that the user needs a right to. */
   readonly lake: Lake;
   readonly rights: Rights | null;
+  /** May the user see this one? Lists leave out what not; rest/rights.ts refuses it where it is asked for alone. */
+  readonly may: (kind: Securable, id: string) => boolean;
   readonly warehouse: { readonly id: string; readonly state: () => 'RUNNING' | 'STARTING' | 'STOPPED' };
   readonly world: World;
   readonly user: string;
@@ -45,7 +48,7 @@ export const fault = (status: number, error_code: string, message: string): Rest
   body: { error_code, message },
 });
 
-/** The stored documents of a kind that the user may see, newest first. `where` is SQL over `bw.documents`. */
+/** The stored documents of a kind, newest first. `where` is SQL over `bw.documents`. */
 export const documents = async (
   lake: Lake,
   kind: string,
@@ -58,8 +61,7 @@ export const documents = async (
       `SELECT body FROM bw.documents WHERE kind = $kind AND ${where} ORDER BY made_at DESC, id`,
       { kind, ...values },
     );
-    const all = found.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
-    return all.filter((document) => lake.sees(kind, document));
+    return found.getRows().map(([body]) => JSON.parse(String(body)) as JsonObject);
   } finally {
     connection.closeSync();
   }
@@ -87,6 +89,17 @@ export const found = async (lake: Lake, sql: string): Promise<readonly JsonObjec
   } finally {
     connection.closeSync();
   }
+};
+
+/** A system table as it is stored: what to select from, and the place of each column (`NULL` where it has none). */
+export const stored = (
+  lake: Lake,
+  schema: string,
+  name: string,
+): { readonly from: string; readonly col: (name: string) => string } | undefined => {
+  const table = lake.find(['system', schema, name]);
+  const places = new Map(table?.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
+  return table && { from: storage(table), col: (c) => places.get(c) ?? 'NULL' };
 };
 
 /** A list answer: `{[name]: items, next_page_token?}`. */

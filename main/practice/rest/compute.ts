@@ -1,10 +1,11 @@
 import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
-import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
+import { quoteText } from '../duck/sql-types.ts';
+import { below, fault, found, good, idOf, listed, stored, type RestApi } from './common.ts';
 
 const ms = (column: string): string => `epoch_ms(${column})`;
 
 /** Pipelines, their updates and events (facts 3.2). Events carry no details here: those are in the event log. */
-export const pipelines: RestApi = async ({ lake, world, clock }, { method, path, query }) => {
+export const pipelines: RestApi = async ({ lake, world, clock, may }, { method, path, query }) => {
   const rest = below(path, '/api/2.0/pipelines');
   if (rest === null || method !== 'GET') return null;
   const all = world.estate?.pipelines ?? [];
@@ -17,7 +18,7 @@ export const pipelines: RestApi = async ({ lake, world, clock }, { method, path,
     creator_user_name: p.owner,
     run_as_user_name: p.owner,
   });
-  if (id === undefined) return listed('statuses', all.map(shown), query);
+  if (id === undefined) return listed('statuses', all.filter((p) => may('pipelines', p.id)).map(shown), query);
   const pipeline = all.find((p) => p.id === id);
   if (pipeline === undefined)
     return fault(404, 'RESOURCE_DOES_NOT_EXIST', `The specified pipeline ${id} was not found.`);
@@ -74,13 +75,12 @@ export const pipelines: RestApi = async ({ lake, world, clock }, { method, path,
 };
 
 /** Clusters: get, list and events (facts 3.5). An unknown one answers 400. */
-export const clusters: RestApi = async ({ lake, world, clock }, { method, path, query, body }) => {
+export const clusters: RestApi = async ({ lake, world, clock, may }, { method, path, query, body }) => {
   const call = /^\/api\/2\.[01]\/clusters\/(get|list|events)$/.exec(path)?.[1];
   if (call === undefined) return null;
-  const table = world.estate === null ? undefined : lake.find(['system', 'compute', 'clusters']);
+  const table = world.estate === null ? undefined : stored(lake, 'compute', 'clusters');
   if (table === undefined) return call === 'list' ? good({ clusters: [] }) : null;
-  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
-  const col = (c: string): string => name.get(c) ?? 'NULL';
+  const { col } = table;
   const edits = await found(
     lake,
     `SELECT ${[
@@ -96,7 +96,7 @@ export const clusters: RestApi = async ({ lake, world, clock }, { method, path, 
       'data_security_mode',
     ]
       .map((c) => `${col(c)} AS ${c}`)
-      .join(', ')}, ${ms(col('change_time'))} AS ts FROM d.t${table.key} WHERE __removed IS NULL ORDER BY ts DESC`,
+      .join(', ')}, ${ms(col('change_time'))} AS ts FROM ${table.from} WHERE __removed IS NULL ORDER BY ts DESC`,
   );
   const latest = edits.filter((e, i) => edits.findIndex((o) => o['cluster_id'] === e['cluster_id']) === i);
   const shown = (c: JsonObject): JsonObject => ({
@@ -112,7 +112,7 @@ export const clusters: RestApi = async ({ lake, world, clock }, { method, path, 
     cluster_source: 'UI',
     state: 'RUNNING',
   });
-  if (call === 'list') return listed('clusters', latest.map(shown), query);
+  if (call === 'list') return listed('clusters', latest.filter((c) => may('clusters', idOf(c['cluster_id']))).map(shown), query);
   const asked = method === 'POST' ? parseJson(body) : null;
   const request = asked?.ok === true && isJsonObject(asked.value) ? asked.value : {};
   const id = query.get('cluster_id') ?? (typeof request['cluster_id'] === 'string' ? request['cluster_id'] : '');
@@ -138,19 +138,19 @@ export const clusters: RestApi = async ({ lake, world, clock }, { method, path, 
   return good({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) });
 }; // prettier-ignore
 
-/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. */
-export const queryHistory: RestApi = async ({ lake, world, clock }, { method, path, query }) => {
+/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. With few rights, one's own only. */
+export const queryHistory: RestApi = async ({ lake, world, clock, rights, user }, { method, path, query }) => {
   if (path !== '/api/2.0/sql/history/queries' || method !== 'GET') return null;
-  const table = lake.find(['system', 'query', 'history']);
+  const table = stored(lake, 'query', 'history');
   if (table === undefined || world.estate === null) return good({ res: [], has_next_page: false });
-  const name = new Map(table.schemas.at(-1)?.columns.map((c) => [c.name, c.physical]));
-  const of = (c: string): string => name.get(c) ?? 'NULL';
+  const of = table.col;
+  const own = rights?.everything === false ? ` AND ${of('executed_by')} = ${quoteText(user)}` : '';
   const since = Number(query.get('filter_by.query_start_time_range.start_time_ms') ?? 0) || 0;
   const statuses = query.getAll('filter_by.statuses');
   const rows = (await found(
     lake,
     `SELECT ${of('statement_id')} AS query_id, ${of('execution_status')} AS status, ${of('executed_by')} AS user_name, ${of('statement_type')} AS statement_type, ${ms(of('start_time'))} AS query_start_time_ms, ${ms(of('end_time'))} AS query_end_time_ms,
-       ${of('total_duration_ms')} AS duration, ${of('statement_text')} AS query_text, ${of('read_rows')} AS rows_read, ${of('compute')}.warehouse_id AS warehouse_id FROM d.t${table.key} WHERE ${ms(of('start_time'))} BETWEEN ${since} AND ${clock.now()} ORDER BY query_start_time_ms DESC LIMIT 2000`,
+       ${of('total_duration_ms')} AS duration, ${of('statement_text')} AS query_text, ${of('read_rows')} AS rows_read, ${of('compute')}.warehouse_id AS warehouse_id FROM ${table.from} WHERE ${ms(of('start_time'))} BETWEEN ${since} AND ${clock.now()}${own} ORDER BY query_start_time_ms DESC LIMIT 2000`,
   )).filter((r) => statuses.length === 0 || statuses.includes(idOf(r['status']))); // prettier-ignore
   const size = Math.min(Number(query.get('max_results') ?? 100) || 100, 1_000);
   const from = Number(query.get('page_token') ?? 0) || 0;

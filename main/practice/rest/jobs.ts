@@ -8,9 +8,7 @@ const without = (one: JsonObject, ...keys: readonly string[]): JsonObject =>
 
 const allJobs = async ({ lake, world }: RestDeps): Promise<readonly JsonObject[]> => [
   ...(await documents(lake, 'job')),
-  ...(world.estate?.jobs ?? [])
-    .map((job) => estateJob(job, world.plan.now - 190 * day))
-    .filter((j) => lake.sees('job', j)),
+  ...(world.estate?.jobs ?? []).map((job) => estateJob(job, world.plan.now - 190 * day)),
 ];
 
 /** A run that was never repaired has its first attempt as its history. */
@@ -48,10 +46,11 @@ const listRuns = async (deps: RestDeps, query: URLSearchParams): Promise<readonl
       (id === '' || idOf(r['job_id']) === id) &&
       Number(r['start_time']) >= from &&
       Number(r['start_time']) <= to &&
+      deps.may('jobs', idOf(r['job_id'])) &&
       !active,
   );
-  const seen = deps.rights?.jobs.filter((job) => /^\d+$/.test(job)).map((job) => `'${job}'`);
-  const visible = seen === undefined ? '' : ` AND job IN (${[...seen, 'NULL'].join(', ')})`;
+  const seen = (deps.world.estate?.jobs ?? []).flatMap((job) => (deps.may('jobs', job.id) ? [`'${job.id}'`] : []));
+  const visible = ` AND job IN (${[...seen, 'NULL'].join(', ')})`;
   return [...told, ...(await estateRuns(deps, `${where}${visible}`, most))].sort(
     (a, b) => Number(b['start_time']) - Number(a['start_time']),
   );
@@ -62,15 +61,14 @@ export const jobs: RestApi = async (deps, { method, path: full, query }) => {
   const path = /^\/api\/2\.[012]\/jobs\/(.+)$/.exec(full)?.[1];
   if (path === undefined || method !== 'GET') return null;
   const id = query.get('job_id') ?? '';
-  // A job that is there and not visible is refused; one that is not there "does not exist".
-  if (deps.rights !== null && id !== '' && !deps.lake.sees('job', { job_id: id }))
-    return fault(403, 'PERMISSION_DENIED', `User ${deps.user} may not view job ${id}.`);
   const expand = query.get('expand_tasks') === 'true';
   switch (path) {
     case 'list': {
       const name = query.get('name');
       const all = (await allJobs(deps)).filter(
-        (j) => name === null || (isJsonObject(j['settings']) && j['settings']['name'] === name),
+        (j) =>
+          deps.may('jobs', idOf(j['job_id'])) &&
+          (name === null || (isJsonObject(j['settings']) && j['settings']['name'] === name)),
       );
       const { items, next } = page(all, query, 20, 100);
       const shown = items.map((j) =>
@@ -86,8 +84,7 @@ export const jobs: RestApi = async (deps, { method, path: full, query }) => {
       const run = query.get('run_id') ?? '';
       const [told] = await documents(deps.lake, 'run', 'id = $id', { id: run });
       const one = told ?? (/^\d+$/.test(run) ? (await estateRuns(deps, `run = '${run}'`, 1))[0] : undefined);
-      if (one === undefined || !deps.lake.sees('run', one))
-        return fault(400, 'INVALID_PARAMETER_VALUE', `Run ${run} does not exist.`);
+      if (one === undefined) return fault(400, 'INVALID_PARAMETER_VALUE', `Run ${run} does not exist.`);
       return good(query.get('include_history') === 'true' ? withHistory(one) : without(one, 'repair_history'));
     }
     case 'runs/list': {

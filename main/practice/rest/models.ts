@@ -26,7 +26,10 @@ export const models: RestApi = async (deps, { method, path, query, body }) => {
   if (rest.length === 0) {
     const [catalog, schema] = [query.get('catalog_name'), query.get('schema_name')];
     const all = (await documents(deps.lake, 'model')).filter(
-      (m) => (catalog === null || m['catalog_name'] === catalog) && (schema === null || m['schema_name'] === schema),
+      (m) =>
+        deps.may('models', idOf(m['full_name'])) &&
+        (catalog === null || m['catalog_name'] === catalog) &&
+        (schema === null || m['schema_name'] === schema),
     );
     const { items, next } = page(all, query, 100, 1_000);
     return good({

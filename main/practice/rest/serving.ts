@@ -3,7 +3,7 @@ import type { EstateModel } from '../world/estate/plan.ts';
 import { below, documents, fault, good, idOf, type RestApi } from './common.ts';
 
 /** Endpoints and what they serve (facts 3.4): a version of their own, whatever an alias says. */
-export const serving: RestApi = async ({ lake, world }, { method, path }) => {
+export const serving: RestApi = async ({ lake, world, may }, { method, path }) => {
   const rest = below(path, '/api/2.0/serving-endpoints');
   if (rest === null || method !== 'GET' || rest.length > 1) return null;
   const shown = ({ full, owner, endpoint }: EstateModel, version: number): JsonObject => {
@@ -35,7 +35,7 @@ export const serving: RestApi = async ({ lake, world }, { method, path }) => {
   const all = (world.estate?.models ?? []).flatMap((m) =>
     m.endpoint === null ? [] : [shown(m, moved.get(m.full) ?? m.endpoint.version)],
   );
-  if (rest[0] === undefined) return good({ endpoints: all });
+  if (rest[0] === undefined) return good({ endpoints: all.filter((e) => may('endpoints', idOf(e['name']))) });
   const one = all.find((e) => e['name'] === rest[0]);
   return one === undefined
     ? fault(404, 'RESOURCE_DOES_NOT_EXIST', `Endpoint with name '${rest[0]}' does not exist.`)

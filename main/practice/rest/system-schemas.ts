@@ -1,4 +1,4 @@
-import { systemTables } from '../world/system-tables.ts';
+import { systemSchemas as schemas } from '../world/system-tables.ts';
 import { below, fault, good, type RestApi } from './common.ts';
 
 /** Which system schemas are switched on: for account and metastore admins only (docs of system schemas). */
@@ -7,7 +7,6 @@ export const systemSchemas: RestApi = ({ world, rights }, { method, path }) => {
   if (rest === null || method !== 'GET' || rest.length > 0) return Promise.resolve(null);
   if (rights !== null && !rights.systemTables)
     return Promise.resolve(fault(403, 'PERMISSION_DENIED', 'User is not an account admin or a metastore admin.'));
-  const schemas = [...new Set(Object.keys(systemTables).map((name) => name.split('.')[0] ?? name))];
   return Promise.resolve(
     good({
       schemas: schemas.map((schema) => ({

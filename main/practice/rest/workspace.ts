@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { below, fault, found, good, listed, type RestApi } from './common.ts';
+import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
 
 const person = (user: string): JsonObject => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
@@ -44,7 +44,7 @@ export const workspace: RestApi = ({ world, user }, { path }) => {
 };
 
 /** Queries and dashboards by id: the estate has a dashboard for each area, and nobody saved a query. */
-export const savedThings: RestApi = async ({ lake, world }, { method, path, query }) => {
+export const savedThings: RestApi = async ({ lake, world, may }, { method, path, query }) => {
   const dashboards = below(path, '/api/2.0/lakeview/dashboards');
   const queries = below(path, '/api/2.0/sql/queries');
   const [id] = dashboards ?? queries ?? [];
@@ -56,7 +56,8 @@ export const savedThings: RestApi = async ({ lake, world }, { method, path, quer
           lake,
           'SELECT bw.hexid(area) AS dashboard_id, area AS display_name FROM (SELECT DISTINCT area FROM est.v_tables)',
         );
-  if (id === undefined) return listed(dashboards === null ? 'results' : 'dashboards', all, query);
+  if (id === undefined)
+    return listed(dashboards === null ? 'results' : 'dashboards', all.filter((one) => may('dashboards', idOf(one['dashboard_id']))), query); // prettier-ignore
   const one = all.find((each) => each['dashboard_id'] === id);
   return one === undefined ? fault(404, 'RESOURCE_DOES_NOT_EXIST', `${path} does not exist.`) : good(one);
 };

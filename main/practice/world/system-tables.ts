@@ -61,6 +61,10 @@ export const systemTables: Readonly<Record<string, readonly NewColumn[]>> = Obje
   Object.entries(tables).map(([name, columns]) => [name, columnsOf(columns)]),
 );
 
+export const systemSchemas: readonly string[] = [
+  ...new Set(Object.keys(tables).map((name) => name.split('.')[0] ?? name)),
+];
+
 /** Output tables of a data profile (facts 1.2). */
 export const driftColumns: readonly NewColumn[] = columnsOf(
   'window struct<start:timestamp,end:timestamp>, granularity string, monitor_version bigint, slice_key string, slice_value string, column_name string, data_type string, window_cmp struct<start:timestamp,end:timestamp>, drift_type string, count_delta bigint, avg_delta double, percent_null_delta double, percent_zeros_delta double, percent_distinct_delta double, non_null_columns_delta struct<added:int,missing:int>, js_distance double, ks_test struct<statistic:double,pvalue:double>, wasserstein_distance double, population_stability_index double, chi_squared_test struct<statistic:double,pvalue:double>, tv_distance double, l_infinity_distance double',
