@@ -100,7 +100,7 @@ const disturb = async (
   else if (moment === 'mid-page') faulty.trouble({ fault, after: Math.ceil((answers - 1) / 2) });
   else faulty.trouble(null);
   // In a pack the first transaction notes that the source is being read.
-  const write = { at: lane === 'watch' ? 1 : 2, ending, then: () => faulty.trouble(from) };
+  const write = { at: lane === 'watch' ? 1 : 2, ending, meanwhile: () => faulty.trouble(from) };
   const { failed } = await device.run(lane, collector, moment === 'mid-write' ? write : undefined);
   faulty.trouble(null);
   return failed;

@@ -111,7 +111,7 @@ const ask = async (workspace: Workspace, text: string): Promise<string> => {
 /** How a store fails its nth transaction: the disk is full, the process dies before it commits, or it is asked to end after it. */
 export const endings = ['full', 'dies', 'aborts'] as const;
 export type Ending = (typeof endings)[number];
-export type WriteTrouble = { readonly at: number; readonly ending: Ending; readonly then: () => void };
+export type WriteTrouble = { readonly at: number; readonly ending: Ending; readonly meanwhile: () => void };
 
 export type Device = {
   readonly store: Store;
@@ -162,7 +162,7 @@ export const openDevice = (world: World): Device => {
         count += 1;
         if (dead) throw new Died();
         if (count !== trouble.at) return store.transaction(work);
-        trouble.then();
+        trouble.meanwhile();
         if (trouble.ending === 'aborts') {
           const done = store.transaction(work);
           abort();
