@@ -5,9 +5,6 @@ import { plainLabel } from './assets.ts';
 import type { CollectContext } from './collector.ts';
 import type { AssetLabel } from './port.ts';
 
-/** The name that something with an id has been given, as far as it is known; null = only its id is. */
-export const nameOf = (db: ReadableDb, asset: AssetId): string | null => assetRow(db, asset)?.name ?? null;
-
 /** The name of an asset: from the cache where it has an id instead of a name, else from the id itself. */
 export const labelOf = (db: ReadableDb, asset: AssetId): AssetLabel => {
   const plain = plainLabel(asset);

@@ -6,7 +6,6 @@ import { tableAsset, workspaceAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, Collector, Estimate } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
-import { nameOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { cutOff, tooManyAtOnce } from '../pull.ts';
@@ -90,7 +89,7 @@ export const expectationFact = (row: TextRow, context: CollectContext, from: str
         ? `Expectation ${name} on ${short} passed: ${passed} records`
         : `Expectation ${name} on ${short} failed for ${failed} of ${all} records (${percent} %)`,
     data: {
-      expectation: name, dataset, pipeline, pipelineName: nameOf(context.db, asset), update,
+      expectation: name, dataset, pipeline, update,
       passedRecords: passed, failedRecords: failed, failedShare: share,
     }, // prettier-ignore
   });
