@@ -25,7 +25,7 @@ const passing: Readonly<Record<Exclude<FaultButton, Mishap>, Readonly<Record<str
     ]),
   ),
   loseReply: { 'a lost reply': { loseReply: always } },
-  coldStartMs: { 'a stopped warehouse': { coldStartMs: 20 } },
+  coldStartMs: { 'a stopped warehouse': { coldStartMs: 5 } },
   result: Object.fromEntries(
     ['truncated', 'duplicated', 'reordered', 'mistyped'].map((kind) => [
       `${kind} rows`,
@@ -60,6 +60,13 @@ export const passingFaults: readonly Fault[] = Object.entries(passing).flatMap((
     ...(alike.includes(button) ? { alike: true as const } : {}),
   })),
 );
+
+/** `answers`: what is in an answer, and who may have it; `line`: what becomes of a request on its way. */
+export const faultsOf = (part: 'line' | 'answers'): readonly Fault[] =>
+  passingFaults.filter(
+    ({ press }) => (part === 'answers') === Object.keys(press).some((button) => inAnswers.has(button)),
+  );
+const inAnswers = new Set<string>(['result', 'deny', 'tables', 'rights', 'commit'] satisfies readonly FaultButton[]);
 
 /** What happens to a table for good. */
 export const mishapFaults: readonly Mishap[] = mishaps;
