@@ -59,7 +59,12 @@ export type Collected = {
   readonly note: string | null;
   /** There is more behind the cursor: ask again now. */
   readonly more?: boolean;
-  /** Something of this answer was cut off or failed: what came is right and stored, but the source is not complete. */
+  /** A limit of this program left something out for good, and `note` says what: the source is read to its end and not complete. */
+  readonly partly?: boolean;
+  /**
+   * Something of this answer was cut off or failed: what came is right and stored, but the source is not complete. With `more`
+   * a packing goes on all the same, with what does not hang on it.
+   */
   readonly failure?: DatabricksFailure;
 };
 

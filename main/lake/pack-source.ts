@@ -48,7 +48,7 @@ export type PackSourceWork = {
 
 /** How a source ended: `stopped` by a person or by what `failure` says; `full`: at the limit of the room. */
 export type PackSourceEnd =
-  | { readonly end: 'done' }
+  | { readonly end: 'done'; readonly partly?: true }
   | { readonly end: 'full' }
   | { readonly end: 'stopped' }
   | { readonly end: 'failed'; readonly failure: DatabricksFailure }
@@ -100,6 +100,8 @@ const readAll = async (
   { save, saved }: Saving,
 ): Promise<PackSourceEnd> => {
   let at: Position = start;
+  let partly = false;
+  const lacking = new Set<string>();
   for (let pull = 0; pull < mostPulls; pull += 1) {
     const observedAt = toInstant(deps.clock.now());
     const context: CollectContext = {
@@ -123,9 +125,11 @@ const readAll = async (
       const collected = batch.value;
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
+      for (const name of collected.missingColumns) lacking.add(name);
+      const told: Collected = { ...collected, missingColumns: [...lacking] };
       const stored = deps.store.transaction<null>((db) => {
         const { bytes } = storeBatch(db, collected, work.ids.region, work.pack);
-        save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected, bytes });
+        save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected: told, bytes });
         return ok(null);
       });
       if (!stored.ok) return { end: 'disk', failure: stored.error };
@@ -133,13 +137,15 @@ const readAll = async (
       at = reached;
       work.progress();
       if (work.signal.aborted) return { end: 'stopped' };
-      if (collected.failure !== undefined) return { end: 'failed', failure: collected.failure };
+      if (collected.failure !== undefined && collected.more !== true)
+        return { end: 'failed', failure: collected.failure };
+      partly ||= collected.partly === true;
       more = again || collected.more === true;
       if (again) break;
       if (work.full()) return { end: 'full' };
       await deps.breathe();
     }
-    if (!more) return { end: 'done' };
+    if (!more) return { end: 'done', ...(partly ? { partly } : {}) };
   }
   return { end: 'full' };
 };
@@ -260,9 +266,16 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
 const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<PackSourceRow> => {
   switch (end.end) {
     case 'done':
-      return { state: 'done', observed: now };
+      // What a limit left out is said by its note.
+      return { state: end.partly === true ? 'left-out' : 'done', observed: now };
     case 'full':
-      return { state: 'left-out', observed: now, note: 'The limit of this room was reached; the rest was left out.' };
+      return {
+        state: 'left-out',
+        observed: now,
+        note: [note, 'The limit of this room was reached; the rest was left out.']
+          .filter((one) => one !== null)
+          .join(' '),
+      };
     case 'failed':
       // The connection went: it goes on from where it is.
       if (endsRefresh(end.failure)) return {};

@@ -31,7 +31,7 @@ export type PackState = (typeof packStates)[number];
 /** What is to go on as soon as it can. */
 export const goingStates = ['packing', 'waiting', 'held'] as const satisfies readonly PackState[];
 
-/** `left-out`: the limit of the room was reached. `missing`: not in this workspace. */
+/** `left-out`: a limit of the room or of this program left something out, as the note says. `missing`: not in this workspace. */
 /** `refused`: the workspace did not allow it, and a right would help. `withheld`: a rule of residency forbids to keep it here. */
 export const packSourceStates = [
   'due', 'reading', 'done', 'refused', 'withheld', 'missing', 'failed', 'left-out',

@@ -5,8 +5,8 @@ import type { CollectContext } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
 import { fieldOf, type Path } from './select.ts';
 
-/** Ids in one list at most: bounds the statement; the nearest come first. */
-const listLimit = 500;
+/** Ids in one list at most: bounds the statement, above what a walk along lineage reaches (scope.ts); the nearest come first. */
+const listLimit = 4_000;
 
 /** Native ids of the assets in scope that are of these kinds (a task counts as its job, a column as its table), nearest first. */
 export const scoped = (context: CollectContext, ...kinds: readonly string[]): readonly string[] => {

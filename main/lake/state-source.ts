@@ -221,6 +221,7 @@ export const stateCollector = (spec: StateSource): Collector => {
         completeTo: null,
         missingColumns: [...missing],
         note: notes.size === 0 ? null : [...notes].join(' '),
+        partly: notes.size > 0,
         ...(failure === undefined ? {} : { failure }),
       });
     },

@@ -60,7 +60,7 @@ describe('MLflow inputs', { timeout: 120_000 }, () => {
     const inputs = facts.filter(({ data }) => data['what'] === 'inputs');
     expect(inputs.length).toBeGreaterThan(1);
     const state = lake.sourceStates(store.read).find((one) => one.source === runInputsCollector.source);
-    expect(state?.note).toMatch(/data sets name no table of the catalog/);
+    expect(state?.note).toMatch(/data names no table of the catalog/);
     expect(state?.completeTo).not.toBeNull();
   });
 });

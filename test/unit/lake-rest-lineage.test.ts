@@ -100,7 +100,7 @@ describe('external lineage', () => {
     const { workspace, called } = fakeWorkspace({ rest: () => forbidden });
     const found = await externalLineageCollector.collect(collectContext(workspace, store().read, scope));
     expect(found.ok && [found.value.note, found.value.failure?.tag]).toEqual([
-      'Not complete: 2 questions were refused.',
+      'Not complete: refused for orders.',
       'Forbidden',
     ]);
     await externalLineageCollector.collect(collectContext(workspace, store().read, scope, { lane: 'watch' }));

@@ -5,11 +5,13 @@ import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { column, dbx, statementKind } from '../../databricks/statements.ts';
 import { columnAsset, factId, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
+import { cursorTexts } from '../cursor.ts';
 import type { LakeFact } from '../port.ts';
 import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
-import { findMonitors, type Monitor } from './monitors.ts';
+import { lastName, someOf } from '../turns.ts';
+import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
 const countKind = statementKind('lake.drift-metrics.count', 'read', 'how many results of drift there are');
@@ -71,18 +73,8 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
   return { fact, merge, ...(psi !== null && psi >= worthKeeping ? {} : { onlyIfKnown: true }) };
 };
 
-/** Cursors by result table, as JSON: profiles are refreshed at different times. */
-const readCursors = (cursor: string | null): Readonly<Record<string, Instant>> => {
-  try {
-    const parsed: unknown = cursor === null ? {} : JSON.parse(cursor);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, Instant>) : {};
-  } catch {
-    return {};
-  }
-};
-
-/** How many profiles a stored cursor knows. */
-export const profileCount = (cursor: string | null): number => Object.keys(readCursors(cursor)).length;
+/** How many profiles a stored cursor knows: it has a moment for each, since profiles are refreshed at different times. */
+export const profileCount = (cursor: string | null): number => Object.keys(cursorTexts(cursor)).length;
 
 const rowsOf = (monitor: Monitor, context: CollectContext, from: Instant): Pull => ({
   kind: rowsKind,
@@ -117,14 +109,15 @@ export const driftCollector: Collector = {
   collect: async (context) => {
     const monitors = await findMonitors(context, 'drift');
     if (!monitors.ok) return monitors;
-    const cursors: Record<string, Instant> = { ...readCursors(context.cursor) };
+    const cursors: Record<string, Instant> = { ...cursorTexts(context.cursor) };
     const facts: CollectedFact[] = [];
     const missing = new Set<string>();
-    const refused: string[] = [];
+    const how = new Map<string, string>();
+    const turn = monitorTurn(context, monitors.value);
     let completeTo: Instant | null = null;
     let failure: DatabricksFailure | undefined;
     let more = false;
-    for (const monitor of monitors.value) {
+    for (const monitor of turn.items) {
       const name = fullName(monitor.results);
       const cursor = cursors[name] ?? null;
       const from = cursor === null ? context.horizon : context.resumed ? cursor : minus(cursor, recomputed);
@@ -133,7 +126,7 @@ export const driftCollector: Collector = {
         // One profile that is forbidden or odd costs its own facts only; a lost connection ends the round.
         if (found.error.tag !== 'Forbidden' && found.error.tag !== 'StatementFailed' && found.error.tag !== 'BadAnswer')
           return err(found.error);
-        refused.push(monitor.results.table);
+        how.set(name, 'refused');
         failure = found.error;
         continue;
       }
@@ -149,32 +142,34 @@ export const driftCollector: Collector = {
       if (step.cursor !== null) cursors[name] = step.cursor;
       completeTo = later(completeTo, step.completeTo);
       for (const one of step.missingColumns) missing.add(one);
-      more ||= step.more === true;
+      if (step.more === true) more = true;
+      else how.set(name, 'read');
       failure = step.failure ?? failure;
     }
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure });
+    const refused = went('refused').map(lastName);
+    const notes = [
+      noMonitors(monitors.value),
+      refused.length === 0 ? null : `Not readable: ${someOf(refused)}.`,
+      left,
+    ].filter((one) => one !== null);
     return ok({
       facts,
-      cursor: JSON.stringify(cursors),
+      ...step,
       completeTo: completeTo ?? context.completeTo,
       missingColumns: [...missing],
-      note:
-        refused.length > 0
-          ? `Not readable: ${refused.join(', ')}.`
-          : monitors.value.length === 0
-            ? 'No table has a data profile.'
-            : null,
-      more,
-      ...(failure === undefined ? {} : { failure }),
+      note: notes.length === 0 ? null : notes.join(' '),
+      more: more || step.more === true,
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
     const monitors = await findMonitors(context, 'drift');
     if (!monitors.ok) return monitors;
     let rows = 0;
-    for (const monitor of monitors.value) {
+    for (const monitor of monitors.value.wanted) {
       const found = await countRows(context, { ...rowsOf(monitor, context, context.horizon), kind: countKind });
       if (found.ok) rows += found.value;
     }
-    return ok({ rows, statements: monitors.value.length + 1, counted: true });
+    return ok({ rows, statements: monitors.value.wanted.length + 1, counted: true });
   },
 };

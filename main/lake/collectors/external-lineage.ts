@@ -7,12 +7,14 @@ import type { LakeEdge } from '../port.ts';
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { endsRound, getOne, listAll, object, text } from '../rest-read.ts';
 import { settingsFact } from '../state-source.ts';
+import { lastName, nextTurn, someOf } from '../turns.ts';
 
 const source = 'rest.lineage-tracking.external-lineage';
 const base = '/api/2.0/lineage-tracking';
-/** Tables asked per pack, nearest first, in both directions. */
+/** Tables asked per pull, in both directions; more of them take turns. */
 const maxTables = 30;
-const maxSystems = 50;
+/** Each of the systems that they name is asked about: so many of them end a pull early, between two tables. */
+const manySystems = 50;
 
 /** The other end of a relationship: something outside, or a table or model of the catalog. A path has no name of its own here. */
 const endOf = (one: JsonObject, context: CollectContext): AssetId | null => {
@@ -54,12 +56,19 @@ export const externalLineageCollector: Collector = {
     retentionDays: null,
   },
   collect: async (context) => {
-    const tables = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'table').slice(0, maxTables);
+    const tables = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'table');
+    const turn = nextTurn(context, context.lane === 'pack' ? tables : [], {
+      key: (table) => table,
+      limit: maxTables,
+      plural: 'tables',
+    });
+    const how = new Map<string, string>();
     const edges: LakeEdge[] = [];
     const outside = new Map<string, AssetId>();
-    let refused = 0;
     let failure: DatabricksFailure | undefined;
-    for (const table of context.lane === 'pack' ? tables : [])
+    for (const table of turn.items) {
+      if (outside.size >= manySystems) break;
+      how.set(table, 'read');
       for (const direction of ['UPSTREAM', 'DOWNSTREAM'] as const) {
         const found = await listAll(context, `${base}/external-lineage`, 'external_lineage_relationships', {
           'object_info.table.name': assetParts(table).native,
@@ -67,7 +76,7 @@ export const externalLineageCollector: Collector = {
         });
         if (!found.ok) {
           if (endsRound(found.error)) return err(found.error);
-          refused += 1;
+          how.set(table, 'refused');
           failure = found.error.tag === 'Forbidden' ? found.error : failure;
           continue;
         }
@@ -80,9 +89,10 @@ export const externalLineageCollector: Collector = {
           edges.push({ from, to, source, via: null, firstSeen: context.observedAt, lastSeen: context.observedAt });
         }
       }
+    }
     const facts: CollectedFact[] = [];
     const assets: CollectedAsset[] = [];
-    for (const [name, asset] of [...outside].slice(0, maxSystems)) {
+    for (const [name, asset] of outside) {
       const found = await getOne(context, `${base}/external-metadata/${encodeURIComponent(name)}`);
       if (!found.ok && endsRound(found.error)) return err(found.error);
       const body = found.ok ? found.value : {};
@@ -92,15 +102,21 @@ export const externalLineageCollector: Collector = {
         .join(', ');
       assets.push({ asset, name, detail, changedAt: context.observedAt, gone: false });
     }
+    const { went, left, step } = turn.ended(how, { cursor: context.cursor, failure });
+    const refused = went('refused').map((table) => lastName(assetParts(table as AssetId).native));
+    const notes = [
+      ...(refused.length === 0 ? [] : [`Not complete: refused for ${someOf(refused)}.`]),
+      ...(left === null ? [] : [left]),
+    ];
     return ok({
       facts,
       edges,
       assets,
-      cursor: context.cursor,
+      ...step,
       completeTo: null,
       missingColumns: [],
-      note: refused === 0 ? null : `Not complete: ${refused} questions were refused.`,
-      ...(failure === undefined ? {} : { failure }),
+      note: notes.length === 0 ? null : notes.join(' '),
+      partly: refused.length > 0,
     });
   },
 };

@@ -9,15 +9,16 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { factId, tableAsset, tableOfAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
+import { lastName, nextTurn, someOf } from '../turns.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, later, textOf } from '../rows.ts';
 import { estimateHistory, usualVersions, versionLimit, type Cursors, type Seen } from './history-estimate.ts';
 import { schemaAt } from './schema-at.ts';
-import { readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
+import { blindNote, readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
 
 const historyKind = statementKind('lake.table-history', 'read', 'versions of a table in scope');
 const source = 'delta.history';
-/** Tables per refresh, nearest first. */
+/** Tables per pull; more of them take turns. */
 const maxTables = 60;
 
 const readCursors = (cursor: string | null): Cursors => cursorObject(cursor) as unknown as Cursors;
@@ -84,7 +85,8 @@ type OfTable = {
   readonly facts: readonly CollectedFact[];
   readonly seen: Seen | undefined;
   readonly newest: Instant | null;
-  readonly note: string | null;
+  /** Some of its old versions can no longer be read. */
+  readonly blind: boolean;
   readonly unreadable: number;
   readonly cutOff: boolean;
 };
@@ -134,11 +136,12 @@ const readTable = async (
   const versions = all.filter(({ at }) => at >= context.horizon);
   const head = versions.at(-1);
   if (head === undefined)
-    return ok(unreadable === 0 ? null : { facts: [], seen, newest: null, note: null, unreadable, cutOff: false });
+    return ok(unreadable === 0 ? null : { facts: [], seen, newest: null, blind: false, unreadable, cutOff: false });
   // A head below what was seen means DROP and CREATE: everything is new again.
   const known = seen !== undefined && seen.version <= head.version ? seen : undefined;
   const fresh = versions.filter((one) => known === undefined || one.version > known.version);
-  if (fresh.length === 0) return ok({ facts: [], seen: known, newest: head.at, note: null, unreadable, cutOff: false });
+  if (fresh.length === 0)
+    return ok({ facts: [], seen: known, newest: head.at, blind: false, unreadable, cutOff: false });
   const changes = await schemaChanges({ table, versions: fresh, before: known?.columns ?? null, context });
   const facts = [
     ...fresh.map((one) => versionFact(one, table, asset, context)),
@@ -149,7 +152,7 @@ const readTable = async (
     return version === undefined ? [] : [schemaAt(table, version, columns, source, context)];
   };
   const collected: CollectedFact[] = [...facts.map((fact) => ({ fact })), ...[...changes.seen].flatMap(schemaOf)];
-  const { note } = changes;
+  const { blind } = changes;
   const short = shortAt(all, enough ? usualVersions : versionLimit, seen, context.horizon);
   // What came is right, but there is more behind it: the next refresh begins where this one did.
   if (short !== null || unreadable > 0)
@@ -157,7 +160,7 @@ const readTable = async (
       facts: collected,
       seen: short === null ? seen : { version: seen?.version ?? -1, columns: seen?.columns ?? null, short },
       newest: null,
-      note,
+      blind,
       unreadable,
       cutOff: short !== null,
     });
@@ -168,7 +171,7 @@ const readTable = async (
     facts: [...collected, ...first],
     seen: { version: head.version, columns },
     newest: head.at,
-    note,
+    blind,
     unreadable,
     cutOff: false,
   });
@@ -194,50 +197,53 @@ export const historyCollector: Collector = {
     retentionDays: 30,
   },
   table: null,
-  estimate: (context) => estimateHistory(context, tablesIn(context).slice(0, maxTables), readCursors(context.cursor)),
+  estimate: (context) => estimateHistory(context, tablesIn(context), readCursors(context.cursor)),
   collect: async (context) => {
     const cursors: Record<string, Seen> = { ...readCursors(context.cursor) };
-    const wanted = tablesIn(context);
+    const turn = nextTurn(context, tablesIn(context), {
+      key: ({ table }) => fullName(table),
+      limit: maxTables,
+      plural: 'tables',
+      always: ({ asset }) => context.scope.get(asset) === 0,
+    });
+    const how = new Map<string, string>();
     const facts: CollectedFact[] = [];
-    const refused: string[] = [];
-    const notes = new Set<string>();
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
     let short: DatabricksFailure | undefined;
-    let unreadable = 0;
-    for (const { asset, table } of wanted.slice(0, maxTables)) {
-      const name = tableAsset(context.metastoreId, fullName(table));
+    for (const { asset, table } of turn.items) {
+      const full = fullName(table);
+      how.set(full, 'read');
+      const name = tableAsset(context.metastoreId, full);
       const found = await readTable(table, asset, cursors[name], context);
       if (!found.ok) {
         if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
-        refused.push(table.table);
-        failure = found.error;
+        how.set(full, 'refused');
+        // A view or a foreign table has no history: that alone is no failure of the source.
+        if (found.error.tag === 'Forbidden') failure = found.error;
         continue;
       }
       if (found.value === null) continue;
       facts.push(...found.value.facts);
       if (found.value.seen !== undefined) cursors[name] = found.value.seen;
       if (found.value.newest !== null) completeTo = later(completeTo, found.value.newest);
-      unreadable += found.value.unreadable;
+      how.set(full, `read${found.value.unreadable > 0 ? ' odd' : ''}${found.value.blind ? ' blind' : ''}`);
       if (found.value.cutOff) short = cutOff(table.table);
-      if (found.value.note !== null) notes.add(found.value.note);
     }
-    if (refused.length > 0)
-      notes.add(`Not readable: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ' …' : ''}.`);
-    if (unreadable > 0) notes.add(`${unreadable} versions could not be read.`);
-    if (wanted.length > maxTables) notes.add(`The nearest ${maxTables} of ${wanted.length} tables were read.`);
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure: failure ?? short });
+    const [refused, odd] = [went('refused').map(lastName), went('odd').map(lastName)];
+    const notes = [
+      ...(went('blind').length === 0 ? [] : [blindNote]),
+      ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
+      ...(odd.length === 0 ? [] : [`Some versions could not be read: ${someOf(odd)}.`]),
+      ...(left === null ? [] : [left]),
+    ];
     return ok({
       facts,
-      cursor: JSON.stringify(cursors),
+      ...step,
       completeTo,
       missingColumns: [],
-      note: notes.size === 0 ? null : [...notes].join(' '),
-      // A view or a foreign table has no history: that alone is no failure of the source.
-      ...(failure !== undefined && failure.tag === 'Forbidden'
-        ? { failure }
-        : short === undefined
-          ? {}
-          : { failure: short }),
+      note: notes.length === 0 ? null : notes.join(' '),
     });
   },
 };

@@ -14,11 +14,14 @@ import { earlier, instantOf, later, latest, numberOf, textOf, timestampParameter
 import { scoped } from '../scope-filter.ts';
 import { asShort, computed } from '../select.ts';
 import { nowhere, object } from '../rest-read.ts';
+import { lastName, nextTurn, someOf } from '../turns.ts';
 
 const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
 const source = 'inference_aggregates';
+/** Tables asked per pull, nearest first; more of them take turns. */
 const maxTables = 30;
-const maxSegments = 3;
+/** Segments of one table: each is a statement. */
+const maxSegments = 8;
 /** A mean over fewer rows says too much about single ones: it is left out. */
 const fewest = 5;
 const hour = 3_600_000;
@@ -31,6 +34,8 @@ type Watched = {
   readonly label: string | null;
   readonly model: string | null;
   readonly segments: readonly string[];
+  /** Segments beyond the limit, and those that are cut by an expression. */
+  readonly leftOut: { readonly many: number; readonly expressions: number };
 };
 
 /** Only plain names of columns: a slice may be any SQL expression, and those are not sent on. */
@@ -45,16 +50,16 @@ const watchedBy = (table: TableName, body: unknown): Watched | null => {
   const log = object(object(body)['inference_log']);
   const time = plain(log['timestamp_col']);
   if (time === null) return null;
-  const slices = object(body)['slicing_exprs'];
+  const slices = list(object(body)['slicing_exprs']);
+  const segments = slices.flatMap((one) => plain(one) ?? []);
   return {
     table,
     time,
     prediction: plain(log['prediction_col']),
     label: plain(log['label_col']),
     model: plain(log['model_id_col']),
-    segments: list(slices)
-      .flatMap((one) => plain(one) ?? [])
-      .slice(0, maxSegments),
+    segments: segments.slice(0, maxSegments),
+    leftOut: { many: Math.max(0, segments.length - maxSegments), expressions: slices.length - segments.length },
   };
 };
 
@@ -140,12 +145,15 @@ type Read = {
   readonly labelled: Instant | null;
   readonly missing: readonly string[];
   readonly short: DatabricksFailure | null;
+  /** More groups than a pull can hold: the newest are not here. */
+  readonly full: boolean;
 };
 const readTable = async (watched: Watched, context: CollectContext): Promise<Read | DatabricksFailure> => {
   const facts: CollectedFact[] = [];
   const missing: string[] = [];
   let [newest, labelled]: (Instant | null)[] = [null, null];
   let short: DatabricksFailure | null = null;
+  let full = false;
   for (const segment of [null, ...watched.segments]) {
     const found = await pull(context, sumsOf(watched, segment, context));
     if (!found.ok) return found.error;
@@ -159,11 +167,41 @@ const readTable = async (watched: Watched, context: CollectContext): Promise<Rea
     newest = later(newest ?? null, latest(found.value.rows.map((row) => instantOf(row, 'newest'))));
     labelled = later(labelled ?? null, latest(found.value.rows.map((row) => instantOf(row, 'labelled'))));
     short = found.value.cutOff ?? short;
+    full ||= found.value.full;
   }
   const told = facts.map(({ fact }) => ({
     fact: { ...fact, data: { ...fact.data, labelsCompleteTo: labelled ?? null } },
   }));
-  return { facts: told, newest: newest ?? null, labelled: labelled ?? null, missing, short };
+  return { facts: told, newest: newest ?? null, labelled: labelled ?? null, missing, short, full };
+};
+
+/** How a table went, in words that outlast the pull: what is left out of it, and since when its labels are not all here. */
+const wordsOf = ({ label, leftOut }: Watched, { labelled, full }: Read): string =>
+  [
+    'read',
+    ...(leftOut.many > 0 ? ['many'] : []),
+    ...(leftOut.expressions > 0 ? ['expressions'] : []),
+    ...(full ? ['full'] : []),
+    ...(label === null ? [] : [`labels:${labelled ?? ''}`]),
+  ].join(' ');
+
+const notesOf = (how: ReadonlyMap<string, string>): readonly string[] => {
+  const went = (word: string): readonly string[] =>
+    [...how].flatMap(([table, words]) => (words.split(' ').includes(word) ? [lastName(table)] : []));
+  const told = (word: string, say: (tables: string, count: number) => string): readonly string[] =>
+    went(word).length === 0 ? [] : [say(someOf(went(word)), went(word).length)];
+  return [
+    ...told('refused', (tables) => `Not readable: ${tables}.`),
+    ...told('hidden', (_, count) => `Not complete: the monitors of ${count} tables may not be seen by this user.`),
+    ...[...how].flatMap(([table, words]) => {
+      const to = /(?:^| )labels:(\S*)/.exec(words)?.[1];
+      const name = lastName(table);
+      return to === undefined ? [] : [to === '' ? `${name}: no labels yet.` : `${name}: labels complete up to ${to}.`];
+    }),
+    ...told('many', (tables) => `Only the first ${maxSegments} segments are read of ${tables}.`),
+    ...told('expressions', (tables) => `Segments that are cut by an expression are not read: ${tables}.`),
+    ...told('full', (tables) => `Not complete: more groups than one answer holds in ${tables}.`),
+  ];
 };
 
 /**
@@ -187,14 +225,16 @@ export const inferenceCollector: Collector = boundTo(
     },
     collect: async (context) => {
       const facts: CollectedFact[] = [];
-      const notes: string[] = [];
       const missing = new Set<string>();
       let completeTo: Instant | null = null;
       let failure: DatabricksFailure | undefined;
       const tables = [...context.scope.keys()].flatMap((asset) => tableOfAsset(asset) ?? []);
-      for (const table of tables.slice(0, maxTables)) {
+      const how = new Map<string, string>();
+      const turn = nextTurn(context, tables, { key: fullName, limit: maxTables, plural: 'tables' });
+      for (const table of turn.items) {
+        const full = fullName(table);
         const monitor = await context.workspace.rest.call(
-          { method: 'GET', path: `/api/2.1/unity-catalog/tables/${encodeURIComponent(fullName(table))}/monitor` },
+          { method: 'GET', path: `/api/2.1/unity-catalog/tables/${encodeURIComponent(full)}/monitor` },
           context.options,
         );
         // Most tables have no monitor (404); one that may not be seen is as good as none. A lost connection ends the round.
@@ -204,11 +244,12 @@ export const inferenceCollector: Collector = boundTo(
         )
           return err(monitor.error);
         const watched = monitor.ok ? watchedBy(table, monitor.value) : null;
+        how.set(full, monitor.ok || monitor.error.tag !== 'Forbidden' ? 'none' : 'hidden');
         if (watched === null) continue;
         const read = await readTable(watched, context);
         if ('tag' in read) {
           if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(read.tag)) return err(read);
-          notes.push(`${table.table} is not readable.`);
+          how.set(full, 'refused');
           failure = read;
           continue;
         }
@@ -216,20 +257,17 @@ export const inferenceCollector: Collector = boundTo(
         for (const one of read.missing) missing.add(one);
         completeTo = later(completeTo, read.newest);
         failure = read.short ?? failure;
-        if (watched.label !== null)
-          notes.push(
-            read.labelled === null
-              ? `${table.table}: no labels yet.`
-              : `${table.table}: labels complete up to ${read.labelled}.`,
-          );
+        how.set(full, wordsOf(watched, read));
       }
+      const { how: all, went, left, step } = turn.ended(how, { cursor: null, failure });
+      const notes = [...notesOf(all), ...(left === null ? [] : [left])];
       return ok({
         facts,
-        cursor: null,
-        completeTo: failure === undefined ? (completeTo ?? context.completeTo) : context.completeTo,
+        ...step,
+        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
-        ...(failure === undefined ? {} : { failure }),
+        partly: ['hidden', 'many', 'full'].some((word) => went(word).length > 0),
       });
     },
   },

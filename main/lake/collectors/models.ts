@@ -1,19 +1,22 @@
 import { err, ok, type Result } from '../../../shared/base/result.ts';
-import type { JsonObject } from '../../../shared/base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
 import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
+import { lastName, nextTurn, someOf } from '../turns.ts';
 
 const source = 'rest.unity-catalog.models';
 const base = '/api/2.1/unity-catalog/models';
-/** Models looked at closely per refresh, newest changes first. */
+/** Models looked at closely per pull; more of them take turns, beside those that changed last. */
 const maxModels = 60;
+const newest = 30;
 
 const versionFact = (version: JsonObject, full: string, context: CollectContext): LakeFact | null => {
   const [number, at] = [version['version'], instant(version['created_at'])];
@@ -58,13 +61,21 @@ const dependencyEdges = (version: JsonObject, full: string, context: CollectCont
 };
 
 type Aliases = Readonly<Record<string, Readonly<Record<string, string>>>>;
-const readAliases = (cursor: string | null): Aliases => {
-  try {
-    return cursor === null ? {} : (JSON.parse(cursor) as Aliases);
-  } catch {
-    return {};
-  }
-};
+const readAliases = (cursor: string | null): Aliases =>
+  Object.fromEntries(
+    Object.entries(cursorObject(cursor)).flatMap(([model, all]) =>
+      model !== '' && isJsonObject(all)
+        ? [
+            [
+              model,
+              Object.fromEntries(
+                Object.entries(all).flatMap(([alias, to]) => (typeof to === 'string' ? [[alias, to]] : [])),
+              ),
+            ],
+          ]
+        : [],
+    ),
+  );
 
 /** An alias that points elsewhere than at the last look. Who and exactly when is known from the audit log, where it can be read. */
 const moveFact = (
@@ -136,7 +147,15 @@ export const modelsCollector: Collector = {
     const edges: LakeEdge[] = [];
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
-    for (const { full } of named.value.slice(0, maxModels)) {
+    const how = new Map<string, string>();
+    const recent = new Set(named.value.slice(0, newest));
+    const turn = nextTurn(context, named.value, {
+      key: ({ full }) => full,
+      limit: maxModels,
+      plural: 'models',
+      always: (one) => recent.has(one),
+    });
+    for (const { full } of turn.items) {
       const path = `${base}/${encodeURIComponent(full)}`;
       const versions = await listAll(context, `${path}/versions`, 'model_versions', paged);
       const detail = await context.workspace.rest.call(
@@ -147,6 +166,7 @@ export const modelsCollector: Collector = {
         const found = !versions.ok ? versions.error : !detail.ok ? detail.error : undefined;
         if (found !== undefined && endsRound(found)) return err(found);
         failure = found;
+        how.set(full, 'refused');
         if (known[full] !== undefined) aliases[full] = { ...known[full] };
         continue;
       }
@@ -176,20 +196,23 @@ export const modelsCollector: Collector = {
             ),
           });
       }
+      how.set(full, 'read');
       aliases[full] = now;
       facts.push(aliasState(full, now, context));
     }
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...aliases }), failure });
+    const refused = went('refused').map(lastName);
+    const notes = [
+      ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
+      ...(left === null ? [] : [left]),
+    ];
     return ok({
       facts,
       edges,
-      cursor: JSON.stringify({ ...known, ...aliases }),
+      ...step,
       completeTo,
       missingColumns: [],
-      note:
-        named.value.length > maxModels
-          ? `The ${maxModels} models that changed last were read, of ${named.value.length}.`
-          : null,
-      ...(failure === undefined ? {} : { failure }),
+      note: notes.length === 0 ? null : notes.join(' '),
     });
   },
 };

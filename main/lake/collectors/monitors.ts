@@ -5,13 +5,36 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset } from '../assets.ts';
 import type { CollectContext } from '../collector.ts';
 import { textOf } from '../rows.ts';
+import { nextTurn, type Turn } from '../turns.ts';
 
 const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
 const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
-/** Profiles read per refresh; those of tables in scope come first. */
+/** Profiles read per pull, those of tables in scope first; more of them take turns. */
 const maxMonitors = 60;
 
 export type Monitor = { readonly results: TableName; readonly watched: TableName };
+/** `wanted`: nearest first. `listed`: how many there are at all, for this user. */
+export type Monitors = { readonly wanted: readonly Monitor[]; readonly listed: number };
+
+const distanceOf = (context: CollectContext, { watched }: Monitor): number =>
+  context.scope.get(tableAsset(context.metastoreId, fullName(watched))) ?? far;
+const far = 99;
+
+/** The profiles to read now. */
+export const monitorTurn = (context: CollectContext, { wanted }: Monitors): Turn<Monitor> =>
+  nextTurn(context, wanted, {
+    key: ({ results }) => fullName(results),
+    limit: maxMonitors,
+    plural: 'data profiles',
+    always: (monitor) => distanceOf(context, monitor) === 0,
+  });
+
+/** Why nothing was read, in words; null = there is something to read. */
+export const noMonitors = ({ wanted, listed }: Monitors): string | null => {
+  if (wanted.length > 0) return null;
+  if (listed === 0) return 'No table that this user may see has a data profile.';
+  return `None of the tables around this room has a data profile; ${listed === 1 ? 'one other table has' : `${listed} other tables have`} one.`;
+};
 
 /**
  * Profiles by the name of their result table (facts 1.2: `{table}_drift_metrics`, `{table}_profile_metrics`); the watched table may
@@ -20,7 +43,7 @@ export type Monitor = { readonly results: TableName; readonly watched: TableName
 export const findMonitors = async (
   context: CollectContext,
   results: 'drift' | 'profile',
-): Promise<Result<readonly Monitor[], DatabricksFailure>> => {
+): Promise<Result<Monitors, DatabricksFailure>> => {
   const suffix = `_${results}_metrics`;
   const cut = suffix.length;
   const found = await context.workspace.warehouse.query(
@@ -46,8 +69,7 @@ export const findMonitors = async (
     if (!monitors.has(fullName(place)) || watchedSchema === schema)
       monitors.set(fullName(place), { results: place, watched });
   }
-  const distance = (monitor: Monitor): number =>
-    context.scope.get(tableAsset(context.metastoreId, fullName(monitor.watched))) ?? 99;
-  const wanted = [...monitors.values()].filter((one) => context.lane !== 'pack' || distance(one) < 99);
-  return ok(wanted.sort((a, b) => distance(a) - distance(b)).slice(0, maxMonitors));
+  const distance = (monitor: Monitor): number => distanceOf(context, monitor);
+  const wanted = [...monitors.values()].filter((one) => context.lane !== 'pack' || distance(one) < far);
+  return ok({ wanted: wanted.sort((a, b) => distance(a) - distance(b)), listed: monitors.size });
 };

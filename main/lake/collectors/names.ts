@@ -3,8 +3,9 @@ import { assetParts } from '../../../shared/domain/ids.ts';
 import { assetRow } from '../../store/lake.ts';
 import type { CollectedAsset, Collector } from '../collector.ts';
 import { endsRound, getOne, text } from '../rest-read.ts';
+import { nextTurn } from '../turns.ts';
 
-/** Names asked per pull, nearest first; the rest follows with the next one. */
+/** Names asked per pull, nearest first; more of them take turns. */
 const maxNames = 60;
 
 /** Where the name of a thing by its id is documented, and the key that holds it. A notebook has no such call (notebook-names.ts). */
@@ -37,21 +38,25 @@ export const namesCollector: Collector = {
       return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
     });
     const assets: CollectedAsset[] = [];
-    let refused = 0;
-    for (const asset of unnamed.slice(0, maxNames)) {
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, unnamed, { key: (asset) => asset, limit: maxNames, plural: 'ids' });
+    for (const asset of turn.items) {
+      how.set(asset, 'read');
       const { kind, native } = assetParts(asset);
       const place = places[kind];
       if (place === undefined) continue;
       const found = await getOne(context, `${place.path}/${encodeURIComponent(native)}`);
       if (!found.ok && endsRound(found.error)) return err(found.error);
       const name = found.ok ? text(found.value[place.key]) : null;
-      if (name === null) refused += 1;
+      if (name === null) how.set(asset, 'refused');
       else assets.push({ asset, name, detail: `${kind} ${native}`, changedAt: context.observedAt, gone: false });
     }
+    const { went, left, step } = turn.ended(how, { cursor: context.cursor });
+    const refused = went('refused').length;
     const notes = [
       ...(refused === 0 ? [] : [`${refused} have no name that this user may read; they keep their id.`]),
-      ...(unnamed.length > maxNames ? [`The nearest ${maxNames} of ${unnamed.length} were asked.`] : []),
+      ...(left === null ? [] : [left]),
     ];
-    return ok({ ...rest, assets, note: notes.length === 0 ? null : notes.join(' ') });
+    return ok({ ...rest, assets, ...step, note: notes.length === 0 ? null : notes.join(' ') });
   },
 };

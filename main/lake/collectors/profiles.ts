@@ -8,11 +8,12 @@ import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { countRows, pull, type Pull } from '../pull.ts';
+import { countRows, pull, type Pull, type Pulled } from '../pull.ts';
 import { countOf, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asText, fieldMicros } from '../select.ts';
-import { findMonitors, type Monitor } from './monitors.ts';
+import { lastName, someOf } from '../turns.ts';
+import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
 const kind = statementKind('lake.profile-metrics', 'read', 'statistics of columns, per window');
 const countKind = statementKind('lake.profile-metrics.count', 'read', 'how many statistics of columns there are');
@@ -33,7 +34,7 @@ const wants = [
   ...[...numbers, ...counts].map(([name]) => asText(name, { as: `n_${name}` })),
 ];
 
-const rowsOf = ({ results }: Monitor, context: CollectContext): Pull => ({
+const rowsOf = ({ results }: Monitor, context: CollectContext, from: Instant = context.horizon): Pull => ({
   kind,
   table: results,
   wants,
@@ -45,7 +46,7 @@ const rowsOf = ({ results }: Monitor, context: CollectContext): Pull => ({
     { needs: 'column_name', piece: dbx`column_name <> ':table'` },
   ],
   parameters: {
-    since: timestampParameter(context.horizon),
+    since: timestampParameter(from),
     ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
   },
   order: 'window_end',
@@ -98,41 +99,61 @@ export const profilesCollector: Collector = boundTo(
       if (!monitors.ok) return monitors;
       const facts: CollectedFact[] = [];
       const missing = new Set<string>();
-      const refused: string[] = [];
+      const how = new Map<string, string>();
+      const turn = monitorTurn(context, monitors.value);
       let completeTo: Instant | null = null;
       let failure: DatabricksFailure | undefined;
-      for (const monitor of monitors.value) {
-        const found = await pull(context, rowsOf(monitor, context));
-        if (!found.ok) {
-          if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
-          refused.push(monitor.results.table);
-          failure = found.error;
-          continue;
+      for (const monitor of turn.items) {
+        const name = fullName(monitor.results);
+        how.set(name, 'read');
+        // A page that is full is followed by the next one, from the last window in it.
+        for (let from: Instant | null = context.horizon; from !== null;) {
+          const found: Result<Pulled, DatabricksFailure> = await pull(context, rowsOf(monitor, context, from));
+          if (!found.ok) {
+            if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
+            how.set(name, 'refused');
+            failure = found.error;
+            break;
+          }
+          const read = found.value.rows.map((row) => profileFact(row, monitor, context));
+          facts.push(...read.flatMap((fact) => (fact === null ? [] : [{ fact, merge }])));
+          const newest: Instant | null = latest(found.value.rows.map((row) => instantOf(row, 'window_end')));
+          completeTo = later(completeTo, newest);
+          for (const one of found.value.missingColumns) missing.add(one);
+          failure = found.value.cutOff ?? failure;
+          const goesOn: boolean = found.value.full && found.value.cutOff === null;
+          if (goesOn && newest === from) how.set(name, 'read full');
+          from = goesOn && newest !== from ? newest : null;
         }
-        const read = found.value.rows.map((row) => profileFact(row, monitor, context));
-        facts.push(...read.flatMap((fact) => (fact === null ? [] : [{ fact, merge }])));
-        completeTo = later(completeTo, latest(read.map((fact) => fact?.happenedAt ?? null)));
-        for (const one of found.value.missingColumns) missing.add(one);
-        failure = found.value.cutOff ?? failure;
       }
+      const { went, left, step } = turn.ended(how, { cursor: null, failure });
+      const [refused, full] = [went('refused').map(lastName), went('full').map(lastName)];
+      const notes = [
+        noMonitors(monitors.value),
+        refused.length === 0 ? null : `Not readable: ${someOf(refused)}.`,
+        full.length === 0
+          ? null
+          : `More rows carry one window than a pull can hold; some are left out: ${someOf(full)}.`,
+        left,
+      ].filter((one) => one !== null);
       return ok({
         facts,
-        cursor: null,
-        completeTo: failure === undefined ? (completeTo ?? context.completeTo) : context.completeTo,
+        ...step,
+        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
-        note: refused.length > 0 ? `Not readable: ${refused.join(', ')}.` : null,
-        ...(failure === undefined ? {} : { failure }),
+        note: notes.length === 0 ? null : notes.join(' '),
+        partly: full.length > 0,
       });
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
       const monitors = await findMonitors(context, 'profile');
       if (!monitors.ok) return monitors;
       let rows = 0;
-      for (const monitor of monitors.value) {
+      for (const monitor of monitors.value.wanted) {
         const found = await countRows(context, { ...rowsOf(monitor, context), kind: countKind });
         if (found.ok) rows += found.value;
       }
-      return ok({ rows, statements: monitors.value.length + 1, counted: true });
+      return ok({ rows, statements: monitors.value.wanted.length + 1, counted: true });
     },
   },
   (context) => scoped(context, 'table', 'view', 'feature-table'),

@@ -12,12 +12,13 @@ import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, t
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
+import { nextTurn } from '../turns.ts';
 import { shortMessage } from './messages.ts';
 
 const source = 'rest.data-quality.monitors';
 const base = '/api/data-quality/v1/monitors';
 const catalog = '/api/2.1/unity-catalog';
-/** Tables asked per refresh, nearest first. */
+/** Tables asked per pull; more of them take turns. */
 const maxTables = 20;
 /** A monitor refreshes by the hour at most: a table is asked again after this. */
 const againMs = 30 * 60_000;
@@ -156,7 +157,7 @@ export const qualityMonitorsCollector: Collector = {
     retentionDays: null,
   },
   estimate: (context) => {
-    const asked = dueTables(context).slice(0, maxTables);
+    const asked = dueTables(context);
     const schemas = new Set(asked.map((full) => full.split('.').slice(0, 2).join('.')));
     // Each table and schema is there; whether it has a monitor is known only when it is asked.
     const rows = asked.length + schemas.size;
@@ -168,13 +169,14 @@ export const qualityMonitorsCollector: Collector = {
     const seen: Record<string, string> = {};
     const schemas = new Map<string, JsonObject | null>();
     let completeTo = context.completeTo;
-    let [without, hidden] = [0, 0];
-    for (const full of due.slice(0, maxTables)) {
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, due, { key: (full) => full, limit: maxTables, plural: 'tables' });
+    for (const full of turn.items) {
       const table = await maybe(context, `${catalog}/tables/${encodeURIComponent(full)}`);
       if (!table.ok) return err(table.error);
       const id = text(table.value?.['table_id']);
       if (id === null) {
-        hidden += 1;
+        how.set(full, 'hidden');
         continue;
       }
       const monitor = await maybe(context, `${base}/table/${encodeURIComponent(id)}`);
@@ -187,7 +189,8 @@ export const qualityMonitorsCollector: Collector = {
         const read = profileFact(full, config, objects(refreshes.ok ? refreshes.value : []).map(refreshOf), context);
         facts.push(read.fact);
         completeTo = later(completeTo, read.newest);
-      } else without += 1;
+        how.set(full, 'read');
+      } else how.set(full, 'without');
       const schema = full.split('.').slice(0, 2).join('.');
       if (!schemas.has(schema)) {
         const of = await maybe(context, `${catalog}/schemas/${encodeURIComponent(schema)}`);
@@ -203,14 +206,17 @@ export const qualityMonitorsCollector: Collector = {
       if (detection !== null) facts.push(anomalyFact(full, schema, detection, context));
       seen[full] = context.observedAt;
     }
+    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown) });
+    const [without, hidden] = [went('without').length, went('hidden').length];
     const notes = [
       ...(without === 0 ? [] : [`${without} tables have no monitor of their own, or none that this user may see.`]),
       ...(hidden === 0 ? [] : [`Not complete: ${hidden} tables are not visible by REST.`]),
-      ...(due.length > maxTables ? [`The nearest ${maxTables} of ${due.length} tables were asked.`] : []),
+      ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
-      cursor: withSeen(context.cursor, seen, maxKnown),
+      ...step,
+      partly: hidden > 0,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

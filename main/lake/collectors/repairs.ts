@@ -11,16 +11,32 @@ import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
 import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
 import { isBadResult, later, normaliseResult } from '../rows.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 
 const source = 'rest.jobs.runs/get';
-/** Runs asked per refresh, newest first. */
+/** Runs asked per pull, newest first; more of them take turns. */
 const maxRuns = 40;
 const maxKnown = 1_000;
+const pageRows = 500;
 
 const words: Readonly<Record<string, string>> = {
   succeeded: 'and succeeded', failed: 'and failed again', 'timed-out': 'and timed out', cancelled: 'and was cancelled', running: 'and is running',
 }; // prettier-ignore
+
+/** The newest runs of these jobs; all of them when a room is packed. */
+const runsOf = (jobs: readonly AssetId[], context: CollectContext): readonly LakeFact[] => {
+  const facts: LakeFact[] = [];
+  for (let before: { readonly happened: string; readonly id: string } | null = null; ;) {
+    const page: readonly LakeFact[] = factsPage(context.db, {
+      assets: jobs, kinds: ['run'], from: context.horizon, to: context.until, before, limit: pageRows,
+    }).map(factOf); // prettier-ignore
+    facts.push(...page);
+    const last: LakeFact | undefined = page.at(-1);
+    if (context.lane === 'watch' || page.length < pageRows || last === undefined) return facts;
+    before = { happened: last.happenedAt, id: last.id };
+  }
+};
 
 /**
  * Runs that may have been repaired: those that ended badly, and those in which a task did although the run as a whole went
@@ -29,9 +45,7 @@ const words: Readonly<Record<string, string>> = {
 const candidates = (context: CollectContext, known: Readonly<Record<string, string>>): readonly LakeFact[] => {
   const jobs = [...new Set([...context.scope.keys()].map(carrier))].filter((asset) => assetParts(asset).kind === 'job');
   if (jobs.length === 0) return [];
-  const facts = factsPage(context.db, {
-    assets: jobs, kinds: ['run'], from: context.horizon, to: context.until, before: null, limit: 500,
-  }).map(factOf); // prettier-ignore
+  const facts = runsOf(jobs, context);
   const failing = new Set(
     facts.filter((fact) => isBadResult(said(fact.data['result']))).map((fact) => said(fact.data['run'])),
   );
@@ -96,35 +110,39 @@ export const repairsCollector: Collector = {
     const seen: Record<string, string> = {};
     const facts: CollectedFact[] = [];
     let completeTo = context.completeTo;
-    let refused = 0;
     let failure: DatabricksFailure | undefined;
     const runs = candidates(context, known);
-    for (const run of runs.slice(0, maxRuns)) {
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, runs, {
+      key: ({ data }) => said(data['run']),
+      limit: maxRuns,
+      plural: 'failed runs',
+    });
+    for (const run of turn.items) {
       const id = said(run.data['run']);
       const found = await getOne(context, '/api/2.2/jobs/runs/get', { run_id: id, include_history: 'true' });
       if (!found.ok) {
         if (endsRound(found.error)) return err(found.error);
-        refused += 1;
+        how.set(id, 'refused');
         failure = found.error.tag === 'Forbidden' ? found.error : failure;
         continue;
       }
+      how.set(id, 'read');
       seen[id] = said(run.data['resultAt']);
       for (const one of repairsOf(run, found.value, context)) {
         facts.push(one);
         completeTo = later(completeTo, one.fact.happenedAt);
       }
     }
-    const notes = [
-      ...(refused === 0 ? [] : [`${refused} runs could not be read.`]),
-      ...(runs.length > maxRuns ? [`The newest ${maxRuns} of ${runs.length} failed runs were read.`] : []),
-    ];
+    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
+    const refused = went('refused').length;
+    const notes = [...(refused === 0 ? [] : [`${refused} runs could not be read.`]), ...(left === null ? [] : [left])];
     return ok({
       facts,
-      cursor: withSeen(context.cursor, seen, maxKnown),
+      ...step,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      ...(failure === undefined ? {} : { failure }),
     });
   },
 };

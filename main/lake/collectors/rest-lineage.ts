@@ -6,12 +6,13 @@ import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
+import { nextTurn } from '../turns.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
 
 const source = 'rest.lineage-tracking.table-lineage';
 const tableSource = 'system.access.table_lineage';
-/** Tables asked per refresh, nearest first: the service takes about ten calls a second (facts 3.7). */
+/** Tables asked per pull; more of them take turns: the service takes about ten calls a second (facts 3.7). */
 const maxTables = 15;
 /** One step of lineage changes slowly: a table is asked again after this. */
 const againMs = 30 * 60_000;
@@ -95,20 +96,22 @@ export const restLineageCollector: Collector = {
     );
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
-    let refused = 0;
-    for (const asset of due.slice(0, maxTables)) {
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, due, { key: (asset) => asset, limit: maxTables, plural: 'tables' });
+    for (const asset of turn.items) {
       const query = { table_name: assetParts(asset).native, include_entity_lineage: 'true' };
       const found = await getOne(context, '/api/2.0/lineage-tracking/table-lineage', query);
       if (!found.ok && endsRound(found.error)) return err(found.error);
       if (found.ok) edges.push(...edgesOf(found.value, asset, context));
-      else refused += 1;
+      how.set(asset, found.ok ? 'read' : 'refused');
       seen[asset] = context.observedAt;
     }
-    return ok({
-      ...rest,
-      edges,
-      cursor: withSeen(context.cursor, seen),
-      note: refused === 0 ? null : `${refused} tables could not be asked; this endpoint is not documented.`,
-    });
+    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen) });
+    const refused = went('refused').length;
+    const notes = [
+      ...(refused === 0 ? [] : [`${refused} tables could not be asked; this endpoint is not documented.`]),
+      ...(left === null ? [] : [left]),
+    ];
+    return ok({ ...rest, edges, ...step, note: notes.length === 0 ? null : notes.join(' ') });
   },
 };

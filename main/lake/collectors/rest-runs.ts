@@ -8,6 +8,7 @@ import type { CollectContext, Collected, CollectedAsset, CollectedFact, Collecto
 import { cursorObject } from '../cursor.ts';
 import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { isGone } from '../rest-read.ts';
 import { restRunsSource } from './merge-runs.ts';
@@ -18,7 +19,7 @@ const pageSize = 24;
 /** Calls of one pull for new runs, and for runs that had not ended when they were seen. */
 const callsPerPull = 10;
 const openPerPull = 20;
-/** Jobs asked one by one around a room, nearest first. */
+/** Jobs asked one by one around a room in one pull, nearest first; more of them take turns. */
 const jobLimit = 20;
 /** A run can be listed a little after it began. */
 const lookBackMs = 5 * 60_000;
@@ -192,40 +193,50 @@ export const restRunsCollector: Collector = {
     const places = placesOf(context.cursor);
     const jobs = scoped(context, 'job');
     const all = context.lane === 'watch' && tableIsRefused(context);
-    const keys = all ? [everyJob] : jobs.slice(0, jobLimit);
+    const turn = nextTurn(context, all ? [everyJob] : jobs, {
+      key: (job) => job,
+      limit: jobLimit,
+      plural: 'jobs',
+      always: (job) => context.scope.get(jobAsset(context.workspaceId, job)) === 0,
+    });
+    const keys = turn.items;
+    const how = new Map<string, string>();
     const next: Record<string, Place> = { ...places };
     const runs: ReadRun[] = [];
-    const hidden: string[] = [];
     let unreadable = 0;
     for (const key of keys) {
       const found = await readList(context, key, placeOf(places[key]));
       if (!found.ok) {
         if (key === everyJob || (!isGone(found.error) && found.error.tag !== 'Forbidden')) return err(found.error);
-        hidden.push(key);
+        how.set(key, 'hidden');
         continue;
       }
       runs.push(...found.value.runs);
       unreadable += found.value.unreadable;
       next[key] = found.value.place;
+      // What lies in its gap is asked for when it has its turn again.
+      if (found.value.place.gap === null || found.value.runs.length === 0) how.set(key, 'read');
     }
     const facts: readonly CollectedFact[] = runs.flatMap((one) => one.facts);
     const gaps = keys.some((key) => next[key]?.gap != null);
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const hidden = went('hidden');
     const notes = [
       ...(all ? ['The runs of all jobs that this user can see, since the system table cannot be read.'] : []),
       ...(hidden.length === 0 ? [] : [`Not visible to this user: ${hidden.map((id) => `job ${id}`).join(', ')}.`]),
-      ...(!all && jobs.length > jobLimit ? [`The nearest ${jobLimit} of ${jobs.length} jobs were asked.`] : []),
+      ...(left === null || all ? [] : [left]),
       ...(unreadable === 0 ? [] : [`${unreadable} runs could not be read.`]),
     ];
     const collected: Collected = {
       facts,
       edges: runs.flatMap((one) => one.edges),
       assets: namesOf(runs, context),
-      cursor: JSON.stringify(next),
+      cursor: step.cursor,
       // Only the list of all jobs is complete up to anything; its newest moment says up to when.
       completeTo: !all ? null : gaps ? context.completeTo : later(context.completeTo, newestOf(runs)),
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      more: gaps && runs.length > 0,
+      more: step.more === true || (gaps && runs.length > 0),
     };
     return ok(collected);
   },

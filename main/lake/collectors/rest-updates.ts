@@ -11,12 +11,13 @@ import { labelOf } from '../labels.ts';
 import { endsRound, getOne, isGone, object, objects, text } from '../rest-read.ts';
 import { latest, later, minus, normaliseResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import {
   endsOf, latestUpdates, restUpdate, restUpdatesSource, updateCompute, updateFact, updateFactId, type RestUpdate,
 } from './rest-update.ts'; // prettier-ignore
 
-/** Pipelines asked around a room, nearest first. */
+/** Pipelines asked around a room in one pull, nearest first; more of them take turns. */
 const pipelineLimit = 20;
 const pageSize = '50';
 /** Pages of updates, and of events, of one pipeline per refresh. */
@@ -159,12 +160,17 @@ export const restUpdatesCollector: Collector = {
     const next: Record<string, Place> = { ...places };
     const facts: CollectedFact[] = [];
     const assets: CollectedAsset[] = [];
-    const hidden: string[] = [];
-    const short: string[] = [];
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, pipelines, {
+      key: (pipeline) => pipeline,
+      limit: pipelineLimit,
+      plural: 'pipelines',
+      always: (pipeline) => context.scope.get(workspaceAsset('pipeline', context.workspaceId, pipeline)) === 0,
+    });
     let unreadable = 0;
     let failure: DatabricksFailure | null = null;
     const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
-    for (const pipeline of pipelines.slice(0, pipelineLimit)) {
+    for (const pipeline of turn.items) {
       const found = await readPipeline(context, pipeline, placeOf(places[pipeline]));
       if (!found.ok) {
         if (endsRound(found.error)) {
@@ -172,29 +178,32 @@ export const restUpdatesCollector: Collector = {
           break;
         }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
-        hidden.push(nameOf(pipeline));
+        how.set(pipeline, 'hidden');
         continue;
       }
       const { place, name, whole } = found.value;
       facts.push(...found.value.facts);
       unreadable += found.value.unreadable;
       next[pipeline] = place;
-      if (!whole) short.push(nameOf(pipeline));
+      how.set(pipeline, whole ? 'read' : 'short');
       // Older than anything that the system tables say, so that those win.
       if (name !== null)
         assets.push({ asset: workspaceAsset('pipeline', context.workspaceId, pipeline), name, detail: `pipeline ${pipeline}`, changedAt: '1970-01-01T00:00:00.000Z', gone: false }); // prettier-ignore
     }
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const [hidden, short] = [went('hidden').map(nameOf), went('short').map(nameOf)];
     const notes = [
       ...(hidden.length === 0 ? [] : [`Not visible to this user, or gone: ${hidden.join(', ')}.`]),
       ...(short.length === 0 ? [] : [`Only the newest updates of ${short.join(', ')}.`]),
-      ...(pipelines.length > pipelineLimit ? [`The nearest ${pipelineLimit} of ${pipelines.length} pipelines were asked.`] : []),
+      ...(left === null ? [] : [left]),
       ...(unreadable === 0 ? [] : [`${unreadable} updates could not be read.`]),
     ]; // prettier-ignore
     return ok({
       facts,
       edges: facts.flatMap(({ fact }) => updateCompute(fact)),
       assets,
-      cursor: JSON.stringify(next),
+      cursor: step.cursor,
+      more: failure === null && step.more === true,
       // Each pipeline is asked by itself: none of them says up to when the others are complete.
       completeTo: null,
       missingColumns: [],

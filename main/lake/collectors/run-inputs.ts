@@ -12,9 +12,10 @@ import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { keepState } from '../state-source.ts';
+import { nextTurn } from '../turns.ts';
 
 const source = 'rest.mlflow.run-inputs';
-/** Runs asked per refresh, nearest models first; the rest follows with the next one. */
+/** Runs asked per pull, nearest models first; more of them take turns. */
 const maxRuns = 40;
 const maxInputs = 40;
 /** Inputs of a run that has ended do not change: looked at again only so that what they say is not forgotten as unseen. */
@@ -162,7 +163,7 @@ export const runInputsCollector: Collector = {
     retentionDays: null,
   },
   estimate: (context) => {
-    const asked = Math.min(dueRuns(context).runs.length, maxRuns);
+    const asked = dueRuns(context).runs.length;
     return Promise.resolve(ok({ rows: asked, statements: asked, counted: true }));
   },
   collect: async (context) => {
@@ -171,41 +172,44 @@ export const runInputsCollector: Collector = {
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
     let completeTo = context.completeTo;
-    let [refused, unnamed] = [0, 0];
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, runs, { key: ([run]) => run, limit: maxRuns, plural: 'runs' });
     let failure: DatabricksFailure | undefined;
-    for (const [run, made] of runs.slice(0, maxRuns)) {
+    for (const [run, made] of turn.items) {
       const found = await getOne(context, '/api/2.0/mlflow/runs/get', { run_id: run });
       if (!found.ok) {
         if (endsRound(found.error)) return err(found.error);
-        refused += 1;
+        how.set(run, 'refused');
         failure = found.error.tag === 'Forbidden' ? found.error : failure;
         continue;
       }
       const read = readRun(run, made, found.value, context);
       facts.push(read.fact);
       edges.push(...read.edges);
-      unnamed += read.unnamed;
+      how.set(run, read.unnamed > 0 ? 'read unnamed' : 'read');
       completeTo = later(completeTo, read.endedAt);
       if (read.endedAt !== null) seen[run] = context.observedAt;
     }
+    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
+    const [refused, unnamed] = [went('refused').length, went('unnamed').length];
     const notes = [
       ...(unnamed === 0
         ? []
         : [
-            `${unnamed} data sets name no table of the catalog, only a path or another store: no edge is drawn for them.`,
+            `Of ${unnamed} runs some data names no table of the catalog, only a path or another store: no edge is drawn for it.`,
           ]),
       ...(refused === 0 ? [] : [`Not complete: ${refused} runs are gone or not visible to this user.`]),
       ...(elsewhere === 0 ? [] : [`${elsewhere} runs are kept in other workspaces.`]),
-      ...(runs.length > maxRuns ? [`The nearest ${maxRuns} of ${runs.length} runs were asked.`] : []),
+      ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
       edges,
-      cursor: withSeen(context.cursor, seen, maxKnown),
+      ...step,
+      partly: refused > 0,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      ...(failure === undefined ? {} : { failure }),
     });
   },
 };

@@ -189,6 +189,8 @@ const withTold = (seen: Change, told: Change, before: Columns, after: Columns): 
 };
 const isExact = (type: string): boolean => type !== '' && !open.test(type);
 
+export const blindNote = 'Some old versions can no longer be read; their changes are told by the history alone.';
+
 type MakeFact = (asset: AssetId, source: string) => LakeFact;
 
 const changeFact =
@@ -234,12 +236,13 @@ export const schemaChanges = async (work: {
   readonly facts: readonly MakeFact[];
   /** Columns before and after each change; between two changes nothing changed. */
   readonly seen: ReadonlyMap<number, Columns>;
-  readonly note: string | null;
+  /** Some old versions can no longer be read; their changes are told by the history alone. */
+  readonly blind: boolean;
 }> => {
   const { table, versions, context } = work;
   const first = versions[0];
   const head = versions.at(-1);
-  if (first === undefined || head === undefined) return { facts: [], seen: new Map(), note: null };
+  if (first === undefined || head === undefined) return { facts: [], seen: new Map(), blind: false };
   const byNumber = new Map(versions.map((one) => [one.version, one]));
   const cache = new Map<number, Columns | null>();
   if (work.before !== null) cache.set(first.version - 1, work.before);
@@ -290,6 +293,6 @@ export const schemaChanges = async (work: {
   return {
     facts: [...facts.values()],
     seen: new Map(seen),
-    note: blind ? 'Some old versions can no longer be read; their changes are told by the history alone.' : null,
+    blind,
   };
 };

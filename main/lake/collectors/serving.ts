@@ -9,11 +9,12 @@ import { cursorTexts } from '../cursor.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { keepState } from '../state-source.ts';
+import { nextTurn, someOf } from '../turns.ts';
 
 const source = 'rest.serving-endpoints';
 const featureSource = 'rest.feature-specification';
 const base = '/api/2.0/serving-endpoints';
-/** Endpoints looked at closely per refresh. */
+/** Endpoints looked at closely per pull; more of them take turns. */
 const maxEndpoints = 60;
 
 /** What an endpoint serves: only what names and counts it. `environment_vars` may name secrets and is never even looked at. */
@@ -187,13 +188,20 @@ export const servingCollector: Collector = {
     const seen: Record<string, string> = {};
     const facts: CollectedFact[] = [];
     const edges: LakeEdge[] = [];
-    const refused: string[] = [];
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, wanted, {
+      key: (name) => name,
+      limit: maxEndpoints,
+      plural: 'endpoints',
+      always: (name) => context.scope.get(workspaceAsset('endpoint', context.workspaceId, name)) === 0,
+    });
     let failure: DatabricksFailure | undefined;
-    for (const name of wanted.slice(0, maxEndpoints)) {
+    for (const name of turn.items) {
+      how.set(name, 'read');
       const detail = await getOne(context, `${base}/${encodeURIComponent(name)}`);
       if (!detail.ok) {
         if (endsRound(detail.error)) return err(detail.error);
-        refused.push(name);
+        how.set(name, 'refused');
         failure = detail.error;
         continue;
       }
@@ -215,20 +223,19 @@ export const servingCollector: Collector = {
         edges.push(...(await featureEdges(one, endpoint, context)));
       }
     }
+    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...seen }), failure });
+    const refused = went('refused');
     const notes = [
-      ...(refused.length === 0
-        ? []
-        : [`Not readable: ${refused.slice(0, 5).join(', ')}${refused.length > 5 ? ' …' : ''}.`]),
-      ...(wanted.length > maxEndpoints ? [`The first ${maxEndpoints} of ${wanted.length} endpoints were read.`] : []),
+      ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
+      ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
       edges,
-      cursor: JSON.stringify({ ...known, ...seen }),
+      ...step,
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      ...(failure === undefined ? {} : { failure }),
     });
   },
 };
