@@ -42,8 +42,16 @@ const rowsAsJson = async (practice: Stage, name: string, order: string | undefin
 const structOf = (columns: readonly NewColumn[]): string =>
   `array<struct<${columns.map((one) => `${one.name}:${one.type}`).join(',')}>>`;
 
+/** How things of the look-alikes are called: as in the world, or as somebody who means harm would. */
+export type Naming = {
+  /** Rows as JSON, with their names and ids changed. */
+  readonly rows: (json: string) => string;
+  /** One name of a table or column. */
+  readonly name: (plain: string) => string;
+};
+
 /** Documented system tables with rows of the practice world, and the results of a data profile. */
-const systemLookAlikes = async (practice: Stage, schema: string): Promise<readonly LookAlike[]> => {
+const systemLookAlikes = async (practice: Stage, schema: string, naming: Naming): Promise<readonly LookAlike[]> => {
   const found: LookAlike[] = [];
   for (const [name, columns] of Object.entries(systemTables)) {
     const [ofSystem = '', table = ''] = name.split('.');
@@ -53,7 +61,7 @@ const systemLookAlikes = async (practice: Stage, schema: string): Promise<readon
       schema: ofSystem,
       table,
       columns,
-      rows: await rowsAsJson(practice, `system.${name}`, order),
+      rows: naming.rows(await rowsAsJson(practice, `system.${name}`, order)),
     });
   }
   for (const [results, columns] of [
@@ -71,7 +79,7 @@ const systemLookAlikes = async (practice: Stage, schema: string): Promise<readon
       schema,
       table: `with_past_${results}_metrics`,
       columns,
-      rows: await rowsAsJson(practice, name, '`window`.start'),
+      rows: naming.rows(await rowsAsJson(practice, name, '`window`.start')),
     });
   }
   return found;
@@ -110,7 +118,7 @@ const createViews = async (stage: Stage, all: readonly LookAlike[]): Promise<voi
 
 const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<void> => {
   for (const one of all) {
-    const name = `${one.catalog}.${one.schema}.${one.table}`;
+    const name = `${one.catalog}.${one.schema}.${quoted(one.table)}`;
     await prepare(
       stage,
       `CREATE SCHEMA IF NOT EXISTS ${one.catalog}.${one.schema}`,
@@ -126,40 +134,52 @@ const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<vo
 };
 
 /** What the monitor of the request log says of it (REST, `inference_log`). */
-export const requestMonitor = {
-  inference_log: { timestamp_col: 'asked', prediction_col: 'predicted', label_col: 'label' },
-  slicing_exprs: ['region'],
-};
+export const requestMonitor = ({ name }: Naming) => ({
+  inference_log: { timestamp_col: name('asked'), prediction_col: name('predicted'), label_col: name('label') },
+  slicing_exprs: [quoted(name('region'))],
+});
 const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 
+/** Odd names of columns need it. */
+const mapped = "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')";
+export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+/** As SQL names it, beside how it is called. */
+type Made = { readonly full: string; readonly sql: string };
+const placed = (stage: Stage, table: string): Made => ({
+  full: `${stage.catalog}.${stage.schema}.${table}`,
+  sql: `${stage.catalog}.${stage.schema}.${quoted(table)}`,
+});
+
 /** A log of requests to a model, with a label that has not come for each. */
-export const requestLog = async (stage: Stage): Promise<string> => {
-  const name = `${stage.catalog}.${stage.schema}.request_log`;
+export const requestLog = async (stage: Stage, { name }: Naming, table = 'request_log'): Promise<string> => {
+  const { full, sql } = placed(stage, table);
   const rows = Array.from(
     { length: 6 },
     (_, i) => `(CAST('${yesterday} 10:0${i}:00' AS TIMESTAMP), ${i}.5, ${i < 4 ? `${i}.0` : 'NULL'}, 'north')`,
   );
+  const [asked, predicted, label, region] = ['asked', 'predicted', 'label', 'region'].map((one) => quoted(name(one)));
   await prepare(
     stage,
-    `CREATE TABLE ${name} (asked TIMESTAMP, predicted DOUBLE, label DOUBLE, region STRING) USING DELTA`,
-    `INSERT INTO ${name} VALUES ${rows.join(', ')}`,
+    `CREATE TABLE ${sql} (${asked} TIMESTAMP, ${predicted} DOUBLE, ${label} DOUBLE, ${region} STRING) USING DELTA ${mapped}`,
+    `INSERT INTO ${sql} VALUES ${rows.join(', ')}`,
   );
-  return name;
+  return full;
 };
 
 /** A table with a past, made by the same statements on every engine. */
-export const tableWithPast = async (stage: Stage): Promise<string> => {
-  const name = `${stage.catalog}.${stage.schema}.with_past`;
+export const tableWithPast = async (stage: Stage, { name }: Naming, table = 'with_past'): Promise<string> => {
+  const { full, sql } = placed(stage, table);
+  const [price, net, region] = ['price', 'net_price', 'region'].map((one) => quoted(name(one)));
   await prepare(
     stage,
     `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`,
-    `CREATE TABLE ${name} (id BIGINT, price DOUBLE) USING DELTA TBLPROPERTIES ('delta.columnMapping.mode' = 'name')`,
-    `INSERT INTO ${name} VALUES (1, 1.5)`,
-    `ALTER TABLE ${name} ADD COLUMNS (region STRING)`,
-    `ALTER TABLE ${name} RENAME COLUMN price TO net_price`,
-    `INSERT INTO ${name} VALUES (2, 2.5, 'north')`,
+    `CREATE TABLE ${sql} (id BIGINT, ${price} DOUBLE) USING DELTA ${mapped}`,
+    `INSERT INTO ${sql} VALUES (1, 1.5)`,
+    `ALTER TABLE ${sql} ADD COLUMNS (${region} STRING)`,
+    `ALTER TABLE ${sql} RENAME COLUMN ${price} TO ${net}`,
+    `INSERT INTO ${sql} VALUES (2, 2.5, 'north')`,
   );
-  return name;
+  return full;
 };
 
 /** A practice lakehouse without a world, behind the same front end. */
@@ -181,25 +201,46 @@ const smallLakehouse = async (practice: Practice): Promise<Stage> => {
 };
 
 /**
- * Gives an engine that has no system tables look-alikes of them, and returns a practice lakehouse with the same rows to compare
- * with. Close it.
+ * A practice lakehouse with look-alikes of the system tables, named so; `tables` makes what it is about. Close it.
  */
-export const withLookAlikes = async (stage: Stage, practice: Practice): Promise<Stage> => {
+export const smallWith = async (
+  practice: Practice,
+  naming: Naming,
+  schema: string,
+  tables: (small: Stage) => Promise<unknown>,
+): Promise<{ readonly small: Stage; readonly system: readonly LookAlike[] }> => {
   const world = practiceWorkspace(practice);
   const small = await smallLakehouse(practice);
   try {
-    const system = await systemLookAlikes({ ...small, workspace: world }, stage.schema);
+    const system = await systemLookAlikes({ ...small, workspace: world }, schema, naming);
     await createTables(small, system);
-    for (const one of [small, stage]) {
-      await tableWithPast(one);
-      await requestLog(one);
-    }
-    await createViews(stage, [...system, ...(await informationSchema(small))]);
-    return small;
+    await tables(small);
+    return { small, system };
   } catch (thrown) {
     await small.close();
     throw thrown;
   } finally {
     await world.close();
+  }
+};
+
+/**
+ * Gives an engine that has no system tables look-alikes of them, and returns a practice lakehouse with the same rows to compare
+ * with. Close it.
+ */
+export const withLookAlikes = async (
+  stage: Stage,
+  practice: Practice,
+  naming: Naming,
+  tables: (of: Stage) => Promise<unknown>,
+): Promise<Stage> => {
+  const { small, system } = await smallWith(practice, naming, stage.schema, tables);
+  try {
+    await tables(stage);
+    await createViews(stage, [...system, ...(await informationSchema(small))]);
+    return small;
+  } catch (thrown) {
+    await small.close();
+    throw thrown;
   }
 };
