@@ -19,6 +19,7 @@ const words: Readonly<Record<ConnectionStep['state'], string>> = {
 const adviceOf = (step: ConnectionStep): string | undefined => {
   if (step.failure !== undefined) return step.failure.advice;
   if (step.asks === 'start-warehouse') return 'Add --start-warehouse to go on.';
+  if (step.state === 'works' && step.ask !== undefined) return `If there should be something, ask for ${step.ask}.`;
   if (step.state === 'works' || step.state === 'skipped') return undefined;
   const without = (step.features ?? []).join(', ');
   return [

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { failure, type Failure } from '../../shared/base/failure.ts';
+import type { JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { practiceFolder } from '../../shared/domain/paths.ts';
+import { practiceRights } from '../../shared/domain/practice-rights.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
 import {
   findOrStartPractice,
@@ -13,6 +15,7 @@ import {
 } from '../practice/launch.ts';
 import { type Command, type CommandContext, exits, parseOptions, printFailure, printUsage } from './command.ts';
 import { listScenarios, readScenario } from '../practice/scenarios.ts';
+import { rightsText, setRights } from './practice-rights.ts';
 import { bundle, rootFolder, systemClock, thisMachine } from './machine.ts';
 
 export const command: Command = {
@@ -20,6 +23,7 @@ export const command: Command = {
   help: `
 breakwater practice [--seed N] [--fault line|none|two | --scenario NAME] [--speed N] [--json]
 breakwater practice --list-scenarios [--json]
+breakwater practice [--rights everything|no-system-tables|little] [--schemas-off NAMES] [--json]
 breakwater practice --stop | --reset [--json]
 
 Starts the practice lakehouse of this machine, or finds the one that runs, and prints where it is: host, port, HTTP path,
@@ -32,6 +36,9 @@ state stays on disk; one that exists keeps its seed and fault until it is reset.
   --list-scenarios  name them
   --speed N    its time passes N times as fast as ours (1 to 10000): new runs, versions and usage keep arriving, each with
                the lateness of its source. Its facts may then carry times ahead of the clock of this machine
+  --rights R   what its user may see, until it ends or its buttons are let go: everything; no-system-tables; or little:
+               SELECT on three tables and CAN VIEW on one job that it chooses and names, and no right to write
+  --schemas-off NAMES  with everything, or alone: system schemas that nobody has switched on, with commas between
   --stop       end it; fine when none runs
   --reset      end it and forget its world; with --seed, --fault or --scenario, start the new one at once
 
@@ -51,6 +58,8 @@ const practice = async (context: CommandContext): Promise<number> => {
       scenario: { type: 'string' },
       'list-scenarios': { type: 'boolean' },
       speed: { type: 'string' },
+      rights: { type: 'string' },
+      'schemas-off': { type: 'string' },
     },
     context.args,
   );
@@ -67,6 +76,15 @@ const practice = async (context: CommandContext): Promise<number> => {
     return printUsage(context, 'practice', '--speed takes a number from 1 to 10000.');
   if (scenario !== undefined && parsed.values.fault !== undefined)
     return printUsage(context, 'practice', '--scenario and --fault exclude each other.');
+  const preset = practiceRights.find((one) => one === (parsed.values.rights ?? 'everything'));
+  const schemasOff =
+    parsed.values['schemas-off']
+      ?.split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '') ?? [];
+  if (preset === undefined) return printUsage(context, 'practice', `--rights takes ${practiceRights.join(', ')}.`);
+  if (schemasOff.length > 0 && preset !== 'everything')
+    return printUsage(context, 'practice', '--schemas-off goes with --rights everything only.');
   const file = scenario === undefined ? null : scenarioFile(scenario);
   if (file !== null && !file.ok) {
     printFailure(context, json, file.error);
@@ -112,7 +130,13 @@ const practice = async (context: CommandContext): Promise<number> => {
     printFailure(context, json, found.error);
     return exits.failed;
   }
-  print(context, json, found.value, running);
+  const asked = parsed.values.rights !== undefined || schemasOff.length > 0;
+  const rights = asked ? await setRights(found.value, preset, schemasOff) : ok(null);
+  if (!rights.ok) {
+    printFailure(context, json, rights.error);
+    return exits.failed;
+  }
+  print(context, json, found.value, running, rights.value);
   return exits.ok;
 };
 
@@ -146,10 +170,17 @@ const listAll = (context: CommandContext, json: boolean): number => {
   return exits.ok;
 };
 
-const print = (context: CommandContext, json: boolean, address: PracticeAddress, running: boolean): void => {
+const print = (
+  context: CommandContext,
+  json: boolean,
+  address: PracticeAddress,
+  running: boolean,
+  rights: JsonObject | null,
+): void => {
   const { host, port, httpPath, token, caFile, seed, pid } = address;
-  if (json) return context.out(JSON.stringify({ ok: true, host, port, httpPath, token, caFile, seed, pid }));
+  if (json) return context.out(JSON.stringify({ ok: true, host, port, httpPath, token, caFile, seed, pid, ...(rights === null ? {} : { rights }) })); // prettier-ignore
   context.out(running ? 'The practice lakehouse was running already.' : 'The practice lakehouse has started.');
   const rows = { host, port, 'HTTP path': httpPath, token, 'CA file': caFile, seed, process: pid };
   for (const [name, value] of Object.entries(rows)) context.out(`  ${name.padEnd(10)} ${value}`);
+  if (rights !== null) context.out(`  ${'may see'.padEnd(10)} ${rightsText(rights)}`);
 };

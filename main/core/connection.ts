@@ -74,6 +74,8 @@ export type ConnectionPart = Omit<Slot, 'id' | 'forget'> & {
   readonly known: () => readonly KnownWorkspace[];
   /** What the workspace of a slot said about itself. */
   readonly learn: (slot: string, about: Omit<KnownWorkspace, 'id' | 'name'>) => void;
+  /** As it is opened, for a check beside it. Starts no practice lakehouse. */
+  readonly find: (id: string) => Promise<Result<Connection, Failure>>;
   readonly save: (given: GivenConnection) => Promise<Result<void, Failure>>;
   /** Forget address and token of a workspace. What was read of it stays. Removing the primary one goes back to practice. */
   readonly remove: (id: string) => Promise<Result<void, Failure>>;
@@ -222,6 +224,7 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       const name = slots.get(slot)?.state().name;
       if (name !== undefined) saved.learn({ id: slot, name, ...about });
     },
+    find: (id) => find(id, false),
     save,
     remove,
     usePractice: () => remove(primaryId),

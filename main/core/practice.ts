@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { practiceRights } from '../../shared/domain/practice-rights.ts';
 import type { PracticeState } from '../../shared/contract/share.ts';
 import {
   controlPractice, findOrStartPractice, findPractice, type LaunchOptions, type PracticeAddress, tokenFor,
@@ -52,14 +53,28 @@ export const practiceGone: Failure = failure(
 export type Buttons = PracticeState['buttons'];
 export const noButtons: Buttons = {
   disconnected: false, latencyMs: 0, fail: null, loseReply: false, coldStart: false, slowRows: false, cutResult: false, commits: null,
-  missingColumns: false, permissionLost: false, speed: null,
+  missingColumns: false, permissionLost: false, rights: { preset: 'everything', schemasOff: [] }, speed: null,
 }; // prettier-ignore
 
+const texts = (value: JsonValue | undefined): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+
 /** What the control API tells, as the contract shows it. */
-export const buttonsOf = (answer: JsonObject): Buttons => {
+export const stateOf = (answer: JsonObject): Pick<PracticeState, 'buttons' | 'granted' | 'systemSchemas'> => {
+  const rights = answer['rights'];
+  const few = isJsonObject(rights) && rights['everything'] === false;
+  return {
+    buttons: buttonsOf(answer),
+    granted: few ? { tables: texts(rights['tables']), jobs: texts(rights['jobs']) } : null,
+    systemSchemas: texts(answer['systemSchemas']),
+  };
+};
+
+const buttonsOf = (answer: JsonObject): Buttons => {
   const status = answer['status'];
   const code = isJsonObject(status) ? JSON.stringify(status['code']) : null;
   const [cold, slow] = [answer['coldStartMs'], answer['slowRowsMs']];
+  const rights = isJsonObject(answer['rights']) ? answer['rights'] : { preset: 'everything' };
   const commit = isJsonObject(answer['commit']) ? answer['commit']['kind'] : null;
   return {
     disconnected: answer['disconnected'] === true,
@@ -72,6 +87,10 @@ export const buttonsOf = (answer: JsonObject): Buttons => {
     commits: commit === 'duplicated' || commit === 'missing' ? commit : null,
     missingColumns: Array.isArray(answer['tables']) && answer['tables'].length > 0,
     permissionLost: isJsonObject(answer['deny']),
+    rights: {
+      preset: practiceRights.find((known) => known === rights['preset']) ?? 'own',
+      schemasOff: texts(rights['schemasOff']),
+    },
     speed: typeof answer['speed'] === 'number' ? answer['speed'] : null,
   };
 };
@@ -104,6 +123,7 @@ export const controlRequest = (
     : { commit: pressed.commits === null ? null : { kind: pressed.commits, count: 1 } }),
   ...(pressed.missingColumns === undefined ? {} : { tables: pressed.missingColumns ? optionalColumns : [] }),
   ...(pressed.permissionLost === undefined ? {} : { deny: pressed.permissionLost ? {} : null }),
+  ...(pressed.rights === undefined ? {} : { rights: pressed.rights }),
   ...(pressed.speed === undefined ? {} : { speed: pressed.speed }),
   ...(pressed.happens === undefined ? {} : happening(pressed.happens)),
 });

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../shared/base/json.ts';
 import { isNoEndpoint } from './failures.ts';
 import { enableLine, grantText, selectPrivileges, distinct } from './grants.ts';
 import type { TableName } from './identifiers.ts';
@@ -119,7 +120,7 @@ const remedy = (
   const tables = source.needs.flatMap((need) =>
     need.kind === 'select' && need.table.schema !== 'information_schema' ? [need.table] : [],
   );
-  const asked = source.needs.flatMap((need) => (need.kind === 'privilege' ? [`${need.privilege} on ${need.on}`] : []));
+  const asked = privilegesOf(source);
   const off = why === 'preview-off' ? [...new Set(tables.map(({ schema }) => schema))] : [];
   return {
     grants: distinct(tables.flatMap((table) => selectPrivileges(table))).map((one) =>
@@ -130,6 +131,15 @@ const remedy = (
   };
 };
 
+/** Lists leave out what one may not see, so an empty one cannot tell whether there is none or none for this user. */
+const listsNothing = (probe: CheckedSource['probe'], answer: unknown): boolean =>
+  probe?.ofNothing !== true &&
+  isJsonObject(answer) &&
+  Object.values(answer).every((value) => !Array.isArray(value) || value.length === 0);
+
+const privilegesOf = ({ needs }: CheckedSource): readonly string[] =>
+  needs.flatMap((need) => (need.kind === 'privilege' ? [`${need.privilege} on ${need.on}`] : []));
+
 const everything = 'Everything else works; this source is shown as not visible.';
 
 /** Look at one source with one statement that reads no rows, or one REST call. Never throws. */
@@ -138,9 +148,7 @@ export const checkSource = async (source: CheckedSource, context: SourceContext)
   const step = source.label;
   const about = { group: 'source', features: source.features } as const;
   if (source.table === null && source.probe === undefined) {
-    const needs = source.needs.flatMap((need) =>
-      need.kind === 'privilege' ? [`${need.privilege} on ${need.on}`] : [],
-    );
+    const needs = privilegesOf(source);
     return {
       ...skipped(
         step,
@@ -157,6 +165,10 @@ export const checkSource = async (source: CheckedSource, context: SourceContext)
       : await workspace.warehouse.query(sourceKind(dbx`SELECT * FROM ${source.table} LIMIT 0`), options);
   if (!found.ok && source.table === null && source.probe?.ofNothing === true && isAnswerOfNothing(found.error))
     return { ...works(step, 'It answers.'), ...about };
+  if (found.ok && source.table === null && listsNothing(source.probe, found.value)) {
+    const detail = 'It answers and lists nothing: there is none, or none that you may see.';
+    return { ...works(step, detail), ...about, ask: privilegesOf(source).join(', ') };
+  }
   if (found.ok) {
     const columns = source.table === null ? null : (found.value as { readonly columns: readonly string[] }).columns;
     return { ...works(step, columns === null ? 'It answers.' : `${columns.length} columns can be read.`), ...about };

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
+import { practiceRights as presets, type PracticeRights } from '../../shared/domain/practice-rights.ts';
 import { tableNotFound } from './duck/errors.ts';
 import type { Lake } from './duck/lake.ts';
 import { quoteText } from './duck/sql-types.ts';
@@ -10,10 +11,6 @@ type ObjectKind = (typeof objectKinds)[number];
 /** `permissions`: who has which right, for owners and administrators. */
 export type Securable = ObjectKind | 'tables' | 'schemas' | 'permissions';
 
-/** What a person chooses from (presets.ts); `own`: as the control API was told thing by thing. */
-export const presets = ['everything', 'no-system-tables', 'little'] as const;
-export type Preset = (typeof presets)[number];
-
 /**
  * What the practice user may see; null = everything. `everything`: all that is not in catalog `system`, and writing; without it
  * nothing can be written and only what is named is seen: `tables`: full names with SELECT (system tables too), and the ids or
@@ -23,7 +20,8 @@ export type Preset = (typeof presets)[number];
  * for one thing, and lists without it (facts 1.0, 3.0).
  */
 export type Rights = {
-  readonly preset: Preset | 'own';
+  /** What a person chose (presets.ts); `own`: as the control API was told thing by thing. */
+  readonly preset: PracticeRights | 'own';
   readonly everything: boolean;
   readonly tables: readonly string[];
   readonly systemTables: boolean;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { roles } from '../domain/policy.ts';
+import { practiceRights } from '../domain/practice-rights.ts';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
 import { assetComparison, assetSheet } from './asset.ts';
 import { type CallSpec, command, nothing, ofRoom, query } from './call-spec.ts';
@@ -298,6 +299,12 @@ export const calls = {
     ),
     v.object({ steps: v.array(connectionStep) }),
   ),
+  /** The same for a workspace that is connected, with what it signs in with here; nothing is typed again. */
+  'connection.check': command(
+    'connection.manage',
+    v.object({ id, startWarehouse: v.optional(v.boolean()) }),
+    v.object({ steps: v.array(connectionStep) }),
+  ),
   'connection.stopTest': command('connection.manage', nothing, v.object({ stopped: v.boolean() })),
   /** Neither id nor name: the primary workspace. A name alone: a further one beside it. */
   'connection.save': command(
@@ -340,7 +347,8 @@ export const calls = {
       disconnected: v.optional(v.boolean()), latencyMs: v.optional(v.pipe(count, v.maxValue(60_000))),
       fail: v.optional(v.nullable(v.picklist(['401', '403', '429', '500', '503']))), loseReply: v.optional(v.boolean()), coldStart: v.optional(v.boolean()),
       slowRows: v.optional(v.boolean()), cutResult: v.optional(v.boolean()), commits: v.optional(v.nullable(v.picklist(['duplicated', 'missing']))),
-      missingColumns: v.optional(v.boolean()), permissionLost: v.optional(v.boolean()), speed: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(10_000)))),
+      missingColumns: v.optional(v.boolean()), permissionLost: v.optional(v.boolean()),
+      rights: v.optional(v.object({ preset: v.picklist(practiceRights), schemasOff: v.pipe(v.array(shortText), v.maxLength(50)) })), speed: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(10_000)))),
       /** Once: sessions end; an administrator does this to the tables that people made here; all buttons are let go. */
       happens: v.optional(v.picklist(['sessions-expire', 'vacuum', 'restore', 'recreate', 'release'])),
     }), // prettier-ignore

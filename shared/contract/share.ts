@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { roles } from '../domain/policy.ts';
+import { practiceRights } from '../domain/practice-rights.ts';
 import { authKind } from './sign-in.ts';
 import { count, failureSchema, hash, id, instant, logId, person } from './common.ts';
 
@@ -164,8 +165,14 @@ export const practiceState = v.object({
     commits: v.nullable(v.picklist(['duplicated', 'missing'])),
     missingColumns: v.boolean(),
     permissionLost: v.boolean(),
+    /** What the user there may see; `own`: set from outside, thing by thing. `schemasOff`: system schemas that are switched off. */
+    rights: v.object({ preset: v.picklist([...practiceRights, 'own']), schemasOff: v.array(v.string()) }),
     /** How many times as fast as the wall clock the practice world goes on by itself. */
     speed: v.nullable(v.number()),
   }),
+  /** All that the user there may see, where it is only what is named: tables with SELECT, jobs with CAN VIEW. */
+  granted: v.nullable(v.object({ tables: v.array(v.string()), jobs: v.array(v.string()) })),
+  /** The system schemas that can be switched off. */
+  systemSchemas: v.array(v.string()),
 });
 export type PracticeState = v.InferOutput<typeof practiceState>;

@@ -89,6 +89,7 @@ const oracle: Readonly<Record<CallName, string>> = {
   'connection.test': 'VRCADM',
   'setup.sql': 'VRCADM',
   'connection.testing': 'VRCADM',
+  'connection.check': 'VRCADM',
   'connection.stopTest': 'VRCADM',
   'connection.save': 'VRCADM',
   'connection.login': 'VRCADM',

@@ -138,6 +138,21 @@ describe('why a source cannot be read', () => {
     expect(firstFailed(steps)).toBeUndefined();
   });
 
+  it('with little, a list that is empty says so and what to ask for; a list with something in it does not', async () => {
+    await practice.control({ rights: 'little' });
+    const steps = await check();
+    const models = named(steps, 'Models and their versions');
+    expect(models).toMatchObject({ state: 'works', ask: 'EXECUTE on the registered models' });
+    expect(models.detail).toContain('lists nothing');
+    expect(named(steps, 'Job runs, live')).toMatchObject({ state: 'works', detail: 'It answers.' });
+    expect(named(steps, 'Job runs, live').ask).toBeUndefined();
+    // A probe about nothing is answered with that it is not there: that is no empty list.
+    expect(named(steps, 'Lineage by REST').ask).toBeUndefined();
+    expect(firstFailed(steps)).toBeUndefined();
+    await practice.control({ release: true });
+    expect(named(await check(), 'Models and their versions').ask).toBeUndefined();
+  });
+
   it('a schema that is not switched on: told by the list of administrators, with the line that switches it on', async () => {
     await practice.control({ rights: { ...hidden, systemTables: true, schemasOff: ['lakeflow'] } });
     const steps = await check();

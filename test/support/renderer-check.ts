@@ -51,7 +51,7 @@ export const sampleSteps: Step[] = [
     features: ['versions of tables'],
   }),
   source('Lineage of tables', 'works', '21 columns can be read.'),
-  source('Models and aliases', 'works', 'It answers.'),
+  source('Models and aliases', 'works', 'It answers and lists nothing: there is none, or none that you may see.', { ask: 'EXECUTE on the registered models' }),
 ]; // prettier-ignore
 
 /** The same before a warehouse that does not run. */

@@ -217,7 +217,21 @@ export const createFake = (
     else if (name === 'offline.pause' || name === 'offline.cancel') packing = false;
     else if (name === 'offline.choose') choice = { ...choice, ...input };
     else if (name === 'practice.set')
-      practice = { ...practice, buttons: { ...practice.buttons, ...input } as typeof practice.buttons };
+      practice = {
+        ...practice,
+        buttons: { ...practice.buttons, ...input } as typeof practice.buttons,
+        granted:
+          (input as { rights?: { preset: string } }).rights?.preset === 'little'
+            ? {
+                tables: [
+                  'trade.raw.store_orders',
+                  'trade.conformed.order_lines',
+                  'trade.feature_store.demand_by_store_and_day_of_week',
+                ],
+                jobs: ['842744526278992'],
+              }
+            : null,
+      };
     changed();
     if (name === 'offline.estimate') return { ...sampleOffline.pack?.estimate, reach: 3, leftOut: 0 };
     if (name === 'offline.choose') return choice;
@@ -237,6 +251,7 @@ export const createFake = (
     if (name === 'attachment.chunk') return { received: 1 };
     if (name === 'share.sync') return { pushed: 7, pulled: 0, shares: [] };
     if (name === 'setup.sql') return { sql: sampleSetup };
+    if (name === 'connection.check') return { steps: sampleSteps };
     if (name === 'connection.test')
       return {
         steps:

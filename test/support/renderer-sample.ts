@@ -219,7 +219,7 @@ export const samplePeople: People = {
 }; // prettier-ignore
 
 export const samplePractice: PracticeState = {
-  running: true, address: 'localhost:41973', seed: 42, buttons: { disconnected: true, latencyMs: 250, fail: null, loseReply: false, coldStart: false, slowRows: false, cutResult: false, commits: null, missingColumns: false, permissionLost: false, speed: null },
+  running: true, address: 'localhost:41973', seed: 42, buttons: { disconnected: true, latencyMs: 250, fail: null, loseReply: false, coldStart: false, slowRows: false, cutResult: false, commits: null, missingColumns: false, permissionLost: false, rights: { preset: 'everything', schemasOff: [] }, speed: null }, granted: null, systemSchemas: ['access', 'lakeflow', 'billing', 'compute', 'query', 'serving', 'mlflow'],
 }; // prettier-ignore
 
 export const sampleFound: CallOutput<'connection.found'>['found'] = [

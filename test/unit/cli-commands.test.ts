@@ -55,6 +55,8 @@ describe('the command line', () => {
       ['practice', '--fault', 'many'],
       ['practice', '--seed', '-1'],
       ['practice', '--stop', '--reset'],
+      ['practice', '--rights', 'some'],
+      ['practice', '--rights', 'little', '--schemas-off', 'query'],
       ['electron', 'buy'],
       ['doctor', '--profile', ''],
       ['doctor', '--connection', 'environment', '--no-connection'],

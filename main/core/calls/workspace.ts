@@ -12,7 +12,7 @@ import { failed as failedStep } from '../../databricks/check-step.ts';
 import type { HandlersOf } from '../handlers.ts';
 import { prepare, type SigningIn } from '../prepare-connection.ts';
 import type { WarehouseLife } from '../warehouse-life.ts';
-import { buttonsOf, controlRequest, noButtons, practiceGone } from '../practice.ts';
+import { controlRequest, noButtons, practiceGone, stateOf } from '../practice.ts';
 
 type WorkspaceCalls =
   | 'lake.refresh'
@@ -20,6 +20,7 @@ type WorkspaceCalls =
   | 'connection.list'
   | 'connection.remove'
   | 'connection.test'
+  | 'connection.check'
   | 'connection.testing'
   | 'connection.stopTest'
   | 'setup.sql'
@@ -71,7 +72,7 @@ export const workspaceCalls = ({
       running: answer.ok,
       address: link === null ? null : `${link.connection.host}:${link.connection.port}`,
       seed: link?.seed ?? null,
-      buttons: answer.ok ? buttonsOf(answer.value) : noButtons,
+      ...(answer.ok ? stateOf(answer.value) : { buttons: noButtons, granted: null, systemSchemas: [] }),
     };
   };
 
@@ -109,6 +110,11 @@ export const workspaceCalls = ({
       if (!prepared.ok) return ok({ steps: [shownStep(failedStep('settings', asDatabricks(prepared.error)))] });
       const opened = openPlan(prepared.value.plan, signing.seams, signing.trial(prepared.value.plan.host));
       return ok({ steps: await test.run(opened, given.startWarehouse === true) });
+    },
+    'connection.check': async ({ id, startWarehouse }) => {
+      const at = await connection.find(id);
+      if (!at.ok) return ok({ steps: [shownStep(failedStep('settings', asDatabricks(at.error)))] });
+      return ok({ steps: await test.run(at.value, startWarehouse === true) });
     },
     'connection.testing': () => ok(test.now()),
     'setup.sql': (wanted) => setup(wanted),

@@ -67,7 +67,16 @@ export const CheckList = ({ check, onStop, onGoOn }: Props) => {
               {title} <span className="cap">{found.length}</span>
             </h3>
             {state === 'works' ? (
-              <p className="cap">{found.map((one) => one.step).join(' · ')}</p>
+              <>
+                <p className="cap">{found.map((one) => one.step).join(' · ')}</p>
+                {found.map(({ step, ask }) =>
+                  ask === null ? null : (
+                    <p key={step} className="cap" data-testid="check-empty">
+                      {step} answers and lists nothing. If there should be something, ask for {ask}.
+                    </p>
+                  ),
+                )}
+              </>
             ) : (
               <ul className="check-steps">
                 {found.map((step) => (

@@ -1,11 +1,14 @@
 import { useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { Status } from '../../../shared/contract/status.ts';
 import { act } from '../../actions/index.ts';
 import { Badge, Button, Chip, ErrorCard, type Tone } from '../../kit/index.ts';
 import { store } from '../../model/index.ts';
-import { useNow, useStatus, useTimes } from '../common/use.ts';
+import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
+import { CheckList } from './check-list.tsx';
 import { Section } from './section.tsx';
 
+type Check = CallOutput<'connection.testing'>;
 type Row = Status['workspaces'][number];
 const words: Readonly<Record<Row['state'], readonly [string, Tone]>> = {
   online: ['online', 'ok'],
@@ -38,6 +41,13 @@ const WorkspaceRow = ({ row }: { readonly row: Row }) => {
   const now = useNow();
   const times = useTimes();
   const [word, tone] = words[row.state];
+  const [check, setCheck] = useState<Check | null>(null);
+  const live = useFeed('connection.testing', {}).value;
+  const test = async (startWarehouse: boolean): Promise<void> => {
+    setCheck({ running: true, total: 0, steps: [] });
+    const answer = await act('connection.check', { id: row.id, ...(startWarehouse ? { startWarehouse } : {}) });
+    setCheck(answer === null ? null : { running: false, total: answer.steps.length, steps: answer.steps });
+  };
   const remove = async (): Promise<void> => {
     if ((await act('connection.remove', { id: row.id })) === null) return;
     store.getState().tell(`${row.name} is removed. What was read of it stays on this disk.`);
@@ -51,6 +61,17 @@ const WorkspaceRow = ({ row }: { readonly row: Row }) => {
         {row.region === null ? null : <Chip>{row.region}</Chip>}
         {row.primary ? <Chip tone="sea">share</Chip> : null}
         <span className="cap push">{row.since === null ? '' : `since ${times.near(row.since, now)}`}</span>
+        {row.kind === 'none' ? null : (
+          <Button
+            small
+            tone="quiet"
+            isDisabled={check?.running === true}
+            onPress={() => void test(false)}
+            data-testid="workspace-test"
+          >
+            {check?.running === true ? 'Testing' : 'Test'}
+          </Button>
+        )}
         {row.kind !== 'workspace' || asked ? null : (
           <Button small tone="quiet" onPress={() => setAsked(true)} data-testid="workspace-remove">
             Remove
@@ -58,6 +79,13 @@ const WorkspaceRow = ({ row }: { readonly row: Row }) => {
         )}
       </div>
       {row.failure === null ? null : <ErrorCard failure={row.failure} quiet />}
+      {check === null ? null : (
+        <CheckList
+          check={check.running && live?.running === true ? live : check}
+          onStop={() => void act('connection.stopTest', {})}
+          onGoOn={() => void test(true)}
+        />
+      )}
       {asked ? (
         <div className="notice">
           <p>

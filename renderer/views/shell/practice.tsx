@@ -1,10 +1,10 @@
 import { Anchor } from 'lucide-react';
-import type { CallInput, CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
 import { Button, Choose, CopyText, Dialog, Tick } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useStatus } from '../common/use.ts';
+import { type Part, PracticeRights, rightsWords } from './practice-rights.tsx';
 
 /** A thin band wherever practice data is shown. */
 export const PracticeBand = () => {
@@ -44,8 +44,8 @@ const speeds = [
   { id: '1440', label: 'a day in a minute' },
 ] as const;
 
-type Buttons = CallOutput<'practice.get'>['buttons'];
-type Pressed = CallInput<'practice.set'>;
+type Buttons = Part['buttons'];
+type Pressed = Parameters<Part['set']>[0];
 
 /** What is switched on, in words; empty when all is as it should be. */
 const switchedOn = (b: Buttons): readonly string[] => [
@@ -59,6 +59,10 @@ const switchedOn = (b: Buttons): readonly string[] => [
   ...(b.commits === null ? [] : [b.commits === 'duplicated' ? 'a doubled commit' : 'a missing commit']),
   ...(b.permissionLost ? ['no permission'] : []),
   ...(b.missingColumns ? ['missing columns'] : []),
+  ...(b.rights.preset === 'everything' ? [] : [rightsWords[b.rights.preset].short]),
+  ...(b.rights.schemasOff.length === 0
+    ? []
+    : [`system ${b.rights.schemasOff.length === 1 ? 'schema' : 'schemas'} ${b.rights.schemasOff.join(' and ')} off`]),
   ...(b.speed === null ? [] : ['time goes on by itself']),
 ];
 
@@ -78,12 +82,12 @@ const Drawer = () => {
   const set = (change: Pressed): void => void act('practice.set', change);
   return (
     <FeedGate feed={feed} label="the practice lakehouse">
-      {({ running, address, seed, buttons }) => (
+      {({ running, address, seed, buttons, granted, systemSchemas }) => (
         <>
           <State running={running} buttons={buttons} set={set} />
           <Answers buttons={buttons} set={set} />
           <Rows buttons={buttons} set={set} />
-          <Rights buttons={buttons} set={set} />
+          <PracticeRights buttons={buttons} set={set} granted={granted} systemSchemas={systemSchemas} />
           <Happenings set={set} />
           <Choose
             label="Time in the practice world"
@@ -103,8 +107,6 @@ const Drawer = () => {
     </FeedGate>
   );
 };
-
-type Part = { readonly buttons: Buttons; readonly set: (change: Pressed) => void };
 
 const State = ({ running, buttons, set }: Part & { readonly running: boolean }) => {
   const on = switchedOn(buttons);
@@ -193,24 +195,6 @@ const Rows = ({ buttons, set }: Part) => (
       options={commits}
       onChange={(id) => set({ commits: id === 'duplicated' || id === 'missing' ? id : null })}
       testId="practice-commits"
-    />
-  </section>
-);
-
-const Rights = ({ buttons, set }: Part) => (
-  <section className="practice-part">
-    <h3 className="strong">Rights</h3>
-    <Tick
-      on={buttons.permissionLost}
-      onChange={(permissionLost) => set({ permissionLost })}
-      label="No permission on system tables and jobs"
-      testId="practice-permission-lost"
-    />
-    <Tick
-      on={buttons.missingColumns}
-      onChange={(missingColumns) => set({ missingColumns })}
-      label="Three columns are missing or masked"
-      testId="practice-missing-columns"
     />
   </section>
 );
