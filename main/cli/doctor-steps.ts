@@ -43,7 +43,7 @@ export const stepFindings = async (
     return {
       name: `· ${step.step}`,
       state: step.state === 'failed' ? 'wrong' : step.state === 'works' ? 'fine' : 'note',
-      detail: `${words[step.state]}${step.detail}`,
+      detail: `${words[step.state]}${step.detail}${step.pace === undefined ? '' : ` Its facts: ${step.pace}.`}`,
       ...(advice === undefined || advice === '' ? {} : { advice }),
       check: step,
     };

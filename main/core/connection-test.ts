@@ -27,6 +27,7 @@ export const shownStep = (one: ConnectionStep): Shown['steps'][number] => ({
   ask: one.ask ?? null,
   features: [...(one.features ?? [])],
   otherwise: one.otherwise ?? null,
+  pace: one.pace ?? null,
   asks: one.asks ?? null,
 });
 

@@ -3,6 +3,7 @@ import type { OfflineBadge, OfflineSource } from '../../shared/contract/offline.
 import { fullName } from '../databricks/identifiers.ts';
 import type { Collector, Need } from '../lake/collector.ts';
 import type { Pack, PackedSource } from '../lake/packing-port.ts';
+import { paceWords } from '../lake/window.ts';
 
 /** What was packed so long ago is no answer to "could I leave now?" any more. */
 const staleAfterMs = 2 * 3_600_000;
@@ -55,6 +56,7 @@ export const sourceLine = (one: PackedSource, collector: Collector | undefined):
     observedAt: one.observedAt,
     missing: [...one.missingColumns],
     note: one.note,
+    pace: collector === undefined ? null : paceWords(collector.meta),
     ask: one.state === 'refused' ? (collector?.meta.needs ?? []).map(asked) : [],
     without: isLacking ? [...(collector?.meta.features ?? [])] : [],
   };

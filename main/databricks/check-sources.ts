@@ -22,6 +22,8 @@ export type CheckedSource = {
     | { readonly kind: 'privilege'; readonly privilege: string; readonly on: string }
   )[];
   readonly preview: 'Public Preview' | 'Beta' | null;
+  /** How late it tells and how long the workspace keeps it, in words. */
+  readonly pace?: string;
   /** What still works without it, where another source stands in. */
   readonly otherwise?: string;
 };
@@ -146,7 +148,11 @@ const everything = 'Everything else works; this source is shown as not visible.'
 export const checkSource = async (source: CheckedSource, context: SourceContext): Promise<ConnectionStep> => {
   const { workspace, options } = context;
   const step = source.label;
-  const about = { group: 'source', features: source.features } as const;
+  const about = {
+    group: 'source',
+    features: source.features,
+    ...(source.pace === undefined ? {} : { pace: source.pace }),
+  } as const;
   if (source.table === null && source.probe === undefined) {
     const needs = privilegesOf(source);
     return {

@@ -141,6 +141,8 @@ export type ConnectionStep = {
   /** What a person loses without it, and what still works. */
   readonly features?: readonly string[];
   readonly otherwise?: string;
+  /** Of a source: how late it tells and how long the workspace keeps it, in words. */
+  readonly pace?: string;
   /** It was left out because it would do this: go on only when a person agrees. */
   readonly asks?: 'start-warehouse';
 };

@@ -25,6 +25,8 @@ export type CollectContext = {
   readonly until: Instant | null;
   readonly cursor: string | null;
   readonly completeTo: Instant | null;
+  /** How far behind the cursor late rows are looked for, in ms (lookBackOf in window.ts). */
+  readonly lookBackMs: number;
   /** A further pull of the same refresh: it starts at the cursor itself and does not look back again. */
   readonly resumed: boolean;
   /** Assets in scope with their distance along lineage, nearest first; empty in the background watch. */
@@ -94,7 +96,7 @@ export type SourceMeta = {
   readonly probe?: RestRequest & { readonly ofNothing?: true };
   /** What stands in for it, for people who may not read it. */
   readonly otherwise?: string;
-  /** How late rows usually arrive, in ms; null = not documented. */
+  /** How late a row may arrive by what is documented, in ms; null = not documented. */
   readonly latenessMs: number | null;
   /** How long the workspace keeps them, in days; null = not limited or not documented. */
   readonly retentionDays: number | null;
@@ -137,5 +139,7 @@ export const streamLimit = 500_000;
 export const batchRows = 1_000;
 /** Usual lateness of lakeflow's tables (facts 1.0). */
 export const anHour = 3_600_000;
-/** System tables arrive late and out of order (facts 1.0: about an hour): each pull reads this far back again. */
-export const lateness = 3 * 3_600_000;
+/** System tables arrive late and out of order (facts 1.0: mostly about an hour): each pull reads at least this far back again. */
+export const lateness = 3 * anHour;
+/** The longest lateness of a system table that is documented (facts 1.0: query.history with customer-managed keys). */
+export const aDay = 24 * anHour;

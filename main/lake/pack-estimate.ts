@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/base/time.ts';
 import { noTally, type Tally } from './counted-workspace.ts';
 import type { Collector } from './collector.ts';
 import type { Ids } from './refresh.ts';
+import { lookBackOf } from './window.ts';
 
 /** What packing would bring and cost. `uncounted`: sources that cannot know it beforehand, by source. */
 export type PackEstimate = {
@@ -76,6 +77,7 @@ export const estimatePack = async (
       until: work.to,
       cursor: isWider ? null : (known?.cursor ?? null),
       completeTo: known?.complete_to ?? null,
+      lookBackMs: lookBackOf(collector.meta, 'pack', null, clock.now()),
       resumed: known?.state === 'reading',
       scope: work.scope,
       observedAt: '',

@@ -16,6 +16,7 @@ import {
 import { noTally, type Tally } from './counted-workspace.ts';
 import { broke, regained, stateOf, words, type Ids } from './refresh.ts';
 import { storeBatch } from './store-batch.ts';
+import { beyondRetention, lookBackOf, lostBefore } from './window.ts';
 
 export type PackSourceDeps = {
   readonly store: Store;
@@ -115,6 +116,7 @@ const readAll = async (
       until: work.to,
       cursor: at.cursor,
       completeTo: at.completeTo,
+      lookBackMs: lookBackOf(work.collector.meta, 'pack', null, deps.clock.now()),
       resumed: start.resumed || pull > 0,
       scope: work.scope,
       observedAt,
@@ -228,6 +230,9 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   const assets = [...work.scope.keys()];
   const covered = listed(row.covered);
   const added = row.cursor === null ? [] : assets.filter((asset) => !covered.has(asset));
+  // Read once, it stays here however old it gets: only what begins at the window's start now can be too old already.
+  const begins = isWider || before.since === null || added.length > 0;
+  const lost = begins ? beyondRetention(work.collector.meta, work.from, began) : lostBefore(before.note);
   let end: PackSourceEnd = { end: 'done' };
   if (added.length > 0) {
     const scope = new Map([...work.scope].filter(([asset]) => !covered.has(asset)));
@@ -247,11 +252,13 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
     const start = { cursor: row.cursor, completeTo: row.complete_to, resumed, missing: row.missing };
     const save = (db: WritableDb, step: Step): void => {
       const missing = JSON.stringify(step.collected.missingColumns);
-      const { note } = step.collected;
+      const isAsked = work.tally.statements + work.tally.pages > 0;
+      const note = lost === null || !isAsked ? step.collected.note : sentences(step.collected.note, lost);
       advance(db, { cursor: step.cursor, complete_to: step.completeTo, missing, note }, step.bytes);
     };
     end = await readAll(deps, work, start, { save, saved });
   }
+  if (end.end === 'done' && lost !== null && row.note?.includes(lost) === true) end = { end: 'done', partly: true };
   const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
   if (ended !== null) return { end: 'disk', failure: ended };
   const { rows, statements } = work.tally;
@@ -263,25 +270,25 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   return end;
 };
 
+const sentences = (...all: readonly (string | null)[]): string => all.filter((one) => one !== null).join(' ');
+
 const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<PackSourceRow> => {
   switch (end.end) {
     case 'done':
-      // What a limit left out is said by its note.
+      // What is not in it is said by its note.
       return { state: end.partly === true ? 'left-out' : 'done', observed: now };
     case 'full':
       return {
         state: 'left-out',
         observed: now,
-        note: [note, 'The limit of this room was reached; the rest was left out.']
-          .filter((one) => one !== null)
-          .join(' '),
+        note: sentences(note, 'The limit of this room was reached; the rest was left out.'),
       };
     case 'failed':
       // The connection went: it goes on from where it is.
       if (endsRefresh(end.failure)) return {};
       return {
         state: endState(end.failure),
-        note: [note, words(end.failure)].filter((one) => one !== null).join(' '),
+        note: sentences(note, words(end.failure)),
       };
     // The cursor stays where it is: it goes on from there.
     case 'stopped':

@@ -114,7 +114,8 @@ async function* pullOnce(
   const short = seen.rows < Math.min(seen.announced ?? 0, streamLimit);
   const all = { ...seen, whole: !short };
   const end = { full: seen.rows >= streamLimit, cutOff: short ? cutOff(spec.table) : null };
-  yield ok({ rows: [], ...known(all, context), end });
+  // As in `progress`: a full answer that ends within what is read again is followed by the next one from there.
+  yield ok({ rows: [], ...known(all, context), ...(end.full ? { cursor: seen.newest } : {}), end });
 }
 
 /**

@@ -190,8 +190,9 @@ export const progress = (
   unreadable: number,
 ): Omit<Collected, 'facts' | 'edges' | 'assets'> => {
   const newest = latest(result.rows.map((row) => instantOf(row, timeColumn)));
-  const advanced = latest([context.cursor, newest]);
-  const stuck = result.full && advanced === context.cursor;
+  // A full page that ends within what is read again: the next one goes on there, so that late rows behind it come too.
+  const advanced = result.full ? newest : latest([context.cursor, newest]);
+  const stuck = result.full && context.resumed && advanced === context.cursor;
   const notes = [
     ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),
     ...(stuck ? [tooManyAtOnce] : []),

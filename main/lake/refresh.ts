@@ -10,6 +10,7 @@ import type { Store } from '../store/port.ts';
 import { isNotThere, type Collected, type Collector } from './collector.ts';
 import type { SourceState } from './port.ts';
 import { storeBatch } from './store-batch.ts';
+import { lookBackOf } from './window.ts';
 
 export type RefreshDeps = {
   readonly store: Store;
@@ -149,6 +150,7 @@ export const runCollector = async (
 ): Promise<SourceResult> => {
   const { ids } = work;
   let facts = 0;
+  const readAt = sourceRow(deps.store.read, collector.source, ids.workspaceId)?.observed ?? null;
   for (let count = 0; count < maxPulls; count += 1) {
     const now = deps.clock.now();
     const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
@@ -165,6 +167,7 @@ export const runCollector = async (
         until: null,
         cursor: before?.cursor ?? null,
         completeTo: before?.complete_to ?? null,
+        lookBackMs: lookBackOf(collector.meta, 'watch', readAt, now),
         resumed: count > 0,
         scope: work.scope,
         observedAt: toInstant(now),

@@ -49,6 +49,7 @@ import { runsCollector } from './collectors/runs.ts';
 import { servedEntitiesCollector } from './collectors/served-entities.ts';
 import { servingCollector } from './collectors/serving.ts';
 import { taskRunsCollector } from './collectors/task-runs.ts';
+import { paceWords } from './window.ts';
 
 /** All sources in the order in which they are read: names before runs, lineage before what is scoped by it. */
 export const collectors: readonly Collector[] = [
@@ -121,6 +122,7 @@ export const checkedSources = collectors.map(({ source, label, table, meta }) =>
   features: meta.features,
   needs: meta.needs,
   preview: meta.preview,
+  pace: paceWords(meta),
   ...(meta.probe === undefined ? {} : { probe: meta.probe }),
   ...(meta.otherwise === undefined ? {} : { otherwise: meta.otherwise }),
 }));

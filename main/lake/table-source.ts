@@ -108,7 +108,7 @@ export const tableCollector = (spec: TableSource): Collector => {
         const { rows, cursor, completeTo, missingColumns, end } = batch.value;
         const reads = rows.map((row) => spec.read(row, context));
         unreadable += unreadableIn(reads);
-        const stuck = end?.full === true && cursor === context.cursor;
+        const stuck = end?.full === true && context.resumed && cursor === context.cursor;
         const said = spec.note?.(rows) ?? null;
         if (said !== null) notes.add(said);
         yield ok({

@@ -1,15 +1,68 @@
-import type { Instant } from '../../shared/base/time.ts';
+import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
 import { column, dbx } from '../databricks/statements.ts';
-import { lateness, type CollectContext } from './collector.ts';
+import { aDay, anHour, lateness, type CollectContext, type SourceMeta } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
 import { minus, timestampParameter } from './rows.ts';
 
-/** From where a pull starts: behind the cursor by the usual lateness, once per refresh; never before the horizon. */
+/** So many times within its lateness a source of the background is looked through over all of it. */
+const looksPerLateness = 8;
+
+/**
+ * How far behind its cursor a source is read again, in ms: by its own lateness, and by the longest that is documented of any where
+ * its own is not; never less than is usual for all. A packing always looks that far. The background, which reads every few
+ * minutes, does so eight times in that span, and in between as far as is usual: a late row is there within three hours of its
+ * arrival, and the overlap is not paid for at each refresh. `readAt`: when it was last read; null = never.
+ */
+export const lookBackOf = (
+  { latenessMs }: Pick<SourceMeta, 'latenessMs'>,
+  lane: CollectContext['lane'],
+  readAt: Instant | null,
+  now: number,
+): number => {
+  const longest = Math.max(lateness, latenessMs ?? aDay);
+  if (lane === 'pack' || readAt === null) return longest;
+  const turn = (ms: number): number => Math.floor((ms * looksPerLateness) / longest);
+  return turn(now) === turn(fromInstant(readAt)) ? lateness : longest;
+};
+
+/**
+ * From where a pull starts: behind the cursor by how late rows may be, once per refresh, at a full hour, so that what is summed or
+ * ranked by the hour is asked for in whole hours; never before the horizon.
+ */
 export const startOf = (context: CollectContext): Instant => {
-  const { cursor, horizon } = context;
+  const { cursor, horizon, resumed, lookBackMs } = context;
   if (cursor === null || cursor < horizon) return horizon;
-  const back = context.resumed ? cursor : minus(cursor, lateness);
+  const back = resumed ? cursor : fullHour(minus(cursor, lookBackMs));
   return back < horizon ? horizon : back;
+};
+const fullHour = (at: Instant): Instant => toInstant(Math.floor(fromInstant(at) / anHour) * anHour);
+
+/** Where a window begins before what the workspace still keeps, in words; null = it does not, or nobody says how long it keeps it. */
+export const beyondRetention = (
+  { retentionDays }: Pick<SourceMeta, 'retentionDays'>,
+  from: Instant,
+  now: number,
+): string | null => {
+  if (retentionDays === null) return null;
+  const oldest = toInstant(now - retentionDays * aDay);
+  return from >= oldest
+    ? null
+    : `Older than the workspace keeps (${retentionDays} days): what was before ${oldest.slice(0, 10)} may be missing.`;
+};
+
+/** The same words in a note that was written earlier. */
+export const lostBefore = (note: string | null): string | null =>
+  /Older than the workspace keeps [^:]*: [^.]*\./.exec(note ?? '')?.[0] ?? null;
+
+/** How late a source tells, and how long the workspace keeps it, in words. */
+export const paceWords = ({ latenessMs, retentionDays }: Pick<SourceMeta, 'latenessMs' | 'retentionDays'>): string => {
+  const late =
+    latenessMs === null
+      ? 'how late is not documented'
+      : latenessMs === 0
+        ? 'told at once'
+        : `up to ${Math.round(latenessMs / anHour)} h late`;
+  return retentionDays === null ? late : `${late}, kept for ${retentionDays} days`;
 };
 
 /**

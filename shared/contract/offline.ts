@@ -44,6 +44,8 @@ export const offlineSource = v.object({
   observedAt: v.nullable(instant),
   missing: v.array(v.string()),
   note: v.nullable(v.string()),
+  /** How late it tells and how long the workspace keeps it, in words; null = a source that this version does not know. */
+  pace: v.nullable(v.string()),
   /** What a refused source needs, to ask an administrator for; and what a person does without it. */
   ask: v.array(v.string()),
   without: v.array(v.string()),

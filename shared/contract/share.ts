@@ -146,6 +146,8 @@ export const connectionStep = v.object({
   /** What is lost without it, and what still works. */
   features: v.array(v.string()),
   otherwise: v.nullable(v.string()),
+  /** Of a source: how late it tells and how long the workspace keeps it, in words. */
+  pace: v.nullable(v.string()),
   /** Left out because it would do this: testing again with `startWarehouse` goes on. */
   asks: v.nullable(v.literal('start-warehouse')),
 });

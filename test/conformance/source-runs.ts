@@ -148,6 +148,7 @@ export const runSources = async (
       until: toInstant(now + day),
       cursor: null,
       completeTo: null,
+      lookBackMs: 3 * 3_600_000,
       resumed: false,
       scope: fewOfEach(scope),
       observedAt: toInstant(now),

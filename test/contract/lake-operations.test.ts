@@ -292,7 +292,7 @@ const packed = async (
   const collector = collectors.find((one) => one.source === source);
   const context: CollectContext = {
     workspace: { ...from, rest }, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
-    cursor: null, completeTo: null, resumed: false, scope: new Map(assets.map((asset) => [asset, 0])), observedAt: toInstant(now),
+    cursor: null, completeTo: null, lookBackMs: 3 * 3_600_000, resumed: false, scope: new Map(assets.map((asset) => [asset, 0])), observedAt: toInstant(now),
   }; // prettier-ignore
   const found = await collector?.collect(context);
   if (found?.ok !== true) throw new Error(found?.error.what);

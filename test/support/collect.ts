@@ -74,6 +74,6 @@ export const collectContext = (
   more: Partial<CollectContext> = {},
 ): CollectContext => ({
   workspace, workspaceId: '7', metastoreId: 'ms', db, clock: { now: () => collectNow }, options: {}, lane: 'pack',
-  horizon: instantAt(collectNow - 14 * 86_400_000), until: null, cursor: null, completeTo: null, resumed: false,
+  horizon: instantAt(collectNow - 14 * 86_400_000), until: null, cursor: null, completeTo: null, lookBackMs: 3 * 3_600_000, resumed: false,
   scope: new Map(assets.map((asset, i) => [asset as AssetId, i])), observedAt: instantAt(collectNow), ...more,
 }); // prettier-ignore

@@ -3,7 +3,7 @@ import { failure } from '../../shared/base/failure.ts';
 
 type Step = CallOutput<'connection.testing'>['steps'][number];
 const way = (step: string, detail: string, state: Step['state'] = 'works'): Step => ({
-  step, state, detail, group: 'way', failure: null, grants: [], commands: [], ask: null, features: [], otherwise: null, asks: null,
+  step, state, detail, group: 'way', failure: null, grants: [], commands: [], ask: null, features: [], otherwise: null, pace: null, asks: null,
 }); // prettier-ignore
 const source = (step: string, state: Step['state'], detail: string, change: Partial<Step> = {}): Step => ({
   ...way(step, detail, state),
@@ -50,8 +50,10 @@ export const sampleSteps: Step[] = [
   source('Versions of tables', 'skipped', 'Needs SELECT on the tables in scope: looked at when a room is read.', {
     features: ['versions of tables'],
   }),
-  source('Lineage of tables', 'works', '21 columns can be read.'),
-  source('Models and aliases', 'works', 'It answers and lists nothing: there is none, or none that you may see.', { ask: 'EXECUTE on the registered models' }),
+  source('Lineage of tables', 'works', '21 columns can be read.', { pace: 'how late is not documented, kept for 365 days' }),
+  source('Task runs', 'works', '18 columns can be read.', { pace: 'up to 1 h late, kept for 365 days' }),
+  source('Pipelines', 'works', '9 columns can be read.', { pace: 'up to 1 h late, kept for 365 days' }),
+  source('Models and aliases', 'works', 'It answers and lists nothing: there is none, or none that you may see.', { ask: 'EXECUTE on the registered models', pace: 'told at once' }),
 ]; // prettier-ignore
 
 /** The same before a warehouse that does not run. */

@@ -4,7 +4,7 @@ import { sampleNow, sampleRoom } from './renderer-sample.ts';
 const ago = (minutes: number): string => new Date(sampleNow - minutes * 60_000).toISOString();
 const source = (name: string, label: string, rows: number, more: Partial<OfflineSource> = {}): OfflineSource => ({
   source: name, label, workspace: '6742876858900780', state: 'done', rows, expected: rows, statements: 1, pages: 1, bytes: rows * 610,
-  completeTo: ago(51), observedAt: ago(12), missing: [], note: null, ask: [], without: [], ...more,
+  completeTo: ago(51), observedAt: ago(12), missing: [], note: null, pace: 'up to 1 h late, kept for 365 days', ask: [], without: [], ...more,
 }); // prettier-ignore
 
 /** A room that is packed but for what was refused. */

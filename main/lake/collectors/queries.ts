@@ -3,7 +3,7 @@ import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, workspaceAsset } from '../assets.ts';
-import { anHour, type CollectContext, type Collector } from '../collector.ts';
+import { aDay, type CollectContext, type Collector } from '../collector.ts';
 import { computeEdges } from '../compute-edges.ts';
 import { computeInScope } from '../compute-scope.ts';
 import { nameIn } from '../labels.ts';
@@ -159,7 +159,8 @@ export const queriesCollector: Collector = tableCollector({
     features: ['failed and slow statements'],
     needs: [{ kind: 'select', table }],
     preview: null,
-    latenessMs: anHour,
+    // About an hour, with customer-managed keys up to a day (facts 1.0).
+    latenessMs: aDay,
     retentionDays: 365,
   },
   bound: placesIn,

@@ -55,6 +55,7 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
           <span className="cap" title={times.full(source.completeTo)}>
             facts to {times.near(source.completeTo, now)}
             {source.observedAt === null ? '' : `, read ${age(source.observedAt, now)} ago`}
+            {source.pace === null ? '' : `; ${source.pace}`}
           </span>
         )}
         {source.note === null ? null : (

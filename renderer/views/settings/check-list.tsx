@@ -68,7 +68,7 @@ export const CheckList = ({ check, onStop, onGoOn }: Props) => {
             </h3>
             {state === 'works' ? (
               <>
-                <p className="cap">{found.map((one) => one.step).join(' · ')}</p>
+                <Works steps={found} />
                 {found.map(({ step, ask }) =>
                   ask === null ? null : (
                     <p key={step} className="cap" data-testid="check-empty">
@@ -102,6 +102,18 @@ const WayStep = ({ step }: { readonly step: Step }) => (
     {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
     {step.failure === null ? null : <ErrorCard failure={step.failure} />}
   </li>
+);
+
+/** Sources that work, together by how late they tell and how long the workspace keeps what they tell. */
+const Works = ({ steps }: { readonly steps: readonly Step[] }) => (
+  <ul className="check-works">
+    {[...Map.groupBy(steps, ({ pace }) => pace ?? '')].map(([pace, some]) => (
+      <li key={pace} className="cap">
+        {pace === '' ? null : <span className="strong">{pace.replace(/^./, (first) => first.toUpperCase())}: </span>}
+        {some.map((one) => one.step).join(' · ')}
+      </li>
+    ))}
+  </ul>
 );
 
 const SourceStep = ({ step }: { readonly step: Step }) => (
