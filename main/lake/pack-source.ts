@@ -129,11 +129,12 @@ const readAll = async (
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
       for (const name of collected.missingColumns) lacking.add(name);
       const told: Collected = { ...collected, missingColumns: [...lacking] };
+      // Facts and cursor in one: what a loss of power takes of both is read again. The end of a source is flushed as all else.
       const stored = deps.store.transaction<null>((db) => {
         const { bytes } = storeBatch(db, collected, work.ids.region, work.pack);
         save(db, { cursor: reached.cursor, completeTo: reached.completeTo, collected: told, bytes });
         return ok(null);
-      });
+      }, 'later');
       if (!stored.ok) return { end: 'disk', failure: stored.error };
       saved();
       at = reached;

@@ -28,8 +28,14 @@ export type Store = {
   /**
    * One `BEGIN IMMEDIATE` … COMMIT (synchronous=FULL). Rolls back when `work` returns an Err or throws. Not nestable.
    * A full disk, a damaged or read-only file come back as a StoreFailure; a bug is thrown on.
+   * `later` does not wait for the disk: for what can be read again, never for what a person wrote. It outlives the process at
+   * once; a loss of power may undo it, whole and with all that came after it, until the next commit that waits has flushed the
+   * one log that all are written to.
    */
-  readonly transaction: <T, E = never>(work: (db: WritableDb) => Result<T, E>) => Result<T, E | StoreFailure>;
+  readonly transaction: <T, E = never>(
+    work: (db: WritableDb) => Result<T, E>,
+    flush?: 'at-once' | 'later',
+  ) => Result<T, E | StoreFailure>;
   /** Called after each commit, in order; the subscriptions of the core hang on it. */
   readonly onCommit: (listener: () => void) => () => void;
   /** Backup by VACUUM INTO only; the target must not exist. */
