@@ -39,7 +39,7 @@ export const measurePack = async (
           (workspace === row.workspace ||
             (isFirst && !rows.some((one) => one.source === source && one.workspace === workspace))),
       );
-      const facts = mine.reduce((sum, one) => sum + one.chars + one.facts * rowOverhead, 0);
+      const facts = mine.reduce((sum, one) => sum + one.bytes + one.facts * rowOverhead, 0);
       const bytes = facts + (isFirst ? (edges.get(row.source) ?? 0) * edgeBytes : 0);
       if (bytes !== row.bytes) putPackSource(db, { ...row, bytes });
     }

@@ -8,9 +8,14 @@ import type { TextRow } from '../databricks/port.ts';
 /** What masks and missing rights put in place of a value (facts/databricks.md 1.0). */
 const maskPattern = /^<?redacted>?$|^\*{3,}$/i;
 /** How a mask can begin, white space before it included: asked of every cell, so that few are looked at whole. */
-const maskStart = /^[\s<r*]/i;
+const canBeginMask = (unit: number): boolean =>
+  unit <= 0x20 || unit >= 0x80 || unit === 0x2a || unit === 0x3c || unit === 0x52 || unit === 0x72;
 export const isMasked = (value: string | null | undefined): boolean =>
-  value !== null && value !== undefined && maskStart.test(value) && maskPattern.test(value.trim());
+  value !== null &&
+  value !== undefined &&
+  value !== '' &&
+  canBeginMask(value.charCodeAt(0)) &&
+  maskPattern.test(value.trim());
 
 /** Text of a column; null when it is absent, empty or masked. */
 export const textOf = (row: TextRow, name: string): string | null => {

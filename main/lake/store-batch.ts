@@ -100,7 +100,7 @@ const storeFacts = (
   holdFacts(
     db,
     pack,
-    fresh.map(({ rid }) => rid),
+    fresh.map(({ rid }) => rid).toSorted((a, b) => a - b),
   );
   return { changed, bytes: fresh.reduce((sum, { bytes }) => sum + bytes, 0) };
 };

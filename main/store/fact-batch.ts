@@ -1,5 +1,5 @@
 import type { FactRow } from './lake.ts';
-import { chunks, idLists, madeKeys } from './lake-keys.ts';
+import { idLists, madeKeys } from './lake-keys.ts';
 import type { ReadableDb, SqlValue, WritableDb } from './port.ts';
 import { sql, sqlJoin, sqlRows } from './sql.ts';
 
@@ -19,38 +19,67 @@ export type FactChange = {
 };
 
 /** Rows of one statement: more gain nothing, and what is left over goes one by one. */
-const rowsPerStatement = 16;
+const rowsPerStatement = 32;
+function* statements(from: number, to: number): Generator<readonly [from: number, to: number]> {
+  let at = from;
+  for (; at + rowsPerStatement <= to; at += rowsPerStatement) yield [at, at + rowsPerStatement];
+  for (; at < to; at += 1) yield [at, at + 1];
+}
 
-/** Those of the ids that are stored. Ids are bound as they are: text that went through JSON may not be the same (NUL). */
+/**
+ * Those of the ids that are stored. One list of ids is bound in place of each, but for ids that are not the same after they went
+ * through JSON (NUL).
+ */
 export const storedFacts = (db: ReadableDb, ids: readonly string[]): ReadonlyMap<string, StoredFact> => {
   const found = new Map<string, StoredFact>();
-  for (const some of idLists(ids))
-    for (const row of db.all<StoredFact>(sql`SELECT rid, id, kind, source, workspace, region, happened, observed, complete_to,
-        assets, title, data FROM lake_fact WHERE id IN (${sqlJoin(some)})`))
-      found.set(row.id, row);
+  const columns = sql`f.rid, f.id, f.kind, f.source, f.workspace, f.region, f.happened, f.observed, f.complete_to, f.assets, f.title, f.data`;
+  const list = JSON.stringify(ids);
+  const queries = list.includes(String.raw`\u0000`)
+    ? Array.from(idLists(ids), (some) => sql`SELECT ${columns} FROM lake_fact f WHERE f.id IN (${sqlJoin(some)})`)
+    : [sql`SELECT ${columns} FROM json_each(${list}) j CROSS JOIN lake_fact f WHERE f.id = j.value`];
+  for (const query of queries) for (const row of db.all<StoredFact>(query)) found.set(row.id, row);
   return found;
 };
 
-const manyRows = (
-  width: number,
-  rows: readonly (readonly SqlValue[])[],
-  run: (values: ReturnType<typeof sqlRows>) => void,
+/** Calls `each` with the ends of every stretch of items that are alike with the first of it. */
+const stretches = <T>(
+  all: readonly T[],
+  alike: (a: T, b: T) => boolean,
+  each: (from: number, to: number) => void,
 ): void => {
-  for (const some of chunks(rows, rowsPerStatement))
-    if (some.length === rowsPerStatement) run(sqlRows(width, some.flat()));
-    else for (const row of some) run(sqlRows(width, row));
+  let from = 0;
+  all.forEach((one, at) => {
+    const first = all[from];
+    if (at > from && first !== undefined && !alike(first, one)) {
+      each(from, at);
+      from = at;
+    }
+  });
+  if (from < all.length) each(from, all.length);
 };
 
+/** True when two facts differ in nothing but id, moment, title and text: what they share is bound once a statement. */
+const isOfOneKind = (a: FactRow, b: FactRow): boolean =>
+  a.assets === b.assets && a.observed === b.observed && a.complete_to === b.complete_to && a.kind === b.kind &&
+  a.source === b.source && a.workspace === b.workspace && a.region === b.region; // prettier-ignore
+
+/** `rows` get the numbers from `first` on. */
 const insertFacts = (db: WritableDb, rows: readonly FactRow[], first: number): void =>
-  manyRows(
-    12,
-    rows.map((row, at) => [
-      first + at, row.id, row.kind, row.source, row.workspace, row.region, row.happened, row.observed, row.complete_to, row.assets, row.title, row.data,
-    ]),
-    (values) =>
+  stretches(rows, isOfOneKind, (from, to) => {
+    const row = rows[from];
+    if (row === undefined) return;
+    for (const [at, end] of statements(from, to)) {
+      const values: SqlValue[] = [];
+      for (let n = at; n < end; n += 1) {
+        const { id, happened, title, data } = rows[n] ?? row;
+        values.push(first + n, id, happened, title, data);
+      }
       db.run(sql`INSERT INTO lake_fact (rid, id, kind, source, workspace, region, happened, observed, complete_to, assets, title, data)
-        VALUES ${values}`),
-  ); // prettier-ignore
+        SELECT r.column1, r.column2, s.kind, s.source, s.workspace, s.region, r.column3, s.observed, s.complete_to, s.assets, r.column4, r.column5
+        FROM (SELECT ${row.kind} AS kind, ${row.source} AS source, ${row.workspace} AS workspace, ${row.region} AS region,
+          ${row.observed} AS observed, ${row.complete_to} AS complete_to, ${row.assets} AS assets) s CROSS JOIN (VALUES ${sqlRows(5, values)}) r`);
+    }
+  });
 
 /** Columns that stand in an index are set only where they changed: each costs its places anew. */
 const updateFact = (db: WritableDb, row: FactRow, old: StoredFact): void => {
@@ -61,7 +90,9 @@ const updateFact = (db: WritableDb, row: FactRow, old: StoredFact): void => {
 };
 
 /** Store facts, each once, over older versions of themselves. The number of each, by id. */
-export const putFacts = (db: WritableDb, changes: readonly FactChange[]): ReadonlyMap<string, number> => {
+export const putFacts = (db: WritableDb, given: readonly FactChange[]): ReadonlyMap<string, number> => {
+  // What speaks of the same assets gets numbers side by side, so that one statement can place it.
+  const changes = given.toSorted((a, b) => (a.row.assets < b.row.assets ? -1 : a.row.assets > b.row.assets ? 1 : 0));
   const last = db.first<{ readonly rid: number | null }>(sql`SELECT max(rid) AS rid FROM lake_fact`)?.rid ?? 0;
   const fresh = changes.flatMap(({ row, old }) => (old === null ? [row] : []));
   insertFacts(db, fresh, last + 1);
@@ -78,17 +109,23 @@ export const putFacts = (db: WritableDb, changes: readonly FactChange[]): Readon
   }
   const before = moved.map(({ old }) => (old === null ? [] : (JSON.parse(old.assets) as string[])));
   const keys = madeKeys(db, new Set([...before, ...moved.map(({ assets }) => assets)].flat()));
+  const keyOf = (asset: string): number | null => keys.get(asset.toWellFormed()) ?? null;
   moved.forEach(({ old }, at) => {
-    for (const asset of old === null ? [] : (before[at] ?? []))
-      db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${keys.get(asset.toWellFormed()) ?? null} AND happened = ${old?.happened ?? null}
+    for (const asset of before[at] ?? [])
+      db.run(sql`DELETE FROM lake_fact_asset WHERE asset = ${keyOf(asset)} AND happened = ${old?.happened ?? null}
         AND fact = ${old?.rid ?? null}`);
   });
-  const places = moved.flatMap(({ row, assets }) =>
-    assets.map((asset) => [keys.get(asset.toWellFormed()) ?? null, row.happened, rids.get(row.id) ?? null, row.kind]),
-  );
-  manyRows(4, places, (values) =>
-    db.run(sql`INSERT OR IGNORE INTO lake_fact_asset (asset, happened, fact, kind) VALUES ${values}`),
-  );
+  const place = (asset: string, from: number, to: number): void => {
+    db.run(sql`INSERT OR IGNORE INTO lake_fact_asset (asset, happened, fact, kind)
+      SELECT ${keyOf(asset)}, happened, rid, kind FROM lake_fact WHERE rid BETWEEN ${from} AND ${to}`);
+  };
+  // What is new lies side by side, and mostly speaks of the same assets.
+  const isNextTo = (a: FactChange, b: FactChange): boolean =>
+    a.old === null && b.old === null && a.row.assets === b.row.assets;
+  stretches(moved, isNextTo, (from, to) => {
+    const rid = rids.get(moved[from]?.row.id ?? '') ?? 0;
+    for (const asset of moved[from]?.assets ?? []) place(asset, rid, rid + to - from - 1);
+  });
   return rids;
 };
 
@@ -103,10 +140,13 @@ export const alreadyHeld = (db: ReadableDb, pack: number, rids: readonly number[
           )
           .map(({ fact }) => fact),
   );
-/** A room holds facts that are stored: they are not forgotten while it does. */
-export const holdFacts = (db: WritableDb, pack: number, rids: readonly number[]): void => {
-  if (rids.length > 0)
-    db.run(
-      sql`INSERT OR IGNORE INTO pack_fact (fact, pack) SELECT value, ${pack} FROM json_each(${JSON.stringify(rids)})`,
-    );
-};
+/** A room holds facts that are stored: they are not forgotten while it does. Numbers rise. */
+export const holdFacts = (db: WritableDb, pack: number, rids: readonly number[]): void =>
+  stretches(
+    rids.map((rid, at) => rid - at),
+    (a, b) => a === b,
+    (from, to) => {
+      db.run(sql`INSERT OR IGNORE INTO pack_fact (fact, pack)
+        SELECT rid, ${pack} FROM lake_fact WHERE rid BETWEEN ${rids[from] ?? 0} AND ${rids[to - 1] ?? 0}`);
+    },
+  );

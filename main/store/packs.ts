@@ -119,12 +119,12 @@ export const addRate = (db: WritableDb, row: RateRow): void => {
       statements = statements + excluded.statements, ms = ms + excluded.ms`);
 };
 
-/** Facts of one source that a packed room holds now, and the characters of their texts. */
+/** Facts of one source that a packed room holds now, and the bytes of their texts. */
 export type HeldRow = {
   readonly source: string;
   readonly workspace: string;
   readonly facts: number;
-  readonly chars: number;
+  readonly bytes: number;
   /** The last one that was looked at. */
   readonly last: number;
 };
@@ -135,7 +135,7 @@ export type HeldRow = {
  */
 export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: number): readonly HeldRow[] =>
   db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, count(*) AS facts, max(p.fact) AS last,
-      sum(length(f.data) + length(f.title) + 2 * length(f.assets) + 3 * length(f.id)) AS chars
+      sum(octet_length(f.data) + octet_length(f.title) + 2 * octet_length(f.assets) + 3 * octet_length(f.id)) AS bytes
     FROM (SELECT fact FROM pack_fact WHERE pack = ${pack} AND fact > ${after} ORDER BY fact LIMIT ${limit}) p
     JOIN lake_fact f ON f.rid = p.fact GROUP BY f.source, f.workspace`);
 /** How many facts a room holds now. */
