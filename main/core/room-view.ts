@@ -10,6 +10,7 @@ import type { RoomHeader, RoomListRow, SummaryValue, Views } from '../log/views-
 import type { ReadableDb } from '../store/port.ts';
 import { displayName, roomNumber } from './display.ts';
 import type { Marks } from './marks.ts';
+import type { OlderFacts } from './older-facts.ts';
 import { type Names, namesOf } from './people.ts';
 import { settle, settleAs } from './settle.ts';
 
@@ -25,7 +26,7 @@ export type RoomSources = {
   readonly marks: Marks;
   readonly blobHere: (sha256: string) => boolean;
   /** Cited facts of which the platform says something else now, in words. */
-  readonly older: ReadonlyMap<string, string>;
+  readonly older: OlderFacts;
   /** Assets of the room: what its signals, facts and entries name. */
   readonly assets: Room['assets'];
   readonly offline: Room['offline'];
@@ -150,15 +151,15 @@ const decisionsOf = (
       state: settle(decision.state, names),
       expiresAt: decision.expiry.value,
       expired: decision.expiry.value !== null && decision.expiry.value <= now,
-      ...restsOn(decision.evidence, older),
+      ...restsOn(decision.evidence, decision.at, older),
       by: names.person(decision.by),
       at: decision.at,
       ledger: marks.of(log, decision.id),
     }))
     .sort((a, b) => b.at.localeCompare(a.at));
 
-const restsOn = (evidence: readonly string[], older: ReadonlyMap<string, string>): { olderFacts?: string[] } => {
-  const found = evidence.flatMap((id) => older.get(id) ?? []);
+const restsOn = (evidence: readonly string[], at: Instant, older: OlderFacts): { olderFacts?: string[] } => {
+  const found = evidence.flatMap((id) => older(id, at) ?? []);
   return found.length === 0 ? {} : { olderFacts: found };
 };
 

@@ -9,7 +9,7 @@ import { describe, withoutEffect } from './describe.ts';
 import { onMap } from './display.ts';
 import { factEntry, type FactPosition, type FactSource, type FactWindow } from './facts.ts';
 import type { Marks } from './marks.ts';
-import { onOlderFacts } from './older-facts.ts';
+import { onOlderFacts, type OlderFacts } from './older-facts.ts';
 import type { Names } from './people.ts';
 
 /**
@@ -24,8 +24,8 @@ export type TimelineSources = {
   readonly marks: Marks;
   readonly facts: FactSource;
   readonly window: FactWindow;
-  /** Cited facts of which the platform says something else now, in words. */
-  readonly older: ReadonlyMap<string, string>;
+  /** Cited facts of which something else is said now, in words. */
+  readonly older: OlderFacts;
 };
 export type TimelineQuery = {
   readonly log: LogId;
@@ -112,13 +112,12 @@ export const entryView = (
 };
 
 /** A cited fact says what it is now; what was concluded on it says that. */
-const olderChips = ({ type, fields }: EntryView, older: ReadonlyMap<string, string>): readonly string[] => {
-  if (older.size === 0) return [];
+const olderChips = ({ type, fields, recordedAt }: EntryView, older: OlderFacts): readonly string[] => {
   const id = type === 'fact.cited' ? fields['fact_id'] : null;
-  const words = typeof id === 'string' ? older.get(id) : undefined;
-  if (words !== undefined) return [words];
+  const words = typeof id === 'string' ? older(id, null) : null;
+  if (words !== null) return [words];
   const evidence = Array.isArray(fields['evidence']) ? fields['evidence'] : [];
-  return evidence.some((one) => typeof one === 'string' && older.has(one)) ? [onOlderFacts] : [];
+  return evidence.some((one) => typeof one === 'string' && older(one, recordedAt) !== null) ? [onOlderFacts] : [];
 };
 
 type Source<T> = {

@@ -102,14 +102,17 @@ export const dropFacts = (db: WritableDb, which: Sql): number => {
 
 /**
  * Drop facts that are too old at a time; how many. Edges last seen before it go too. What a packed room holds stays: its
- * facts, and the edges of the assets in its scope.
+ * facts, and the edges of the assets in its scope. So do facts that a log cites: they are evidence, and say whether it holds.
  */
 export const forgetBefore = (db: WritableDb, time: string): number => {
   const scope = sql`SELECT j.value FROM pack p, json_each(p.scope) j`;
   db.run(
     sql`DELETE FROM lake_edge WHERE last_seen < ${time} AND from_asset NOT IN (${scope}) AND to_asset NOT IN (${scope})`,
   );
-  return dropFacts(db, sql`${agedOut(time)} AND rid NOT IN (SELECT fact FROM pack_fact)`);
+  return dropFacts(
+    db,
+    sql`${agedOut(time)} AND rid NOT IN (SELECT fact FROM pack_fact) AND id NOT IN (SELECT fact FROM witness)`,
+  );
 };
 
 /** Drop everything cached of one place: its facts, and edges and names in its scopes. `region` null = it is not known. */

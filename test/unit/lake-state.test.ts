@@ -11,6 +11,7 @@ import { rowOf } from '../../main/lake/fact-rows.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
 import { keepState } from '../../main/lake/state-source.ts';
 import { factById, forgetBefore } from '../../main/store/lake.ts';
+import { sql } from '../../main/store/sql.ts';
 import { putFact } from '../support/facts.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, rowPage, type FakeAnswers } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
@@ -178,7 +179,7 @@ describe('keeping a state', () => {
     expect(keepState(old, other)).toEqual(other);
   });
 
-  it('settings outlive the facts of their time, and columns live as long as they are seen', () => {
+  it('settings and what is cited outlive the facts of their time, and columns live as long as they are seen', () => {
     const { transaction, read } = store();
     const old = fact(collectNow - 60 * day, []);
     transaction((db) => {
@@ -186,10 +187,13 @@ describe('keeping a state', () => {
       putFact(db, rowOf({ ...old, id: 'a' as FactId, kind: 'run' }), []);
       putFact(db, rowOf({ ...old, id: 'b' as FactId, kind: 'schema' }), []);
       putFact(db, rowOf({ ...old, id: 'c' as FactId, kind: 'schema', observedAt: instantAt(collectNow) }), []);
+      // Cited by a log: it says whether what was concluded on it still holds.
+      putFact(db, rowOf({ ...old, id: 'd' as FactId, kind: 'run' }), []);
+      db.run(sql`INSERT INTO witness (log_rid, fact, hlc, hash, event_rid) VALUES (1, 'd', '0', '0', 1)`);
       forgetBefore(db, instantAt(collectNow - 45 * day));
       return ok(null);
     });
-    const left = ['settings|ms|a.b.c/tags', 'a', 'b', 'c'].filter((id) => factById(read, id) !== undefined);
-    expect(left).toEqual(['settings|ms|a.b.c/tags', 'c']);
+    const left = ['settings|ms|a.b.c/tags', 'a', 'b', 'c', 'd'].filter((id) => factById(read, id) !== undefined);
+    expect(left).toEqual(['settings|ms|a.b.c/tags', 'c', 'd']);
   });
 });

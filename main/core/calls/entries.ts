@@ -56,8 +56,8 @@ export const entryCalls = (parts: Parts, lake: LakePart): HandlersOf<EntryCalls>
         // What a decision stands on becomes evidence with it: cached facts are cited in the same act.
         const cited = views.citations(db, room.log);
         const facts = (evidence ?? []).flatMap((id) => {
-          const fact = isCitedBy(cited, id, parts.who().person) ? null : lake.facts.byId(id);
-          return fact === null ? [] : [citationOf(fact)];
+          const fact = lake.facts.byId(id);
+          return fact === null || isCitedBy(cited, fact, parts.who().person) ? [] : [citationOf(fact)];
         });
         return ok([{ type: 'decision.recorded', fields }, ...facts]);
       });

@@ -12,6 +12,7 @@ import type { RoomHeader } from '../../log/views-port.ts';
 import { storeFailureOf } from '../../store/failures.ts';
 import { writeAtomically } from '../../store/files.ts';
 import { citationOf } from '../cite.ts';
+import { isCitedAsIs } from '../older-facts.ts';
 import { roomNumber, slug } from '../display.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
@@ -49,10 +50,13 @@ export const packCalls = (parts: Parts, deps: PackCallDeps): HandlersOf<'pack.pr
   };
 
   const factsToCite = (room: RoomHeader): readonly EventDraft[] => {
-    const cited = new Set(views.citations(store.read, room.log).map(({ factId }) => factId));
+    const cited = new Map(views.citations(store.read, room.log).map((one) => [one.factId, one]));
     return deps.lake.facts
       .page(scope.window(room), null, citedLimit)
-      .filter(({ id }) => !cited.has(id))
+      .filter((fact) => {
+        const known = cited.get(fact.id);
+        return known === undefined || !isCitedAsIs(known, fact);
+      })
       .map((fact) => citationOf(fact));
   };
 

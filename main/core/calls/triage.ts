@@ -80,9 +80,9 @@ export const triageCalls = (
     const seen = new Set<string>();
     return proposal.signals.flatMap((signal) =>
       signal.facts.flatMap((factId) => {
-        const fact = seen.has(factId) || isCitedBy(cited, factId, parts.who().person) ? null : lake.facts.byId(factId);
+        const fact = seen.has(factId) ? null : lake.facts.byId(factId);
         seen.add(factId);
-        return fact === null ? [] : [citationOf(fact, signal.id)];
+        return fact === null || isCitedBy(cited, fact, parts.who().person) ? [] : [citationOf(fact, signal.id)];
       }),
     );
   };
@@ -126,7 +126,7 @@ export const triageCalls = (
       writeInRoom(parts, log, (db, room) => {
         const fact = lake.facts.byId(id);
         if (fact === null) return err(noSuchEntry('fact', id));
-        const cited = isCitedBy(parts.views.citations(db, room.log), id, parts.who().person);
+        const cited = isCitedBy(parts.views.citations(db, room.log), fact, parts.who().person);
         return ok(cited ? [] : [citationOf(fact)]);
       }),
   };
