@@ -28,15 +28,17 @@ const onMap = (asset: AssetId): AssetId => {
 const isNewCompute = ({ kind, assets, data }: MarkingFact): boolean =>
   kind === 'definition-change' && data['versionBefore'] === null && assets[0]?.startsWith('cluster|') === true;
 
-/** Data that costs more is not doubtful for that: what stands behind the cost has changed. */
+/** What these rules see does not make data doubtful: it costs more, more people may read it, or it stands in one more place. */
+const changeMonitors: readonly string[] = ['cost-jump', 'open-grant', 'personal-flow'];
+
 const markOf = <T>(monitor: string, marks: { readonly failed: T; readonly changed: T; readonly doubtful: T }): T =>
-  monitor === 'failed-run' ? marks.failed : monitor === 'cost-jump' ? marks.changed : marks.doubtful;
+  monitor === 'failed-run' ? marks.failed : changeMonitors.includes(monitor) ? marks.changed : marks.doubtful;
 
 /**
- * Marks from signals and facts. Failing: jobs with a failed run. Doubtful: tables that drifted. Changed: what costs more, and assets with a schema
- * change, an alias move, a new or newly served model version, an edited definition or a changed right between `from` and `to`;
- * a routine write is no change. `stale` is the caller's
- * knowledge of late tables; no detector of this version makes it.
+ * Marks from signals and facts. Failing: jobs with a failed run. Doubtful: tables that drifted. Changed: what costs more or
+ * has personal data that lies open, and assets with a schema change, an alias move, a new or newly served model version, an edited
+ * definition or a changed right between `from` and `to`; a routine write is no change. `stale` is the caller's knowledge of late
+ * tables; no detector of this version makes it.
  */
 export const marksOf = (input: {
   readonly signals: readonly MarkingSignal[];

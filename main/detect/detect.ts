@@ -18,13 +18,16 @@ export const detectWindowMs = 14 * 86_400_000;
 /** Facts are read further back than that: a drift that still goes on keeps the id of the window in which it began. */
 const factWindowMs = 40 * 86_400_000;
 /** Kinds of facts that rules read. */
-const judgedKinds = ['run', 'drift', 'pipeline-update', 'expectation', 'quality', 'cost'] as const;
+const judgedKinds = [
+  'run', 'drift', 'pipeline-update', 'expectation', 'quality', 'cost', 'grant-change', 'schema-change',
+] as const; // prettier-ignore
 /** Signals that are taken back when their facts no longer make them: what they rest on is computed again or corrected. */
 const revocable: readonly string[] = [
   monitors.driftPsi,
   monitors.failedExpectation,
   monitors.unhealthyQuality,
   monitors.costJump,
+  monitors.personalFlow,
 ];
 const maxSignals = 2_000;
 const maxFacts = 50_000;
@@ -165,7 +168,7 @@ export const watchedRules = (
   const states = lake.sourceStates(db);
   const completeTo = (source: string): Instant | null =>
     states.find((one) => one.source === source)?.completeTo ?? null;
-  const { jobs, pipelines, profiles } = lake.watched(db);
+  const { jobs, pipelines, profiles, personal } = lake.watched(db);
   return [
     {
       monitor: monitors.failedRun,
@@ -190,5 +193,22 @@ export const watchedRules = (
       count: profiles,
       completeTo: completeTo('drift_metrics'),
     },
+    // Where no column is tagged nothing is known to be personal.
+    ...(personal === 0
+      ? []
+      : [
+          {
+            monitor: monitors.openGrant,
+            what: 'tables with personal data, for rights that everybody gets',
+            count: personal,
+            completeTo: completeTo('system.access.audit'),
+          },
+          {
+            monitor: monitors.personalFlow,
+            what: 'tables with personal data, for where it flows',
+            count: personal,
+            completeTo: completeTo('system.access.column_lineage/personal'),
+          },
+        ]),
   ];
 };

@@ -4,6 +4,7 @@ import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
 import type { LakeFact } from '../lake/port.ts';
 import { operationMonitors, operationSignals } from './operations.ts';
 import type { Signal } from './port.ts';
+import { privacyMonitors, privacySignals } from './privacy.ts';
 import { said } from '../lake/values.ts';
 
 /** The rules that watch. A monitor's id names its rule and goes into signal ids: it never changes, and never carries a version. */
@@ -11,6 +12,7 @@ export const monitors = {
   failedRun: 'failed-run',
   driftPsi: 'drift-psi',
   ...operationMonitors,
+  ...privacyMonitors,
 } as const;
 
 /** Population stability index from which a change counts as significant (facts/databricks.md 1.2). */
@@ -199,6 +201,7 @@ export const detectSignals = (facts: readonly LakeFact[], sha256Hex: Sha256Hex):
     ...failedRuns(ordered, sha256Hex),
     ...driftedTables(ordered, sha256Hex),
     ...operationSignals(ordered, sha256Hex),
+    ...privacySignals(ordered, sha256Hex),
   ].sort(bySignal);
 };
 

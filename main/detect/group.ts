@@ -31,7 +31,7 @@ type Link = { readonly words: string; readonly order: string };
 /**
  * Group signals into proposals. Two signals belong together when at most 36 h lie between them and they lie on the same asset, or one
  * is downstream of the other within 6 hops, or both are downstream of one schema change that came up to 48 h before the earlier of
- * them. Repeated failures of one job, and one table drifting window after window, so make one proposal. Being merely joined
+ * them, or both rest on one fact, as the tables do that one change of rights reaches. Repeated failures of one job, and one table drifting window after window, so make one proposal. Being merely joined
  * somewhere in the lineage is not enough: in a real lake nearly everything is. Pure; the order of the input does not matter.
  */
 export const groupSignals = (input: GroupInput): readonly Proposal[] => {
@@ -59,7 +59,8 @@ export const groupSignals = (input: GroupInput): readonly Proposal[] => {
         continue;
       // Already together: a further reason would say nothing new.
       if (root(i) === root(j)) continue;
-      const link = linkOf(carrier(earlier.asset), carrier(later.asset), earlier.startedAt);
+      const link =
+        sameFact(earlier, later, input) ?? linkOf(carrier(earlier.asset), carrier(later.asset), earlier.startedAt);
       if (link === null) continue;
       const [a, b] = [root(i), root(j)];
       const [keep, drop] = a < b ? [a, b] : [b, a];
@@ -80,12 +81,18 @@ export const groupSignals = (input: GroupInput): readonly Proposal[] => {
   );
 };
 
+const sameFact = (a: Signal, b: Signal, { nameOf }: GroupInput): Link | null => {
+  const fact = a.asset === b.asset ? undefined : a.facts.find((id) => b.facts.includes(id));
+  if (fact === undefined) return null;
+  return { order: `0${fact}\n${b.asset}`, words: `${nameOf(carrier(a.asset))} and ${nameOf(carrier(b.asset))} by one change` };
+}; // prettier-ignore
+
 /** Why two assets are linked, or null; `at` is when the earlier signal began. Walks are made once per asset. */
 const linker = (input: GroupInput, assets: readonly AssetId[]) => {
   const lineage = neighbours(input.edges);
   const down = new Map(assets.map((asset) => [asset, reach(lineage.down, asset, grouping.hops)]));
   const causes = input.changes
-    .filter((fact) => fact.kind === 'schema-change')
+    .filter((fact) => fact.kind === 'schema-change' && fact.data['what'] !== 'personal-flow')
     .flatMap((fact) =>
       fact.assets.slice(0, 1).map((asset) => ({ asset: carrier(asset), at: fact.happenedAt, id: fact.id })),
     )
@@ -132,10 +139,11 @@ const platformCodes =
   /CLOUD|CLUSTER|DRIVER_ERROR|INTERNAL_ERROR|LIBRARY_INSTALLATION|STORAGE_ACCESS|RUN_LIMIT|MAX_|REPOSITORY|INVALID_CLUSTER/;
 
 /**
- * Class: `cost` when nothing but cost has jumped; `model` when a model is among the assets; `data-quality` when data drifted, or
+ * Class: `privacy-security` when personal data lies open or where it should not; `cost` when nothing but cost has jumped; `model` when a model is among the assets; `data-quality` when data drifted, or
  * an expectation, a quality result or a check of data failed; `platform` when runs or updates failed for a reason of compute, or
  * for none that we know. Severity: SEV2 when runs or updates fail and data drifted; SEV3 when one failed, or more than one
- * table drifted; SEV4 otherwise. A person confirms or changes both when opening a room.
+ * table drifted, or personal data flowed into a table without such a tag; SEV4 otherwise. SEV2 also when everybody may read personal
+ * data. A person confirms or changes both when opening a room.
  */
 export const classify = (
   signals: readonly Signal[],
@@ -153,10 +161,17 @@ export const classify = (
     return platformCodes.test(said(one.data['termination'])) || !dataCheck;
   });
   const isData = drifted.length > 0 || checked || !isPlatform;
-  const kind = isCost ? 'cost' : isModel ? 'model' : isData ? 'data-quality' : 'platform';
+  const opens = signals.some((one) => one.monitor === monitors.openGrant);
+  const flows = signals.some((one) => one.monitor === monitors.personalFlow);
+  const kind =
+    opens || flows ? 'privacy-security' : isCost ? 'cost' : isModel ? 'model' : isData ? 'data-quality' : 'platform';
   const tables = new Set(drifted.map((one) => carrier(one.asset)));
   const severity =
-    failed.length > 0 && drifted.length > 0 ? 'SEV2' : failed.length > 0 || tables.size > 1 ? 'SEV3' : 'SEV4';
+    opens || (failed.length > 0 && drifted.length > 0)
+      ? 'SEV2'
+      : flows || failed.length > 0 || tables.size > 1
+        ? 'SEV3'
+        : 'SEV4';
   return { class: kind, severity };
 };
 
@@ -170,6 +185,7 @@ const propose = (signals: readonly Signal[], links: readonly string[], input: Gr
   const names = (monitor: string): readonly string[] => [
     ...new Set(ordered.filter((one) => one.monitor === monitor).map((one) => input.nameOf(carrier(one.asset)))),
   ];
+  const [open, flowing] = [names(monitors.openGrant), names(monitors.personalFlow)];
   const [failing, drifting] = [
     [...names(monitors.failedRun), ...names(monitors.failedUpdate)],
     names(monitors.driftPsi),
@@ -178,6 +194,8 @@ const propose = (signals: readonly Signal[], links: readonly string[], input: Gr
     .size;
   const times = runs > failing.length ? ` (${runs} runs)` : '';
   const title = [
+    ...(open.length > 0 ? [`Everybody may read personal data in ${listed(open)}`] : []),
+    ...(flowing.length > 0 ? [`Personal data in ${listed(flowing)}`] : []),
     ...(failing.length > 0 ? [`${listed(failing)} ${failing.length === 1 ? 'fails' : 'fail'}${times}`] : []),
     ...(drifting.length > 0 ? [`${listed(drifting)} ${drifting.length === 1 ? 'has' : 'have'} drifted`] : []),
   ].join('; ');

@@ -19,6 +19,7 @@ import {
 import type { ReadableDb, Store } from '../store/port.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { driftSource, profileCount } from './collectors/drift.ts';
+import { personalColumnsSource, personalTables } from './collectors/personal-columns.ts';
 import { edgeOf, factOf } from './fact-rows.ts';
 import { labelOf } from './labels.ts';
 import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, SourceState } from './port.ts';
@@ -83,6 +84,8 @@ export type Lake = {
     readonly jobs: number;
     readonly pipelines: number;
     readonly profiles: number;
+    /** Tables with columns that are tagged as personal data. */
+    readonly personal: number;
   };
   /** All cached edges, for graphs of the whole lake; bounded. */
   readonly allEdges: (db: ReadableDb) => readonly LakeEdge[];
@@ -243,6 +246,10 @@ export const createLake = (deps: LakeDeps): Lake => {
       pipelines: countNamed(db, 'pipeline|'),
       profiles: sourceRows(db).reduce(
         (sum, row) => sum + (row.source === driftSource ? profileCount(row.cursor) : 0),
+        0,
+      ),
+      personal: sourceRows(db).reduce(
+        (most, row) => Math.max(most, row.source === personalColumnsSource ? personalTables(row.cursor) : 0),
         0,
       ),
     }),

@@ -31,6 +31,8 @@ import { repairsCollector } from './collectors/repairs.ts';
 import { restLineageCollector } from './collectors/rest-lineage.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { restUpdatesCollector } from './collectors/rest-updates.ts';
+import { personalColumnsCollector } from './collectors/personal-columns.ts';
+import { personalFlowsCollector } from './collectors/personal-flows.ts';
 import { pipelinesCollector } from './collectors/pipelines.ts';
 import { pipelineUpdatesCollector } from './collectors/pipeline-updates.ts';
 import { updateMessagesCollector } from './collectors/update-messages.ts';
@@ -92,6 +94,8 @@ export const collectors: readonly Collector[] = [
   experimentRunsCollector,
   metricHistoryCollector,
   runInputsCollector,
+  personalColumnsCollector,
+  personalFlowsCollector,
   auditCollector,
   refusedAccessCollector,
   historyCollector,

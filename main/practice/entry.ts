@@ -40,7 +40,7 @@ const start = async (
     readonly seed: number;
     readonly fault: Fault;
     readonly estate: boolean;
-    readonly scenario: Scenario | null;
+    readonly scenarios: readonly Scenario[];
     readonly speed: number | null;
   },
   onStop: () => void,
@@ -103,7 +103,7 @@ const main = async (): Promise<void> => {
       seed,
       fault: scenario === null ? fault : 'none',
       estate: scenario !== null || values.estate === 'full',
-      scenario,
+      scenarios: scenario === null ? [] : [scenario],
       speed,
     },
     end,

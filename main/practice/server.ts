@@ -45,8 +45,8 @@ export type PracticeDeps = {
   readonly fault: Fault;
   /** The whole estate around the story (default), or the story alone. */
   readonly estate?: boolean;
-  /** A scenario to set down in the estate; the told lines are then whole. */
-  readonly scenario?: Scenario | null;
+  /** Scenarios to set down in the estate; the told lines are then whole. */
+  readonly scenarios?: readonly Scenario[];
   /** How many times as fast as the wall clock the world goes on; absent or null: only when it is played. */
   readonly speed?: number | null;
   readonly token: string;
@@ -120,7 +120,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     seed: deps.seed,
     fault: deps.fault,
     estate: deps.estate ?? true,
-    scenario: deps.scenario ?? null,
+    scenarios: deps.scenarios ?? [],
   });
   // A world that was ahead of the wall clock when it ended goes on from there.
   worldClock.advance(Math.max(0, (await toldUpTo(lake, world)) - worldClock.now()));

@@ -7,6 +7,8 @@ import type { Store } from '../../main/store/port.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksFailure, Workspace } from '../../main/databricks/port.ts';
+import { personalFlowsCollector } from '../../main/lake/collectors/personal-flows.ts';
+import { personalColumnsId } from '../../main/lake/personal.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
@@ -70,6 +72,19 @@ const unheardStatement = (store: Store, workspaceId: string, at: string): void =
     const fact = {
       id: `query|${workspaceId}|0`, kind: 'query', source: 'suite', workspace: workspaceId, region: null, happened: at, observed: at, complete_to: null,
       assets: '[]', title: '', data: '{"statement":"0"}',
+    }; // prettier-ignore
+    putFact(db, fact, []);
+    return ok(null);
+  });
+};
+
+/** No column of a stage is tagged as personal: so the source about flows of such data has one to ask about. */
+const taggedColumn = (store: Store, metastoreId: string, at: string): void => {
+  store.transaction<null>((db) => {
+    const items = [{ table: 'a.b.c', column: 'd', tag: 'pii', value: null }];
+    const fact = {
+      id: personalColumnsId(metastoreId), kind: 'settings', source: 'suite', workspace: '', region: null, happened: at, observed: at, complete_to: null,
+      assets: '[]', title: '', data: JSON.stringify({ items }),
     }; // prettier-ignore
     putFact(db, fact, []);
     return ok(null);
@@ -174,6 +189,14 @@ export const runSources = async (
         found: [...new Set(lines)].sort().join('\n'),
       });
     }
+    taggedColumn(store, ids.metastoreId, toInstant(now));
+    const flows = await personalFlowsCollector.collect({ ...context, lane: 'watch' });
+    const run = runs.get(personalFlowsCollector.source);
+    if (run !== undefined)
+      runs.set(personalFlowsCollector.source, {
+        ...run,
+        watch: ending(flows.ok ? flows.value.failure : flows.error),
+      });
     return { bySource: runs, refused: [...refused] };
   } finally {
     close();

@@ -48,7 +48,7 @@ export type PracticeOptions = {
   readonly fault?: 'line' | 'none' | 'two';
   /** With all that surrounds the told lines: some seconds more. */
   readonly estate?: boolean;
-  readonly scenario?: Scenario;
+  readonly scenarios?: readonly Scenario[];
   /** Epoch ms; default: the real clock. */
   readonly now?: () => number;
   /** Keep the state of an earlier server: its directory is then not removed on close. */
@@ -102,8 +102,8 @@ export const startPractice = async (options: PracticeOptions = {}): Promise<Prac
     dir,
     seed: options.seed ?? 1,
     fault: options.fault ?? 'line',
-    estate: options.estate ?? options.scenario !== undefined,
-    scenario: options.scenario ?? null,
+    estate: options.estate ?? options.scenarios !== undefined,
+    scenarios: options.scenarios ?? [],
     ...(options.accessSeconds === undefined ? {} : { accessSeconds: options.accessSeconds }),
     token: 'dapi-practice-test',
     clock: { now: options.now ?? ((): number => Date.now()) },

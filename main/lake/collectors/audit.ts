@@ -1,9 +1,10 @@
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
-import { carrier, factId } from '../assets.ts';
+import { carrier, factId, tableAsset } from '../assets.ts';
 import type { Collector, CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
+import { personalTablesIn } from '../personal.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, textOf } from '../rows.ts';
 import { asJson, asMicros, asText, fieldText } from '../select.ts';
@@ -35,12 +36,25 @@ const actions: Readonly<Record<string, string>> = {
   reset: 'job settings replaced', delete: 'job deleted', changeJobAcl: 'permissions of the job changed', cancelAllRuns: 'all runs cancelled',
 }; // prettier-ignore
 
-/** A right on a schema or catalog reaches the tables in scope that lie in it; bounded, nearest first. */
-const reached = (name: string, context: CollectContext): readonly AssetId[] =>
-  [...context.scope.keys()]
-    .map(carrier)
-    .filter((asset) => asset.startsWith(`table|${context.metastoreId.toLowerCase()}|${name.toLowerCase()}.`))
-    .slice(0, 100);
+/** Tables with personal data that one change of rights is told with. */
+const mostPersonal = 50;
+
+/** A right on a schema or catalog reaches the tables in it: those in scope and those with personal data; bounded, nearest first. */
+const reached = (name: string, personal: readonly string[], context: CollectContext): readonly AssetId[] => [
+  ...new Set([
+    ...personal.slice(0, mostPersonal).map((table) => tableAsset(context.metastoreId, table)),
+    ...[...context.scope.keys()]
+      .map(carrier)
+      .filter((asset) => asset.startsWith(`table|${context.metastoreId.toLowerCase()}|${name.toLowerCase()}.`))
+      .slice(0, 100),
+  ]),
+];
+
+/** Read again around other assets, a change of rights touches those of before as well. */
+const keepAssets = (old: LakeFact, next: LakeFact): LakeFact => ({
+  ...next,
+  assets: [...next.assets, ...old.assets.filter((asset) => !next.assets.includes(asset))].slice(0, 200),
+});
 
 const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [event, at, service, action] = [
@@ -58,7 +72,8 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const isMove = action === 'setRegisteredModelAlias';
   const isGrant = grantActions.has(action);
   const grants = isGrant ? grantChanges({ ...params, changes }) : [];
-  const all = asset !== null ? [asset] : isGrant && name !== '' ? reached(name, context) : [];
+  const personal = isGrant && service === 'unityCatalog' ? personalTablesIn(context, name) : [];
+  const all = asset !== null ? [asset] : isGrant && name !== '' ? reached(name, personal, context) : [];
   const [alias, to] = [string(params, 'alias'), string(params, 'version_num', 'version')];
   const title =
     isMove && alias !== null
@@ -82,6 +97,7 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     data: {
       service, action, by: textOf(row, 'who'), status, parameters: params, ...(outcome === 'refused' ? { refused: true } : {}),
       ...(isGrant ? { grants: grants.map((one) => ({ ...one, add: [...one.add], remove: [...one.remove] })) } : {}),
+      ...(personal.length > 0 ? { personal: personal.slice(0, mostPersonal), morePersonal: Math.max(0, personal.length - mostPersonal) } : {}),
       ...(isMove ? { model: name.toLowerCase(), alias, to, from: null } : {}),
     }, // prettier-ignore
   };
@@ -126,6 +142,8 @@ export const auditCollector: Collector = tableCollector({
   read: (row, context) => {
     const fact = auditFact(row, context);
     if (fact === null) return null;
-    return belongs(fact, context) ? { facts: [{ fact }] } : {};
+    return belongs(fact, context)
+      ? { facts: [fact.kind === 'grant-change' ? { fact, merge: keepAssets } : { fact }] }
+      : {};
   },
 });

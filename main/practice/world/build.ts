@@ -4,6 +4,7 @@ import type { Alteration } from '../duck/statements.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { stamp, Telling, type Row } from './bulk.ts';
 import { saveDocuments, type Document } from './documents.ts';
+import { placeScenarios } from './estate/incident.ts';
 import type { Estate } from './estate/plan.ts';
 import type { Scenario } from '../scenario-shape.ts';
 import { tellEstate, tellIncident, type Traces } from './estate/tell.ts';
@@ -214,8 +215,8 @@ export const buildWorld = async (
   lake: Lake,
   plan: Plan,
   estate: Estate | null,
-  scenario: Scenario | null,
-): Promise<Traces | null> => {
+  scenarios: readonly Scenario[],
+): Promise<readonly Traces[]> => {
   const random = createRandom(plan.seed ^ 0x5bd1e995);
   for (const catalog of ['main', 'system', plan.catalog]) await lake.createCatalog(catalog);
   for (const schema of ['default', ...new Set(plan.schemas)]) await lake.createSchema(plan.catalog, schema, true);
@@ -296,7 +297,10 @@ export const buildWorld = async (
     );
     await write.run(`INSERT INTO bw.grants VALUES ${readers.join(', ')}`);
   });
-  if (estate === null) return null;
-  await lake.write((write) => tellEstate(lake, write, plan, estate, scenario));
-  return scenario === null ? null : tellIncident(lake, plan, estate, scenario);
+  if (estate === null) return [];
+  const incidents = placeScenarios(scenarios, plan, estate);
+  await lake.write((write) => tellEstate(lake, write, plan, estate, incidents));
+  const traces: Traces[] = [];
+  for (const incident of incidents) traces.push(await tellIncident(lake, plan, estate, incident));
+  return traces;
 };

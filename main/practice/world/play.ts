@@ -2,6 +2,7 @@ import type { Lake } from '../duck/lake.ts';
 import { auditRow, domainEvents } from './audit.ts';
 import { appendVersion, type Row } from './bulk.ts';
 import { saveDocuments, type Document } from './documents.ts';
+import { placeScenarios } from './estate/incident.ts';
 import { goOn } from './estate/tell.ts';
 import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { slotMs } from './plan.ts';
@@ -107,9 +108,9 @@ export const catchUp = async (lake: Lake, world: World): Promise<void> => {
   const from = await toldUpTo(lake, world);
   const to = lake.clock.now();
   if (to - from < stepMs) return;
-  const { estate, plan, scenario } = world;
+  const { estate, plan, scenarios } = world;
   await lake.write(async (write) => {
-    if (estate !== null) await goOn(lake, write, plan, estate, scenario, { from, to });
+    if (estate !== null) await goOn(lake, write, plan, estate, placeScenarios(scenarios, plan, estate), { from, to });
     await write.run("DELETE FROM bw.documents WHERE kind = 'clock'");
     await write.run(`INSERT INTO bw.documents VALUES ('clock', 'clock', ${to}, '{}')`);
   });

@@ -22,7 +22,7 @@ export type World = {
   readonly plan: Plan;
   /** What surrounds the told lines; null in a small world of tests and drills. */
   readonly estate: Estate | null;
-  readonly scenario: Scenario | null;
+  readonly scenarios: readonly Scenario[];
 };
 
 /** What really happened: kept in a file beside the database, never served. For tests and for the review of a drill. */
@@ -57,22 +57,23 @@ export type GroundTruth = {
     };
     readonly tables: readonly string[];
   }[];
-  /** The scenario that was set down in the estate, when there is one. */
-  readonly scenario: Traces | null;
+  /** The scenarios that were set down in the estate. */
+  readonly scenarios: readonly Traces[];
 };
 
-/** What world.json keeps: all that the world is made from. Files of before the estate lack it. */
+/** What world.json keeps: all that the world is made from. Files of before lack the estate, and hold one scenario or none. */
 type Known = {
   readonly seed: number;
   readonly fault: Fault;
   readonly now: number;
   readonly estate?: boolean;
   readonly scenario?: Scenario | null;
+  readonly scenarios?: readonly Scenario[];
 };
 
 export const truthFile = (dir: string): string => join(dir, 'ground-truth.json');
 
-const truthOf = (plan: Plan, runs: readonly Run[]): Omit<GroundTruth, 'scenario'> => ({
+const truthOf = (plan: Plan, runs: readonly Run[]): Omit<GroundTruth, 'scenarios'> => ({
   seed: plan.seed,
   fault: plan.fault,
   generatedAt: plan.now,
@@ -116,7 +117,7 @@ export const ensureWorld = async (
     readonly seed: number;
     readonly fault: Fault;
     readonly estate: boolean;
-    readonly scenario?: Scenario | null;
+    readonly scenarios: readonly Scenario[];
   },
 ): Promise<World> => {
   const file = join(options.dir, 'world.json');
@@ -127,21 +128,22 @@ export const ensureWorld = async (
         fault: options.fault,
         now: lake.clock.now(),
         estate: options.estate,
-        scenario: options.scenario ?? null,
+        scenarios: options.scenarios,
       };
   const plan = planWorld(known.seed, known.fault, known.now);
   const estate = known.estate === true ? planEstate(plan) : null;
+  const scenarios = known.scenarios ?? (known.scenario == null ? [] : [known.scenario]);
   if (!lake.tables().some((t) => t.catalog === plan.catalog)) {
     // The decision goes first: a process that dies while building makes the same world at its next start.
     writeFileSync(file, JSON.stringify(known));
-    const keep = (traces: Traces | null): void =>
+    const keep = (traces: readonly Traces[]): void =>
       writeFileSync(
         truthFile(options.dir),
-        JSON.stringify({ ...truthOf(plan, planRuns(plan).flat()), scenario: traces }, null, 2),
+        JSON.stringify({ ...truthOf(plan, planRuns(plan).flat()), scenarios: traces }, null, 2),
         { mode: 0o600 },
       );
-    keep(null);
-    keep(await buildWorld(lake, plan, estate, known.scenario ?? null));
+    keep([]);
+    keep(await buildWorld(lake, plan, estate, scenarios));
   }
   return {
     seed: known.seed,
@@ -152,6 +154,6 @@ export const ensureWorld = async (
     defaultUser: 'responder@practice.example',
     plan,
     estate,
-    scenario: known.scenario ?? null,
+    scenarios,
   };
 };

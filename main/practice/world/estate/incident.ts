@@ -21,11 +21,16 @@ export type Incident = {
   readonly by: string;
 };
 
-export const placeScenario = (scenario: Scenario, plan: Plan, estate: Estate): Incident => {
+/** Each in an area of its own, as long as there are any. */
+export const placeScenarios = (scenarios: readonly Scenario[], plan: Plan, estate: Estate): readonly Incident[] => {
   const random = createRandom(plan.seed ^ 0x1f83d9ab);
   const areas = [...new Set(estate.clusters.map((c) => c.area))];
-  const area = areas.includes(scenario.area) ? scenario.area : random.pick(areas);
-  return { scenario, area, onset: plan.now - scenario.hoursAgo * hour - random.integer(0, 50) * 60_000, by: random.pick(estate.people) };
+  const free = new Set(areas.filter((area) => !scenarios.some((one) => one.area === area)));
+  return scenarios.map((scenario) => {
+    const area = areas.includes(scenario.area) ? scenario.area : random.pick(free.size > 0 ? [...free] : areas);
+    free.delete(area);
+    return { scenario, area, onset: plan.now - scenario.hoursAgo * hour - random.integer(0, 50) * 60_000, by: random.pick(estate.people) };
+  });
 }; // prettier-ignore
 
 export type Place = { readonly estate: Estate; readonly plan: Plan; readonly incident: Incident };

@@ -2,6 +2,7 @@ import type { Lake, Write } from '../../duck/lake.ts';
 import { storageDdl } from '../../duck/lake.ts';
 import type { Plan } from '../plan.ts';
 import { driftColumns, profileColumns } from '../system-tables.ts';
+import type { Incident } from './incident.ts';
 import type { Estate } from './plan.ts';
 import { day, fill, moment, type Telling } from './sql.ts';
 
@@ -13,9 +14,9 @@ const numbers: Readonly<Record<End, readonly string[]>> = {
   predictions: ['amount_7d', 'prediction'],
   inference_log: ['prediction', 'label'],
 };
-/** Areas that are monitored: the first two, and where a scenario happens. */
-export const monitoredAreas = (estate: Estate, area: string | null): readonly string[] => [
-  ...new Set([...estate.models.slice(0, 2).map((m) => m.area), ...(area === null ? [] : [area])]),
+/** Areas that are monitored: the first two, and where scenarios happen. */
+export const monitoredAreas = (estate: Estate, incidents: readonly Pick<Incident, 'area'>[]): readonly string[] => [
+  ...new Set([...estate.models.slice(0, 2), ...incidents].map(({ area }) => area)),
 ];
 
 /** Windows of an hour over two days for each column, for the whole table and, in the log, for each channel. */

@@ -9,8 +9,7 @@ import { modelDocuments } from './models.ts';
 import { governanceSetup, governanceSources } from './governance.ts';
 import { learningSources } from './learning.ts';
 import { moneySources } from './money.ts';
-import type { Scenario } from '../../scenario-shape.ts';
-import { bendRuns, leaveTraces, placeScenario } from './incident.ts';
+import { bendRuns, leaveTraces, type Incident } from './incident.ts';
 import { monitoredAreas, tellMonitors } from './monitors.ts';
 import type { Estate, EstateTable } from './plan.ts';
 import { day, fill, moment, prepare, telling, tellRuns, told, type Source, type Span } from './sql.ts';
@@ -72,14 +71,13 @@ export type Traces = {
  * Tell the estate from its beginning up to now, in SQL: rows by the hundred thousand would be slow one by one. System tables must
  * exist. What happened too recently for its lateness has no row yet; it comes when the world goes on.
  */
-export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: Estate, scenario: Scenario | null): Promise<void> => {
+export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: Estate, incidents: readonly Incident[]): Promise<void> => {
   const now = lake.clock.now();
   const span = { from: now - told * day, to: now };
   const t = telling(lake, plan, estate, span);
-  const incident = scenario === null ? null : placeScenario(scenario, plan, estate);
   await prepare(write, estate, now);
   await tellRuns(write, t, span);
-  if (incident !== null) await bendRuns(write, { estate, plan, incident }, t, true);
+  for (const incident of incidents) await bendRuns(write, { estate, plan, incident }, t, true);
   const made = tablesOf(lake, estate, now - 200 * day);
   await write.run(
     `CREATE OR REPLACE TABLE est.keys AS SELECT * FROM (VALUES ${made.map(({ table, spec }) => `(${table.key}, ${quoteText(spec.full)}, 0::BIGINT)`).join(', ')}) AS v(key, name, version)`,
@@ -99,17 +97,16 @@ export const tellEstate = async (lake: Lake, write: Write, plan: Plan, estate: E
   for (const sql of governanceSetup(plan.catalog, plan.schemas)) await write.run(sql);
   for (const source of sources)
     await fill(write, lake.table(['system', ...source.table.split('.')]), source.sql(telling(lake, plan, estate, arrived(source, { from: now - 365 * day, to: now }))));
-  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incident?.area ?? null), telling(lake, plan, estate, arrived(monitorSource, span)), false);
+  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incidents), telling(lake, plan, estate, arrived(monitorSource, span)), false);
 }; // prettier-ignore
 
 /** What a scenario leaves when all is there; a transaction of its own, since it changes tables that must be known by then. */
-export const tellIncident = async (lake: Lake, plan: Plan, estate: Estate, scenario: Scenario): Promise<Traces> => {
-  const incident = placeScenario(scenario, plan, estate);
+export const tellIncident = async (lake: Lake, plan: Plan, estate: Estate, incident: Incident): Promise<Traces> => {
   const now = lake.clock.now();
   return lake.write(async (write) => {
     const left = await leaveTraces(lake, write, { estate, plan, incident }, telling(lake, plan, estate, { from: now - told * day, to: now }));
-    const failed = await write.rows("SELECT run FROM est.runs WHERE state = 'FAILED' ORDER BY started");
-    const { name, kind, title } = scenario;
+    const failed = await write.rows(`SELECT run FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE r.state = 'FAILED' AND j.area = ${quoteText(incident.area)} ORDER BY r.started`);
+    const { name, kind, title } = incident.scenario;
     return { name, kind, title, area: incident.area, onset: incident.onset, by: incident.by, told: left, failedRuns: failed.map((r) => String(r[0])) };
   });
 }; // prettier-ignore
@@ -122,11 +119,10 @@ const versions = async (write: Write): Promise<ReadonlyMap<number, readonly [ver
   new Map((await write.rows('SELECT key, max(version), epoch_ms(max(made_at)) FROM bw.history GROUP BY key')).map((r) => [Number(r[0]), [Number(r[1]), Number(r[2])] as const])); // prettier-ignore
 
 /** Let the estate go on: runs that begin in the span, versions that end in it, rows that arrive in it. Returns the number of runs. */
-export const goOn = async (lake: Lake, write: Write, plan: Plan, estate: Estate, scenario: Scenario | null, span: Span): Promise<number> => {
+export const goOn = async (lake: Lake, write: Write, plan: Plan, estate: Estate, incidents: readonly Incident[], span: Span): Promise<number> => {
   const t = telling(lake, plan, estate, span);
-  const incident = scenario === null ? null : placeScenario(scenario, plan, estate);
   const runs = await tellRuns(write, t, span);
-  if (incident !== null) await bendRuns(write, { estate, plan, incident }, t, false);
+  for (const incident of incidents) await bendRuns(write, { estate, plan, incident }, t, false);
   await write.run('UPDATE est.keys SET version = h.v FROM (SELECT key, max(version) AS v FROM bw.history GROUP BY key) h WHERE h.key = est.keys.key');
   if ((await tellHistory(write, span)) > 0) {
     const newest = await versions(write);
@@ -142,6 +138,6 @@ export const goOn = async (lake: Lake, write: Write, plan: Plan, estate: Estate,
     if ((await fill(write, next, source.sql(telling(lake, plan, estate, arrived(source, span))))) > 0)
       await write.commit(next, { user: 'System user', operation: 'WRITE', isBlindAppend: true });
   }
-  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incident?.area ?? null), telling(lake, plan, estate, arrived(monitorSource, span)), true);
+  await tellMonitors(lake, write, plan, estate, monitoredAreas(estate, incidents), telling(lake, plan, estate, arrived(monitorSource, span)), true);
   return runs;
 }; // prettier-ignore

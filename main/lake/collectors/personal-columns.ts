@@ -1,0 +1,116 @@
+import { ok } from '../../../shared/base/result.ts';
+import type { TextRow } from '../../databricks/port.ts';
+import { column, dbx, statementKind, type Piece } from '../../databricks/statements.ts';
+import type { CollectContext, Collector } from '../collector.ts';
+import { cursorObject } from '../cursor.ts';
+import { isPersonalTag, personalColumnsId, personalWords, type PersonalColumn } from '../personal.ts';
+import { pull } from '../pull.ts';
+import { textOf } from '../rows.ts';
+import { asText } from '../select.ts';
+import { keepState } from '../state-source.ts';
+import { readNow, rests } from '../throttle.ts';
+
+const kind = statementKind('lake.personal-columns', 'read', 'columns that are tagged as personal data');
+export const personalColumnsSource = 'system.information_schema.column_tags/personal';
+const table = { catalog: 'system', schema: 'information_schema', table: 'column_tags' };
+const everyMs = 3_600_000;
+/** Columns that are kept: bounds the fact, and the question about where they flow. */
+const mostColumns = 2_000;
+const names = ['catalog_name', 'schema_name', 'table_name', 'column_name', 'tag_name'] as const;
+const isWord = (name: string): Piece => dbx`array_contains(split(:words, ','), lower(trim(${column(name)})))`;
+
+const columnOf = (row: TextRow): PersonalColumn | null => {
+  const [catalog, schema, name, col, tag] = names.map((one) => textOf(row, one));
+  const value = textOf(row, 'tag_value');
+  return !catalog || !schema || !name || !col || !tag || !isPersonalTag(tag, value)
+    ? null
+    : { table: `${catalog}.${schema}.${name}`.toLowerCase(), column: col.toLowerCase(), tag, value };
+};
+
+/** How many tables have such columns, from the cursor: what the rules about personal data watch. */
+export const personalTables = (cursor: string | null): number => {
+  const { tables } = cursorObject(cursor);
+  return typeof tables === 'number' ? tables : 0;
+};
+
+const cursorOf = (context: CollectContext, columns: readonly PersonalColumn[], whole: boolean): string | null => {
+  const seen = cursorObject(readNow(context, whole));
+  return 'read' in seen ? JSON.stringify({ ...seen, tables: new Set(columns.map((one) => one.table)).size }) : null;
+};
+
+/**
+ * Columns that carry a tag for personal data (facts 1.1 `information_schema.column_tags`: live, and filtered by what this user
+ * may see), as one fact of the metastore. The background needs them to judge rights and flows; tags of the tables of a room are
+ * packed with it. At most 2,000 columns.
+ */
+export const personalColumnsCollector: Collector = {
+  source: personalColumnsSource,
+  label: 'Columns with personal data',
+  table,
+  meta: {
+    covers: 'region',
+    when: 'watch',
+    features: ['signals about rights on personal data, and where it flows'],
+    needs: [],
+    preview: null,
+    latenessMs: 0,
+    retentionDays: null,
+  },
+  collect: async (context) => {
+    const same = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null };
+    if (context.lane === 'pack') return ok(same);
+    if (rests(context, everyMs)) return ok({ ...same, note: 'Read once an hour: tags change rarely.' });
+    const found = await pull(context, {
+      kind,
+      table,
+      wants: [...names.map((one) => asText(one, { required: true })), asText('tag_value')],
+      where: [
+        {
+          needs: 'tag_name',
+          piece: dbx`(lower(tag_name) LIKE 'class.%' OR ${isWord('tag_name')} OR ${isWord('tag_value')})`,
+          build: (has) =>
+            has('tag_value')
+              ? dbx`(lower(tag_name) LIKE 'class.%' OR ${isWord('tag_name')} OR ${isWord('tag_value')})`
+              : dbx`(lower(tag_name) LIKE 'class.%' OR ${isWord('tag_name')})`,
+        },
+      ],
+      parameters: { words: personalWords.join(',') },
+      order: 'table_name',
+    });
+    if (!found.ok) return found;
+    // Half an answer would look like tags that were taken away.
+    if (found.value.cutOff !== null) return ok({ ...same, failure: found.value.cutOff });
+    const read = new Map(
+      found.value.rows.flatMap((row) => {
+        const one = columnOf(row);
+        return one === null ? [] : [[`${one.table}.${one.column}`, one] as const];
+      }),
+    );
+    const all = [...read].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+    const columns = all.slice(0, mostColumns);
+    const tables = new Set(columns.map((one) => one.table)).size;
+    return ok({
+      facts: [
+        {
+          fact: {
+            id: personalColumnsId(context.metastoreId),
+            kind: 'settings',
+            source: personalColumnsSource,
+            workspace: context.workspaceId,
+            happenedAt: context.observedAt,
+            observedAt: context.observedAt,
+            completeTo: null,
+            assets: [],
+            title: `${columns.length} columns of ${tables} tables are tagged as personal data`,
+            data: { what: 'personal-columns', items: columns.map((one) => ({ ...one })) },
+          },
+          merge: keepState,
+        },
+      ],
+      cursor: cursorOf(context, columns, true),
+      completeTo: null,
+      missingColumns: found.value.missingColumns,
+      note: all.length > columns.length || found.value.full ? `Only ${mostColumns} columns are kept.` : null,
+    });
+  },
+};
