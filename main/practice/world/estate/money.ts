@@ -43,8 +43,9 @@ export const moneySources: readonly Source[] = [
     table: 'billing.usage',
     lateMinutes: 150,
     sql: (t) =>
-      `SELECT ${usage(t.ids, 'PREMIUM_JOBS_COMPUTE', 'JOBS', 'started', 'ended', `${minutes} * 0.21 * ${scenarioCost('j.cluster', 'started')}`)}, bw.uuid(run || 'u') AS record_id, MAP {'area': j.area} AS custom_tags,
-        {'job_id': job, 'job_run_id': run, 'job_name': j.name, 'cluster_id': j.cluster, 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': j.owner} AS identity_metadata, {'jobs_tier': 'CLASSIC', 'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
+      // Jobs run on a shared cluster here: its usage names no job (facts 1.1: null for all-purpose compute).
+      `SELECT ${usage(t.ids, 'PREMIUM_ALL_PURPOSE_COMPUTE', 'ALL_PURPOSE', 'started', 'ended', `${minutes} * 0.21 * ${scenarioCost('j.cluster', 'started')}`)}, bw.uuid(run || 'u') AS record_id, MAP {'area': j.area} AS custom_tags,
+        {'cluster_id': j.cluster, 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': j.owner} AS identity_metadata, {'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
       FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE ${t.within('ended')}
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_SERVERLESS_COMPUTE', 'DLT', 'started', 'ended', `${minutes} * 0.3`)}, bw.uuid(run || 'u') AS record_id, MAP {'area': p.area} AS custom_tags,
         {'dlt_pipeline_id': job, 'dlt_update_id': run} AS usage_metadata, {'run_as': p.owner} AS identity_metadata, {'dlt_tier': 'ADVANCED', 'is_serverless': TRUE} AS product_features
