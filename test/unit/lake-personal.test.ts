@@ -79,8 +79,13 @@ describe('columns with personal data', () => {
       ],
     ]);
     expect(personalTables(first.cursor)).toBe(2);
+    // A row that could not be read has it asked again at once.
+    expect(first.note).toBe('1 rows could not be read.');
+    retag([tag('people', 'Email', 'class.email_address')]);
+    const second = await pull(personalColumnsCollector, { cursor: first.cursor });
+    expect(personalTables(second.cursor)).toBe(1);
     const count = asked.length;
-    expect((await pull(personalColumnsCollector, { cursor: first.cursor })).note).toContain('once an hour');
+    expect((await pull(personalColumnsCollector, { cursor: second.cursor })).note).toContain('once an hour');
     expect(asked).toHaveLength(count);
     retag([]);
     const none = await pull(personalColumnsCollector);

@@ -33,10 +33,9 @@ export const personalTables = (cursor: string | null): number => {
   return typeof tables === 'number' ? tables : 0;
 };
 
-const cursorOf = (context: CollectContext, columns: readonly PersonalColumn[], whole: boolean): string | null => {
-  const seen = cursorObject(readNow(context, whole));
-  return 'read' in seen ? JSON.stringify({ ...seen, tables: new Set(columns.map((one) => one.table)).size }) : null;
-};
+/** Read in full it rests for a while; else only how much was found is kept. */
+const cursorOf = (context: CollectContext, tables: number, whole: boolean): string =>
+  JSON.stringify({ ...cursorObject(readNow(context, whole)), tables });
 
 /**
  * Columns that carry a tag for personal data (facts 1.1 `information_schema.column_tags`: live, and filtered by what this user
@@ -80,12 +79,14 @@ export const personalColumnsCollector: Collector = {
     if (!found.ok) return found;
     // Half an answer would look like tags that were taken away.
     if (found.value.cutOff !== null) return ok({ ...same, failure: found.value.cutOff });
+    const { rows, missingColumns, full } = found.value;
     const read = new Map(
-      found.value.rows.flatMap((row) => {
+      rows.flatMap((row) => {
         const one = columnOf(row);
         return one === null ? [] : [[`${one.table}.${one.column}`, one] as const];
       }),
     );
+    const unreadable = rows.filter((row) => names.some((one) => textOf(row, one) === null)).length;
     const all = [...read].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
     const columns = all.slice(0, mostColumns);
     const tables = new Set(columns.map((one) => one.table)).size;
@@ -107,10 +108,15 @@ export const personalColumnsCollector: Collector = {
           merge: keepState,
         },
       ],
-      cursor: cursorOf(context, columns, true),
+      cursor: cursorOf(context, tables, missingColumns.length === 0 && unreadable === 0),
       completeTo: null,
-      missingColumns: found.value.missingColumns,
-      note: all.length > columns.length || found.value.full ? `Only ${mostColumns} columns are kept.` : null,
+      missingColumns,
+      note:
+        all.length > columns.length || full
+          ? `Only ${mostColumns} columns are kept.`
+          : unreadable > 0
+            ? `${unreadable} rows could not be read.`
+            : null,
     });
   },
 };

@@ -161,7 +161,9 @@ export const personalFlowsCollector: Collector = {
     const news = minus(context.observedAt, newsMs);
     const isYoung = reach.value === null || reach.value > news;
     const personal = new Map(columns.map((one) => [`${one.table}.${one.column}`, one]));
-    const flows = found.value.rows.map((row) => flowOf(row, personal)).filter((one) => one !== null);
+    const { rows, missingColumns } = found.value;
+    const flows = rows.map((row) => flowOf(row, personal)).filter((one) => one !== null);
+    const unreadable = rows.filter((row) => ['target_name', 'target_col', 'first_at', 'last_at'].some((name) => textOf(row, name) === null)).length; // prettier-ignore
     const told = flows.filter(
       (one) => (!isYoung && one.firstAt >= news) || factById(context.db, factOfFlow(one, false, context).id) !== undefined,
     ); // prettier-ignore
@@ -175,9 +177,9 @@ export const personalFlowsCollector: Collector = {
       });
     return ok({
       facts,
-      cursor: readNow(context, true),
+      cursor: readNow(context, missingColumns.length === 0 && unreadable === 0 && reach.value !== null),
       completeTo: flows.reduce<Instant | null>((last, one) => (last === null || one.lastAt > last ? one.lastAt : last), context.completeTo), // prettier-ignore
-      missingColumns: found.value.missingColumns,
+      missingColumns,
       note: isYoung
         ? 'Lineage of columns does not reach a week back yet: nothing can be called new.'
         : facts.length < told.length
