@@ -4,6 +4,7 @@ import { fullName } from '../databricks/identifiers.ts';
 import type { Collector, Need } from '../lake/collector.ts';
 import type { Pack, PackedSource } from '../lake/packing-port.ts';
 import { paceWords } from '../lake/window.ts';
+import { isAskedByRest } from '../lake/sources.ts';
 
 /** What was packed so long ago is no answer to "could I leave now?" any more. */
 const staleAfterMs = 2 * 3_600_000;
@@ -47,9 +48,13 @@ export const sourceLine = (one: PackedSource, collector: Collector | undefined):
     label: collector?.label ?? one.source,
     workspace: one.workspace,
     state: one.state === 'withheld' ? 'refused' : one.state,
+    rest: isAskedByRest(one.source),
     rows: one.rows,
     expected: one.expected,
     statements: one.statements,
+    calls: one.calls,
+    facts: one.facts,
+    links: one.links,
     pages: one.pages,
     bytes: one.bytes,
     completeTo: one.completeTo,

@@ -13,7 +13,8 @@ import { allows } from '../../shared/domain/policy.ts';
 import type { AssetId, LogId } from '../../shared/domain/ids.ts';
 import { createPacking } from '../lake/packing.ts';
 import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
-import { collectors, sourceLabel } from '../lake/sources.ts';
+import type { PackEstimate } from '../lake/pack-estimate.ts';
+import { collectors, isAskedByRest, sourceLabel } from '../lake/sources.ts';
 import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
 import { packedSize } from '../store/packs.ts';
 import type { DeviceLimits } from './device-limits.ts';
@@ -23,11 +24,13 @@ import { type ChoiceChange, offlineChoices } from './offline-choice.ts';
 import type { Parts } from './parts.ts';
 import { roomScopeOf } from './room-scope.ts';
 
+type Estimates = (request: PackRequest & { readonly byItself?: boolean }) => Promise<Result<OfflineCounted, Failure>>;
+
 /** Rooms packed for working offline: what screens ask, what people press, and what happens by itself. */
 export type OfflinePart = {
   readonly badge: (log: LogId) => OfflineBadge;
   readonly card: (header: RoomHeader) => OfflineCard;
-  readonly estimate: (request: PackRequest) => Promise<Result<OfflineCounted, Failure>>;
+  readonly estimate: Estimates;
   readonly start: (request: PackRequest) => Result<null, Failure>;
   readonly pause: (log: LogId) => Result<null, Failure>;
   readonly resume: (log: LogId) => Result<null, Failure>;
@@ -122,8 +125,9 @@ export const offlineOf = (
     card: (header) => {
       const pack = packing.pack(db, header.log);
       const sources = pack?.sources ?? [];
-      const sum = (key: 'rows' | 'bytes' | 'statements' | 'pages'): number =>
-        sources.reduce((all, one) => all + one[key], 0);
+      const sum = (key: 'rows' | 'bytes' | 'statements' | 'calls' | 'pages' | 'facts' | 'links'): number =>
+        sources.reduce((all, one) => all + (one[key] ?? 0), 0);
+      const isMeasured = sources.some(({ facts }) => facts !== null);
       return {
         badge: badge(header.log),
         pack:
@@ -141,9 +145,12 @@ export const offlineOf = (
                 held: pack.state === 'held',
                 assets: pack.assets,
                 leftOut: pack.leftOut,
-                rows: sum('rows'),
+                facts: isMeasured ? sum('facts') : null,
+                links: sum('links'),
                 bytes: sum('bytes'),
+                rows: sum('rows'),
                 statements: sum('statements'),
+                calls: sum('calls'),
                 pages: sum('pages'),
                 estimate: pack.estimate === null ? null : named(pack.estimate),
                 released: pack.released,
@@ -166,6 +173,8 @@ export const offlineOf = (
         ...named(found),
         reach: found.reach,
         leftOut: found.leftOut,
+        at: found.at,
+        spent: found.spent,
       })),
     start: packing.start,
     pause: packing.pause,
@@ -193,16 +202,12 @@ export const offlineOf = (
   };
 };
 
-const named = (estimate: {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly statements: number;
-  readonly ms: number;
-  readonly uncounted: readonly string[];
-}): OfflineEstimate => ({
-  rows: estimate.rows,
-  bytes: estimate.bytes,
-  statements: estimate.statements,
-  ms: estimate.ms,
-  uncounted: [...new Set(estimate.uncounted.map(sourceLabel))],
-});
+const named = (estimate: PackEstimate): OfflineEstimate => {
+  const { rows, bytes, statements, calls, ms, uncounted } = estimate;
+  const labels = (sources: readonly string[]): string[] => [...new Set(sources.map(sourceLabel))];
+  return {
+    rows, bytes, statements, calls, ms,
+    uncounted: labels(uncounted.filter((one) => !isAskedByRest(one))),
+    unestimated: labels(uncounted.filter(isAskedByRest)),
+  }; // prettier-ignore
+};

@@ -102,8 +102,20 @@ export type SourceMeta = {
   readonly retentionDays: number | null;
 };
 
-/** What packing would ask of a source. Rows are counted by the workspace, never guessed, unless `counted` says otherwise. */
-export type Estimate = { readonly rows: number; readonly statements: number; readonly counted: boolean };
+/**
+ * What packing would ask of a source. Rows are counted by the workspace, never guessed, unless `counted` says otherwise. `calls`: of
+ * REST, from what is in scope; their answers have no rows. Absent = none.
+ */
+export type Estimate = {
+  readonly rows: number;
+  readonly statements: number;
+  readonly calls?: number;
+  /** Facts that are expected to stay of the rows, where most say nothing worth keeping; absent = nothing is known of that. */
+  readonly kept?: number;
+  readonly counted: boolean;
+};
+/** An estimate of a source that is asked by REST only. */
+export const callsOnly = (calls: number): Estimate => ({ rows: 0, statements: 0, calls, counted: true });
 
 /** One source of facts. `source` is stored with every fact, `label` is for people. */
 export type Collector = {

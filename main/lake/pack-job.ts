@@ -1,168 +1,17 @@
-import { failure, type Failure } from '../../shared/base/failure.ts';
-import { err, ok, type Result } from '../../shared/base/result.ts';
+import { type Failure } from '../../shared/base/failure.ts';
+import type { Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
-import type { AssetId } from '../../shared/domain/ids.ts';
-import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import { heldCount, packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { isOverDayLimit } from './day-limit.ts';
-import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
-import { estimatePack, type PackEstimate } from './pack-estimate.ts';
+import { noTally } from './counted-workspace.ts';
+import { countFor, isSameRegion, packedPlaces, placesNow, type Counts, type Place, type Scope } from './pack-count.ts';
 import { measurePack } from './pack-size.ts';
 import { readPackSourceSafely, refuseSources, type PackSourceEnd } from './pack-source.ts';
-import { goingStates, type PackCounted, type PackingDeps, type PackLimits, type PackRequest } from './packing-port.ts';
+import { goingStates, type PackingDeps, type PackRequest } from './packing-port.ts';
 import { totalsOf } from './packing-read.ts';
-import type { Ids } from './refresh.ts';
 import { ownAssets } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
-
-/** A workspace that is being packed from, with everything that goes over its line counted into `tally.now`. */
-type Place = { readonly workspace: Workspace; readonly ids: Ids; readonly tally: { now: Tally } };
-
-/** One for the packing that is under way, another for estimates that are asked meanwhile: each counts its own. */
-const places = new WeakMap<Workspace, Place>();
-const estimated = new WeakMap<Workspace, Place>();
-
-const placeOf = async (
-  deps: PackingDeps,
-  workspace: Workspace,
-  signal: AbortSignal,
-  all: WeakMap<Workspace, Place>,
-): Promise<Result<Place, DatabricksFailure>> => {
-  const known = all.get(workspace);
-  if (known !== undefined) return ok(known);
-  const found = await workspace.identity({ signal });
-  if (!found.ok) return found;
-  const tally = { now: noTally() };
-  const { workspaceId, metastoreId, region = null } = found.value;
-  const place: Place = {
-    workspace: countedWorkspace(workspace, deps.clock, () => tally.now),
-    ids: { workspaceId, metastoreId, region },
-    tally,
-  };
-  all.set(workspace, place);
-  return ok(place);
-};
-
-const noWorkspace: Failure = failure(
-  'Offline',
-  'No workspace is connected.',
-  'What was packed before stays on this disk.',
-  'It goes on by itself when the connection is back.',
-);
-
-const isSameRegion = (a: Ids, b: Ids): boolean => a.metastoreId === b.metastoreId && a.region === b.region;
-
-type Scope = ReadonlyMap<AssetId, number>;
-const within = (scope: Scope, hops: number): Scope => new Map([...scope].filter(([, distance]) => distance <= hops));
-
-const add = (a: PackEstimate | null, b: PackEstimate): PackEstimate => {
-  if (a === null) return b;
-  const sources = { ...a.sources };
-  for (const [source, rows] of Object.entries(b.sources)) sources[source] = (sources[source] ?? 0) + rows;
-  return {
-    rows: a.rows + b.rows,
-    bytes: a.bytes + b.bytes,
-    statements: a.statements + b.statements,
-    ms: a.ms + b.ms,
-    uncounted: [...new Set([...a.uncounted, ...b.uncounted])],
-    sources,
-  };
-};
-
-const fits = (estimate: PackEstimate, limits: PackLimits): boolean =>
-  estimate.rows <= limits.rows && estimate.bytes <= limits.bytes;
-
-type Reached = {
-  readonly estimate: PackEstimate;
-  readonly reach: number;
-  readonly scope: Scope;
-  readonly leftOut: number;
-};
-
-/** Count for all places; while it does not fit into the room's limits, once more without the assets that lie farthest out. */
-const reachOf = async (
-  deps: PackingDeps,
-  collectors: readonly Collector[],
-  work: {
-    readonly pack: number | null;
-    readonly places: readonly Place[];
-    readonly request: PackRequest;
-    readonly byItself: boolean;
-    readonly signal: AbortSignal;
-  },
-): Promise<Result<Reached, DatabricksFailure>> => {
-  const { request, signal } = work;
-  const all = nearestFirst(around(deps.store.read, deps.assetsOf(request.room), request.hops).distance);
-  for (let reach = request.hops; ; reach -= 1) {
-    const scope = within(all, reach);
-    let estimate: PackEstimate | null = null;
-    for (const [at, { workspace, ids, tally }] of work.places.entries()) {
-      if ((deps.refuses?.(ids.region) ?? null) !== null) continue;
-      const counted: PackEstimate | DatabricksFailure = await estimatePack(
-        { db: deps.store.read, clock: deps.clock, ends: endsRefresh },
-        {
-          pack: work.pack,
-          room: request.room,
-          byItself: work.byItself,
-          collectors: collectors.filter(
-            ({ meta }) =>
-              meta.covers !== 'region' || !work.places.slice(0, at).some((one) => isSameRegion(one.ids, ids)),
-          ),
-          workspace,
-          tallied: (now) => {
-            tally.now = now;
-          },
-          ids,
-          scope: ownAssets(scope, ids),
-          from: request.from,
-          to: request.to,
-          signal,
-        },
-      );
-      if ('tag' in counted) return err(counted);
-      estimate = add(estimate, counted);
-    }
-    if (estimate === null) return ok({ estimate: nothing, reach, scope, leftOut: 0 });
-    if (fits(estimate, deps.limits(request.room)) || reach === 0)
-      return ok({ estimate, reach, scope, leftOut: all.size - scope.size });
-  }
-};
-const nothing: PackEstimate = { rows: 0, bytes: 0, statements: 0, ms: 0, uncounted: [], sources: {} };
-
-/** The places that answer now, and what one that does not says: the others are packed all the same, then it is waited for. */
-type Places = { readonly there: readonly Place[]; readonly lost: Failure | null };
-
-const placesNow = async (
-  deps: PackingDeps,
-  signal: AbortSignal,
-  all: WeakMap<Workspace, Place>,
-): Promise<Result<Places, Failure>> => {
-  const there: Place[] = [];
-  let lost: Failure | null = null;
-  for (const workspace of deps.workspaces()) {
-    const place = await placeOf(deps, workspace, signal, all);
-    if (place.ok) there.push(place.value);
-    else lost ??= place.error;
-  }
-  return there.length === 0 ? err(lost ?? noWorkspace) : ok({ there, lost });
-};
-
-export const estimateOnly = async (
-  deps: PackingDeps,
-  collectors: readonly Collector[],
-  request: PackRequest,
-  signal: AbortSignal,
-): Promise<Result<PackCounted, Failure>> => {
-  const found = await placesNow(deps, signal, estimated);
-  if (!found.ok) return found;
-  const pack = packOf(deps.store.read, request.room)?.id ?? null;
-  const { there } = found.value;
-  const reached = await reachOf(deps, collectors, { pack, places: there, request, byItself: false, signal });
-  if (!reached.ok) return reached;
-  const { estimate, reach, leftOut } = reached.value;
-  return ok({ ...estimate, reach, leftOut });
-};
 
 type Change = (room: string, to: Partial<Omit<PackRow, 'id' | 'room'>>) => Result<null, Failure>;
 
@@ -192,6 +41,7 @@ export const packJob = async (
   room: string,
   signal: AbortSignal,
   change: Change,
+  counts: Counts,
 ): Promise<void> => {
   const { store } = deps;
   const row = packOf(store.read, room);
@@ -200,7 +50,7 @@ export const packJob = async (
     const state = isOverDayLimit(why) ? 'held' : 'waiting';
     if (!signal.aborted) change(room, { state, note: `${why.what} ${why.advice}` });
   };
-  const found = await placesNow(deps, signal, places);
+  const found = await placesNow(deps, signal, packedPlaces);
   if (!found.ok) return wait(found.error);
   const { there } = found.value;
   let { lost } = found.value;
@@ -209,9 +59,12 @@ export const packJob = async (
   let totals = totalsOf(row);
   const byItself = !totals.byHand;
   let reach = row.reach;
-  if (totals.estimate === null) {
-    const reached = await reachOf(deps, collectors, { pack: row.id, places: there, request, byItself, signal });
+  if (totals.estimate === null && !(totals.same && byItself)) {
+    const work = { pack: row.id, places: there, request, byItself, signal };
+    const reached = await countFor(deps, collectors, work, counts, true);
     if (!reached.ok) return wait(reached.error);
+    // What is read from here on makes it untrue.
+    counts.delete(room);
     if (signal.aborted) return;
     reach = reached.value.reach;
     totals = { ...totals, estimate: reached.value.estimate, leftOut: reached.value.leftOut };

@@ -8,8 +8,8 @@ import { edgeBytes, rowOverhead } from './store-batch.ts';
 const stepFacts = 20_000;
 
 /**
- * Write down what each source of a packed room takes now. While a source is read its batches are added up, and what comes again on
- * every further packing (edges, and facts that say more than before) would be counted each time. `scope`: assets of the room, JSON.
+ * Write down what each source of a packed room holds and takes now. While a source is read its batches are added up, and what
+ * comes again on every further packing (edges, and facts that say more than before) would be counted each time. `scope`: assets of the room, JSON.
  */
 export const measurePack = async (
   deps: { readonly store: Store; readonly breathe: () => Promise<void> },
@@ -39,9 +39,10 @@ export const measurePack = async (
           (workspace === row.workspace ||
             (isFirst && !rows.some((one) => one.source === source && one.workspace === workspace))),
       );
-      const facts = mine.reduce((sum, one) => sum + one.bytes + one.facts * rowOverhead, 0);
-      const bytes = facts + (isFirst ? (edges.get(row.source) ?? 0) * edgeBytes : 0);
-      if (bytes !== row.bytes) putPackSource(db, { ...row, bytes });
+      const size = mine.reduce((sum, one) => sum + one.bytes + one.facts * rowOverhead, 0);
+      const links = isFirst ? (edges.get(row.source) ?? 0) : 0;
+      const kept = { facts: mine.reduce((sum, one) => sum + one.facts, 0), links };
+      putPackSource(db, { ...row, bytes: size + links * edgeBytes, ...kept });
     }
     return ok(null);
   });

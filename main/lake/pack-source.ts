@@ -170,6 +170,9 @@ const fresh = (work: Pick<PackSourceWork, 'pack' | 'collector' | 'ids'>): PackSo
   statements: 0,
   pages: 0,
   expected: null,
+  calls: 0,
+  facts: null,
+  links: null,
 });
 
 const listed = (text: string): ReadonlySet<string> => new Set(JSON.parse(text) as string[]);
@@ -191,8 +194,7 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   let row: PackSourceRow = {
     ...before,
     ...(isWider ? { cursor: null, complete_to: null, covered: '[]' } : {}),
-    // Counted on from what was read before, so that both can be compared.
-    expected: before.state === 'reading' || work.expected === null ? before.expected : before.rows + work.expected,
+    expected: before.state === 'reading' ? before.expected : work.expected,
   };
   let counted: Tally = noTally();
   let bytes = 0;
@@ -208,6 +210,7 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
         rows: row.rows + work.tally.rows - counted.rows,
         statements: row.statements + work.tally.statements - counted.statements,
         pages: row.pages + work.tally.pages - counted.pages,
+        calls: row.calls + work.tally.calls - counted.calls,
         bytes: row.bytes + more,
       },
       counted: { ...work.tally },
@@ -262,10 +265,12 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   if (end.end === 'done' && lost !== null && row.note?.includes(lost) === true) end = { end: 'done', partly: true };
   const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
   if (ended !== null) return { end: 'disk', failure: ended };
-  const { rows, statements } = work.tally;
-  if (end.end === 'done' && rows > 0)
+  // An answer of REST counts as a row here: the rate says what one of either takes.
+  const { rows, statements, calls } = work.tally;
+  if (end.end === 'done' && rows + calls > 0)
     store.transaction<null>((db) => {
-      addRate(db, { source: work.collector.source, rows, bytes, statements, ms: deps.clock.now() - began });
+      const ms = deps.clock.now() - began;
+      addRate(db, { source: work.collector.source, rows: rows + calls, bytes, statements: statements + calls, ms });
       return ok(null);
     });
   return end;
@@ -318,6 +323,8 @@ export const refuseSources = (
         rows: 0,
         bytes: 0,
         expected: null,
+        facts: 0,
+        links: 0,
       });
     }
     return ok(null);

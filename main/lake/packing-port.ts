@@ -46,12 +46,17 @@ export type PackedSource = {
   readonly observedAt: Instant | null;
   readonly missingColumns: readonly string[];
   readonly note: string | null;
+  /** What the last packing asked for and got; `bytes` is what lies here now. */
   readonly rows: number;
   readonly bytes: number;
   readonly statements: number;
   readonly pages: number;
-  /** Rows that were expected this time; null = it could not be known. */
+  readonly calls: number;
+  /** Rows, or calls of a source that is asked by REST, that were expected this time; null = it could not be known. */
   readonly expected: number | null;
+  /** What the room holds of it now; null = not measured yet, as while it is packed for the first time. */
+  readonly facts: number | null;
+  readonly links: number | null;
 };
 
 export type Pack = {
@@ -97,11 +102,23 @@ export type PackingDeps = {
 };
 
 /** An estimate with what fits: hops, and assets that lie farther out. */
-export type PackCounted = PackEstimate & { readonly reach: number; readonly leftOut: number };
+export type PackCounted = PackEstimate & {
+  readonly reach: number;
+  readonly leftOut: number;
+  /** When it was counted, and what the counting itself took. */
+  readonly at: Instant;
+  readonly spent: { readonly statements: number; readonly calls: number };
+};
 
 export type Packing = {
-  /** What it would bring and cost, without fetching it. Goes out to count. */
-  readonly estimate: (request: PackRequest, signal?: AbortSignal) => Promise<Result<PackCounted, Failure>>;
+  /**
+   * What it would bring and cost, without fetching it. Goes out to count. `byItself`: nobody asked, so what was counted for the same
+   * in the last half an hour will do, and at the limit of the day nothing goes out.
+   */
+  readonly estimate: (
+    request: PackRequest & { readonly byItself?: boolean },
+    signal?: AbortSignal,
+  ) => Promise<Result<PackCounted, Failure>>;
   /** Pack, or pack again what is new since. Returns at once; the rest goes on by itself. */
   readonly start: (request: PackRequest) => Result<null, Failure>;
   readonly pause: (room: string) => Result<null, Failure>;

@@ -13,9 +13,11 @@ export type Totals = {
   readonly missing: readonly string[];
   /** A person asked for the packing that is under way. */
   readonly byHand: boolean;
+  /** It was packed like this before: by itself only what is new is fetched, and nothing is counted first. */
+  readonly same: boolean;
   readonly released: { readonly at: Instant; readonly removed: number; readonly cited: number } | null;
 };
-export const noTotals: Totals = { estimate: null, leftOut: 0, missing: [], byHand: false, released: null };
+export const noTotals: Totals = { estimate: null, leftOut: 0, missing: [], byHand: false, same: false, released: null };
 
 const object = (text: string): JsonObject => {
   const value = parseJson(text);
@@ -33,6 +35,7 @@ const estimateOf = (value: unknown): PackEstimate | null => {
     rows: whole(found['rows']),
     bytes: whole(found['bytes']),
     statements: whole(found['statements']),
+    calls: whole(found['calls']),
     ms: whole(found['ms']),
     uncounted: texts(found['uncounted']),
     sources: Object.fromEntries(Object.entries(sources).map(([source, rows]) => [source, whole(rows)])),
@@ -47,12 +50,13 @@ const releasedOf = (value: JsonValue | undefined): Totals['released'] => {
 
 /** Written and read by this device only; what is not as it should be counts as not there. */
 export const totalsOf = (row: Pick<PackRow, 'totals'>): Totals => {
-  const { estimate, leftOut, missing, byHand, released } = object(row.totals);
+  const { estimate, leftOut, missing, byHand, same, released } = object(row.totals);
   return {
     estimate: estimateOf(estimate),
     leftOut: whole(leftOut),
     missing: texts(missing),
     byHand: byHand === true,
+    same: same === true,
     released: releasedOf(released),
   };
 };
@@ -77,6 +81,9 @@ const sourceOf = (row: PackSourceRow): PackedSource => {
     statements: row.statements,
     pages: row.pages,
     expected: row.expected,
+    calls: row.calls,
+    facts: row.facts,
+    links: row.links,
   };
 };
 
@@ -93,6 +100,9 @@ const unread = (source: string): PackedSource => ({
   statements: 0,
   pages: 0,
   expected: null,
+  calls: 0,
+  facts: null,
+  links: null,
 });
 
 /** The packing of a room as it stands on this disk, with every one of `all` sources; null = it was never packed. */

@@ -4,7 +4,8 @@ import { toInstant } from '../../shared/base/time.ts';
 import { packOf, packRows, packSources, putPack, putPackSource, releasePack } from '../store/packs.ts';
 import type { PackRow } from '../store/packs.ts';
 import { carrier } from './assets.ts';
-import { packJob, estimateOnly } from './pack-job.ts';
+import { estimateOnly, type Counts } from './pack-count.ts';
+import { packJob } from './pack-job.ts';
 import { goingStates, type Packing, type PackingDeps, type PackRequest } from './packing-port.ts';
 import { noTotals, readPack, scopeOf, totalsOf } from './packing-read.ts';
 import { keptMs } from './refresh.ts';
@@ -25,6 +26,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
   const collectors = deps.collectors ?? allCollectors;
   const sources = collectors.map(({ source }) => source);
   const { store, clock } = deps;
+  const counts: Counts = new Map();
   const queue: string[] = [];
   let active: { readonly room: string; readonly abort: AbortController } | null = null;
   let working: Promise<void> = Promise.resolve();
@@ -46,7 +48,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
       const abort = new AbortController();
       active = { room, abort };
       try {
-        await packJob(deps, collectors, room, abort.signal, change);
+        await packJob(deps, collectors, room, abort.signal, change, counts);
       } catch (thrown) {
         // Left as `packing`: the next nudge tries again.
         deps.log(`pack: broke: ${thrownText(thrown)}`);
@@ -69,18 +71,22 @@ export const createPacking = (deps: PackingDeps): Packing => {
   const isGoing = (state: string): boolean => (goingStates as readonly string[]).includes(state);
 
   return {
-    estimate: (request, signal = new AbortController().signal) => estimateOnly(deps, collectors, request, signal),
+    estimate: (request, signal = new AbortController().signal) =>
+      estimateOnly(deps, collectors, request, counts, signal),
     start: (request: PackRequest) => {
       const now = toInstant(clock.now());
       const stored = store.transaction<null>((db) => {
         const before = packOf(db, request.room);
         const isGone = before?.state === 'released';
+        const isSame =
+          !isGone && before?.finished != null && before.hops === request.hops && before.since === request.from;
         putPack(db, {
           room: request.room,
           state: 'packing',
           scope: before?.scope ?? '[]',
           hops: request.hops,
-          reach: request.hops,
+          // How far it reaches stays known where it is the same again.
+          reach: isSame ? before.reach : request.hops,
           since: request.from,
           until: request.to,
           started: now,
@@ -89,6 +95,8 @@ export const createPacking = (deps: PackingDeps): Packing => {
           totals: JSON.stringify({
             ...noTotals,
             missing: before === undefined ? [] : totalsOf(before).missing,
+            leftOut: isSame ? totalsOf(before).leftOut : 0,
+            same: isSame,
             byHand: request.byHand === true,
           }),
           note: null,
@@ -96,7 +104,8 @@ export const createPacking = (deps: PackingDeps): Packing => {
         // Under way from an earlier start: it goes on. Read to its end: the cursor stays, and what is new since is read.
         const pack = packOf(db, request.room)?.id ?? 0;
         for (const row of packSources(db, pack))
-          if (row.state !== 'reading') putPackSource(db, { ...row, state: 'due' });
+          if (row.state !== 'reading')
+            putPackSource(db, { ...row, state: 'due', rows: 0, statements: 0, calls: 0, pages: 0, expected: null });
         return ok(null);
       });
       if (!stored.ok) return stored;

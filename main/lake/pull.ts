@@ -4,6 +4,7 @@ import { quoteTable, type TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, Parameter, RowPage, TextRow, Warehouse } from '../databricks/port.ts';
 import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts';
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
+import { beneath } from './counted-workspace.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
 import { instantOf, latest } from './rows.ts';
 import {
@@ -71,8 +72,9 @@ const columnsOf = async (
   table: TableName,
 ): Promise<Result<TableColumns, DatabricksFailure>> => {
   const { warehouse } = context.workspace;
-  const known = probed.get(warehouse) ?? new Map<string, { readonly at: number; readonly columns: TableColumns }>();
-  probed.set(warehouse, known);
+  const line = beneath(warehouse);
+  const known = probed.get(line) ?? new Map<string, { readonly at: number; readonly columns: TableColumns }>();
+  probed.set(line, known);
   const key = quoteTable(table);
   const cached = known.get(key);
   const now = context.clock.now();
@@ -89,7 +91,7 @@ const columnsOf = async (
 export const mayHaveChanged = (context: CollectContext, table: TableName, failure: DatabricksFailure): boolean => {
   if (!/^(?:UNRESOLVED_COLUMN|FIELD_NOT_FOUND|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? ''))
     return false;
-  const known = probed.get(context.workspace.warehouse);
+  const known = probed.get(beneath(context.workspace.warehouse));
   const fresh = known?.get(quoteTable(table))?.at === context.clock.now();
   known?.delete(quoteTable(table));
   return !fresh;

@@ -114,6 +114,9 @@ export const collectors: readonly Collector[] = [
 /** Name of a source for people. */
 export const sourceLabel = (source: string): string => collectors.find((one) => one.source === source)?.label ?? source;
 
+/** Names of sources say what is asked: a table, a kind of table, or REST. */
+export const isAskedByRest = (source: string): boolean => source.startsWith('rest.');
+
 /** When a source is read; one that is not listed any more is read no more. */
 export const sourceWhen = (source: string): Collector['meta']['when'] =>
   collectors.find((one) => one.source === source)?.meta.when ?? 'pack';

@@ -16,8 +16,15 @@ export const offlineCalls = {
   /** How far the room is packed for working offline: the badge, the card, every source. */
   'offline.get': query('room.view', ofRoom, offlineCard),
   'offline.device': query('app.view', nothing, offlineDevice),
-  /** What packing would bring and cost; goes out to count. */
-  'offline.estimate': command('lake.refresh', packing, offlineCounted),
+  /**
+   * What packing would bring and cost; goes out to count. `byItself`: no person asked for it, so what was counted for the same a
+   * little ago is answered, and at the limit of the day nothing goes out.
+   */
+  'offline.estimate': command(
+    'lake.refresh',
+    v.object({ ...packing.entries, byItself: v.optional(v.boolean()) }),
+    offlineCounted,
+  ),
   /** Pack, or fetch what is new since. Answers at once; `offline.get` tells how far it is. */
   'offline.start': command('lake.refresh', packing, v.object({ started: v.boolean() })),
   'offline.pause': command('lake.refresh', ofRoom, nothing),

@@ -34,11 +34,18 @@ export const offlineSource = v.object({
   label: v.string(),
   workspace: v.string(),
   state: v.picklist(['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out']),
+  /** Asked by REST: it has calls instead of statements, and their answers no rows. */
+  rest: v.boolean(),
+  /** What the last packing asked for and got. */
   rows: count,
-  /** Rows that were expected; null = it could not be known. */
+  /** Rows, or calls, that were expected; null = it could not be known. */
   expected: v.nullable(count),
   statements: count,
+  calls: count,
   pages: count,
+  /** What the room holds of it now; facts and links are null until they were counted, at the end of a packing. */
+  facts: v.nullable(count),
+  links: v.nullable(count),
   bytes: count,
   completeTo: v.nullable(instant),
   observedAt: v.nullable(instant),
@@ -56,9 +63,12 @@ export const offlineEstimate = v.object({
   rows: count,
   bytes: count,
   statements: count,
+  /** Calls of REST: no statements, and their answers have no rows. */
+  calls: count,
   ms: count,
-  /** Sources whose size could only be guessed or not be known, by name for people. */
+  /** Sources whose size could only be guessed or not be known, by name for people; those that are asked by REST apart. */
   uncounted: v.array(v.string()),
+  unestimated: v.array(v.string()),
 });
 export type OfflineEstimate = v.InferOutput<typeof offlineEstimate>;
 
@@ -84,8 +94,17 @@ export const offlineChoice = v.object({
 });
 export type OfflineChoice = v.InferOutput<typeof offlineChoice>;
 
-/** What packing would bring now. `reach`: hops that fit into the limits; `leftOut`: assets farther out. */
-export const offlineCounted = v.object({ ...offlineEstimate.entries, reach: count, leftOut: count });
+/**
+ * What packing would bring. `reach`: hops that fit into the limits; `leftOut`: assets farther out; `at`: when it was counted;
+ * `spent`: what the counting itself took.
+ */
+export const offlineCounted = v.object({
+  ...offlineEstimate.entries,
+  reach: count,
+  leftOut: count,
+  at: instant,
+  spent: v.object({ statements: count, calls: count }),
+});
 export type OfflineCounted = v.InferOutput<typeof offlineCounted>;
 
 /** What this device keeps, and how much it is now. */
@@ -111,9 +130,14 @@ export const offlineCard = v.object({
       held: v.boolean(),
       assets: count,
       leftOut: count,
-      rows: count,
+      /** What is in now; facts null until a packing came to its end. */
+      facts: v.nullable(count),
+      links: count,
       bytes: count,
+      /** What the last packing asked for and got. */
+      rows: count,
       statements: count,
+      calls: count,
       pages: count,
       estimate: v.nullable(offlineEstimate),
       released: v.nullable(v.object({ at: instant, removed: count, cited: count })),

@@ -34,7 +34,7 @@ const attach = async (to: Core, log: string): Promise<void> => {
 describe('a room that was opened', () => {
   it(
     'packs itself, and every query answers the same without a network, without one call',
-    { timeout: 300_000 },
+    { timeout: 400_000 },
     async () => {
       const home = scratch();
       const online = createRecorder();
@@ -110,7 +110,7 @@ describe('a room that was opened', () => {
     },
   );
 
-  it('waits while the connection is gone, and goes on by itself', { timeout: 180_000 }, async () => {
+  it('waits while the connection is gone, and goes on by itself', { timeout: 400_000 }, async () => {
     const home = scratch();
     core = await openOfflineCore(home, practice, createRecorder(), { clock });
     const log = await packedRoom(core);
@@ -134,7 +134,7 @@ describe('a room that was opened', () => {
 
   it(
     'is packed as somebody chose, also when it packs itself again, and limits are those of the room',
-    { timeout: 180_000 },
+    { timeout: 400_000 },
     async () => {
       const home = scratch();
       core = await openOfflineCore(home, practice, createRecorder(), { clock, background: false });

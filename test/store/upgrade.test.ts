@@ -10,7 +10,7 @@ import { toInstant } from '../../shared/base/time.ts';
 import { alreadyHeld, storedFacts } from '../../main/store/fact-batch.ts';
 import { assetRow, assetsWithFacts, countFacts, edgesOf, factsPage, putAsset, putEdge } from '../../main/store/lake.ts';
 import { migrations } from '../../main/store/migrations/index.ts';
-import { heldCount, packOf, packSources, putPack, putPackSource, releasePack } from '../../main/store/packs.ts';
+import { heldCount, packOf, packSources, putPack, releasePack } from '../../main/store/packs.ts';
 import type { Store } from '../../main/store/port.ts';
 import { sql } from '../../main/store/sql.ts';
 import { openStore } from '../../main/store/store.ts';
@@ -56,10 +56,9 @@ beforeAll(() => {
       room, state: 'done', scope: '["job|7|1"]', hops: 3, reach: 3, since: minute(0), until: null, started: minute(0),
       finished: minute(1), totals: '{}', note: null,
     }); // prettier-ignore
-    putPackSource(db, {
-      pack: 1, source: 's', workspace: '7', state: 'done', cursor: minute(5), complete_to: minute(5), observed: minute(6),
-      since: minute(0), covered: '["job|7|1"]', missing: '[]', note: null, rows: 5, bytes: 6, statements: 7, pages: 8, expected: 9,
-    }); // prettier-ignore
+    db.run(sql`INSERT INTO pack_source (pack, source, workspace, state, cursor, complete_to, observed, since, covered, missing, note,
+        rows, bytes, statements, pages, expected)
+      VALUES (1, 's', '7', 'done', ${minute(5)}, ${minute(5)}, ${minute(6)}, ${minute(0)}, '["job|7|1"]', '[]', NULL, 5, 6, 7, 8, 9)`);
     db.run(sql`INSERT INTO pack_fact (pack, fact) SELECT 1, rid FROM lake_fact WHERE rid % 3 = 0`);
     return ok(null);
   });
@@ -92,7 +91,9 @@ const expectWhole = (path: string): void => {
   expect(edgesOf(read, ['job|7|1'])).toHaveLength(1);
   const pack = packOf(read, room);
   expect(pack).toMatchObject({ id: 1, state: 'done', scope: '["job|7|1"]' });
-  expect(packSources(read, 1)).toMatchObject([{ cursor: minute(5), covered: '["job|7|1"]', rows: 5 }]);
+  expect(packSources(read, 1)).toMatchObject([
+    { cursor: minute(5), covered: '["job|7|1"]', rows: 5, calls: 0, facts: null, links: null },
+  ]);
   const numbers = [...storedFacts(read, ids(expected)).values()].map(({ rid }) => rid);
   const held = numbers.filter((rid) => rid % 3 === 0);
   expect([...alreadyHeld(read, 1, numbers)].toSorted((a, b) => a - b)).toEqual(held.toSorted((a, b) => a - b));

@@ -233,7 +233,14 @@ export const createFake = (
             : null,
       };
     changed();
-    if (name === 'offline.estimate') return { ...sampleOffline.pack?.estimate, reach: 3, leftOut: 0 };
+    if (name === 'offline.estimate')
+      return {
+        ...sampleOffline.pack?.estimate,
+        reach: 3,
+        leftOut: 0,
+        at: new Date(now()).toISOString(),
+        spent: { statements: 38, calls: 1 },
+      };
     if (name === 'offline.choose') return choice;
     if (name === 'offline.limits') return sampleOffline.limits;
     if (name === 'room.open') return { log: sampleLog };

@@ -3,20 +3,22 @@ import { sampleNow, sampleRoom } from './renderer-sample.ts';
 
 const ago = (minutes: number): string => new Date(sampleNow - minutes * 60_000).toISOString();
 const source = (name: string, label: string, rows: number, more: Partial<OfflineSource> = {}): OfflineSource => ({
-  source: name, label, workspace: '6742876858900780', state: 'done', rows, expected: rows, statements: 1, pages: 1, bytes: rows * 610,
-  completeTo: ago(51), observedAt: ago(12), missing: [], note: null, pace: 'up to 1 h late, kept for 365 days', ask: [], without: [], ...more,
+  source: name, label, workspace: '6742876858900780', state: 'done', rest: false, rows: Math.ceil(rows / 100), expected: null, statements: 1, calls: 0, pages: 1, facts: rows,
+  links: 0, bytes: rows * 610, completeTo: ago(51), observedAt: ago(12), missing: [], note: null, pace: 'up to 1 h late, kept for 365 days', ask: [], without: [], ...more,
 }); // prettier-ignore
 
 /** A room that is packed but for what was refused. */
 export const sampleOffline: OfflineCard = {
   badge: sampleRoom.offline,
   pack: {
-    hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, held: false, assets: 38, leftOut: 0, rows: 48_213,
-    bytes: 29_400_000, statements: 214, pages: 219, released: null, note: null,
-    estimate: { rows: 46_900, bytes: 28_100_000, statements: 190, ms: 48_000, uncounted: ['Versions of tables'] },
+    hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, held: false, assets: 38, leftOut: 0, facts: 46_911,
+    links: 1_204, bytes: 29_400_000, rows: 483, statements: 214, calls: 61, pages: 219, released: null, note: null,
+    estimate: { rows: 46_900, bytes: 28_100_000, statements: 190, calls: 58, ms: 48_000, uncounted: ['Versions of tables'], unestimated: [] },
   },
   sources: [
-    source('system.access.table_lineage', 'Lineage of tables', 1_204),
+    source('system.access.table_lineage', 'Lineage of tables', 0, { links: 1_204, bytes: 385_000 }),
+    source('rest.unity-catalog.models', 'Models and their versions', 14, { rest: true, rows: 0, statements: 0, calls: 12, completeTo: null }),
+    source('rest.names', 'Names of queries and dashboards', 0, { rest: true, statements: 0, calls: 7, completeTo: null }),
     source('system.lakeflow.job_run_timeline', 'Job runs', 31_877, { pages: 4 }),
     source('delta.history', 'Versions of tables', 9_120, { statements: 188, pages: 188, expected: null, note: 'Not readable: orders_by_customer.' }),
     source('system.access.audit', 'Audit log', 0, {
@@ -34,9 +36,9 @@ export const sampleOffline: OfflineCard = {
 /** The same while it is being packed for the first time. */
 export const samplePacking: OfflineCard = {
   ...sampleOffline,
-  badge: { state: 'packing', done: 2, total: 5, missing: [], since: null },
+  badge: { state: 'packing', done: 4, total: 7, missing: [], since: null },
   pack: sampleOffline.pack === null ? null : { ...sampleOffline.pack, finishedAt: null, running: true, leftOut: 12, reach: 2 },
   sources: sampleOffline.sources.map((one, at) =>
-    at < 2 ? one : at === 2 ? { ...one, state: 'reading', rows: 4_100, expected: 9_000 } : { ...one, state: 'due', rows: 0, bytes: 0, note: null, ask: [], without: [], completeTo: null },
+    at < 4 ? one : at === 4 ? { ...one, state: 'reading', rows: 4_100, expected: 9_000, facts: null, links: null } : { ...one, state: 'due', rows: 0, bytes: 0, facts: null, links: null, note: null, ask: [], without: [], completeTo: null },
   ),
 }; // prettier-ignore

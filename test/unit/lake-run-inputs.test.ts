@@ -121,7 +121,7 @@ describe('what a model version was trained on', () => {
     await read({ ...at(cursor), clock: { now: () => collectNow + 8 * 86_400_000 } });
     expect(asked()).toHaveLength(4);
     const estimate = await runInputsCollector.estimate?.(at(cursor));
-    expect(estimate).toEqual(ok({ rows: 0, statements: 0, counted: true }));
+    expect(estimate).toEqual(ok({ rows: 0, statements: 0, calls: 0, counted: true }));
   });
 
   it('a run that is refused or gone costs that run only, and is asked again', async () => {

@@ -27,6 +27,7 @@ export const offlineCalls = (parts: Parts, offline: OfflinePart): HandlersOf<Off
     readonly hops?: number | undefined;
     readonly from?: Instant | undefined;
     readonly to?: Instant | undefined;
+    readonly byItself?: boolean | undefined;
   };
   const request = ({ log, hops, from, to }: Asked) =>
     mapOk(roomOf(parts, db, log), (header) => {
@@ -47,7 +48,7 @@ export const offlineCalls = (parts: Parts, offline: OfflinePart): HandlersOf<Off
     'offline.estimate': async (asked) => {
       const wanted = request(asked);
       if (!wanted.ok) return wanted;
-      const found = await offline.estimate(wanted.value);
+      const found = await offline.estimate({ ...wanted.value, byItself: asked.byItself === true });
       return found.ok ? found : { ok: false, error: plain(found.error) };
     },
     'offline.start': (asked) => {

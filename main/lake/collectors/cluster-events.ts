@@ -5,7 +5,7 @@ import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { assetRow, factsPage } from '../../store/lake.ts';
 import { carrier, workspaceAsset } from '../assets.ts';
-import { lateness, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
+import { callsOnly, lateness, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import { computeInScope } from '../compute-scope.ts';
 import { factOf } from '../fact-rows.ts';
@@ -113,6 +113,14 @@ const clustersOf = (context: CollectContext): readonly string[] =>
     (id) => assetRow(context.db, workspaceAsset('warehouse', context.workspaceId, id)) === undefined,
   );
 
+/** Those that are asked now: what may still speak each time, what has ended or is refused now and then. */
+const dueOf = (clusters: readonly string[], before: Places, context: CollectContext): readonly string[] =>
+  clusters.filter((id) => {
+    const place = before[id];
+    const since = place === undefined ? null : fromInstant(context.observedAt) - fromInstant(place.asked);
+    return since === null || place?.state === 'live' || since < 0 || since >= againMs;
+  });
+
 const named = (context: CollectContext, clusters: readonly string[]): string =>
   clusters.map((id) => labelOf(context.db, workspaceAsset('cluster', context.workspaceId, id)).name).join(', ');
 
@@ -140,15 +148,14 @@ export const clusterEventsCollector: Collector = {
     latenessMs: 0,
     retentionDays: 30,
   },
+  // One call each; a cluster with more than a page of events takes more.
+  estimate: (context) =>
+    Promise.resolve(ok(callsOnly(dueOf(clustersOf(context), placesOf(context.cursor), context).length))),
   collect: async (context) => {
     const before = placesOf(context.cursor);
     const clusters = clustersOf(context);
     const next: Record<string, Place> = { ...before };
-    const due = clusters.filter((id) => {
-      const place = before[id];
-      const since = place === undefined ? null : fromInstant(context.observedAt) - fromInstant(place.asked);
-      return since === null || place?.state === 'live' || since < 0 || since >= againMs;
-    });
+    const due = dueOf(clusters, before, context);
     const jobsAt = runsByCluster(context);
     const facts: CollectedFact[] = [];
     let [unreadable, behind] = [0, false];

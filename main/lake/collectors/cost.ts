@@ -251,6 +251,6 @@ export const costCollector: Collector = {
     const asked = spec(context);
     if (asked === null) return ok({ rows: 0, statements: 0, counted: true });
     const rows = await countRows(context, { ...asked, kind: countKind });
-    return rows.ok ? ok({ rows: rows.value, statements: 2, counted: true }) : rows;
+    return rows.ok ? ok({ rows: rows.value, statements: 3, counted: true }) : rows;
   },
 };

@@ -6,6 +6,7 @@ import { column, dbx, statementKind } from '../../databricks/statements.ts';
 import { columnAsset, factId, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { cursorTexts } from '../cursor.ts';
+import { countFacts } from '../../store/lake.ts';
 import type { LakeFact } from '../port.ts';
 import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
@@ -170,6 +171,14 @@ export const driftCollector: Collector = {
       const found = await countRows(context, { ...rowsOf(monitor, context, context.horizon), kind: countKind });
       if (found.ok) rows += found.value;
     }
-    return ok({ rows, statements: monitors.value.wanted.length + 1, counted: true });
+    // Most windows did not drift and are not kept; how many did in the window is known from the watch.
+    const watched = monitors.value.wanted.map((monitor) => tableAsset(context.metastoreId, fullName(monitor.watched)));
+    const kept = countFacts(context.db, {
+      assets: watched,
+      kinds: ['drift'],
+      from: context.horizon,
+      to: context.until,
+    });
+    return ok({ rows, statements: monitors.value.wanted.length + 1, kept, counted: true });
   },
 };

@@ -124,6 +124,16 @@ const unexplained = (context: CollectContext, pipeline: string): readonly LakeFa
     .map(factOf)
     .filter((fact) => isBadResult(said(fact.data['result'])) && fact.data['message'] === null); // prettier-ignore
 
+type Wanted = { readonly id: string; readonly failed: readonly LakeFact[]; readonly results: boolean };
+/** Pipelines whose log has something to say that no other source says, nearest first. */
+const wantedIn = (context: CollectContext): readonly Wanted[] => {
+  const results = isRefused(context, expectationsSource);
+  return scoped(context, 'pipeline').flatMap((id) => {
+    const failed = unexplained(context, id);
+    return results || failed.length > 0 ? [{ id, failed, results }] : [];
+  });
+};
+
 /**
  * The event log of single pipelines in scope (facts 1.3), for people who may not read the table of all pipelines: a published log
  * needs SELECT; `event_log()` answers the owner only, and only for pipelines in the older publishing mode. One that refuses
@@ -142,6 +152,13 @@ export const eventLogCollector: Collector = boundTo(
       latenessMs: null,
       retentionDays: null,
     }, // prettier-ignore
+    // Whose log may be read, and how much it holds, is known only when it is asked.
+    estimate: (context) => {
+      const work = wantedIn(context).slice(0, pipelineLimit);
+      const statements = work.map(({ results, failed }) => (results ? 1 : 0) + (failed.length > 0 ? 1 : 0));
+      const all = statements.reduce((sum, one) => sum + one, 0);
+      return Promise.resolve(ok({ rows: 0, statements: all, calls: work.length, counted: work.length === 0 }));
+    },
     collect: async (context) => {
       const rest = { completeTo: null, missingColumns: [] } as const;
       if (rests(context, everyMs)) {
@@ -154,11 +171,7 @@ export const eventLogCollector: Collector = boundTo(
       const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
       let [unreadable, asked] = [0, 0];
       let failure: DatabricksFailure | null = null;
-      const wanted = pipelines.flatMap((id) => {
-        const failed = unexplained(context, id);
-        const results = isRefused(context, expectationsSource);
-        return results || failed.length > 0 ? [{ id, failed, results }] : [];
-      });
+      const wanted = wantedIn(context);
       const work = wanted.slice(0, pipelineLimit);
       for (const { id, failed, results } of work) {
         const log = await logOf(context, id);

@@ -2,7 +2,13 @@ import { err, ok } from '../../../shared/base/result.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { externalAsset, modelAsset, tableAsset } from '../assets.ts';
-import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import {
+  callsOnly,
+  type CollectContext,
+  type CollectedAsset,
+  type CollectedFact,
+  type Collector,
+} from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { endsRound, getOne, listAll, object, text } from '../rest-read.ts';
@@ -41,6 +47,10 @@ const systemFact = (name: string, body: JsonObject, asset: AssetId, context: Col
   );
 };
 
+/** Tables that are asked, each in both directions. */
+const tablesIn = (context: CollectContext): readonly AssetId[] =>
+  context.lane === 'pack' ? [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'table') : [];
+
 /** Lineage to and from systems outside, as somebody registered it in Unity Catalog (docs.databricks.com …/uc-external-lineage). */
 export const externalLineageCollector: Collector = {
   source,
@@ -55,9 +65,10 @@ export const externalLineageCollector: Collector = {
     latenessMs: 0,
     retentionDays: null,
   },
+  // How many systems there are outside is known only then: one call each comes on top.
+  estimate: (context) => Promise.resolve(ok(callsOnly(tablesIn(context).length * 2))),
   collect: async (context) => {
-    const tables = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'table');
-    const turn = nextTurn(context, context.lane === 'pack' ? tables : [], {
+    const turn = nextTurn(context, tablesIn(context), {
       key: (table) => table,
       limit: maxTables,
       plural: 'tables',

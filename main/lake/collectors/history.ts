@@ -164,7 +164,7 @@ const readTable = async (
       unreadable,
       cutOff: short !== null,
     });
-  const columns = await readColumns(context, table, null);
+  const columns = changes.head === undefined ? await readColumns(context, table, null) : changes.head;
   // Later versions with the same columns say nothing new: the first one that was seen is enough to compare with.
   const first = (known?.columns ?? null) === null && columns !== null ? schemaOf([head.version, columns]) : [];
   return ok({

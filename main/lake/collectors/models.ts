@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset } from '../assets.ts';
-import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
 import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
@@ -138,6 +138,8 @@ export const modelsCollector: Collector = {
     retentionDays: null,
   },
   table: null,
+  // A model and its versions, of which one page holds a hundred.
+  estimate: (context) => Promise.resolve(ok(callsOnly(scoped(context, 'model').length * 2))),
   collect: async (context) => {
     const named = await namedModels(context);
     if (!named.ok) return named;

@@ -1,7 +1,7 @@
 import { err, ok } from '../../../shared/base/result.ts';
-import { assetParts } from '../../../shared/domain/ids.ts';
+import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { assetRow } from '../../store/lake.ts';
-import type { CollectedAsset, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
 import { endsRound, getOne, text } from '../rest-read.ts';
 import { nextTurn } from '../turns.ts';
 
@@ -14,6 +14,12 @@ const places: Readonly<Record<string, { readonly path: string; readonly key: str
   dashboard: { path: '/api/2.0/lakeview/dashboards', key: 'display_name' },
   pipeline: { path: '/api/2.0/pipelines', key: 'name' },
 };
+
+const unnamedIn = (context: CollectContext): readonly AssetId[] =>
+  [...context.scope.keys()].filter((asset) => {
+    const { kind, scope } = assetParts(asset);
+    return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
+  });
 
 /** Names of queries, dashboards and pipelines in scope that are known by their id only. */
 export const namesCollector: Collector = {
@@ -29,14 +35,11 @@ export const namesCollector: Collector = {
     latenessMs: 0,
     retentionDays: null,
   },
+  estimate: (context) => Promise.resolve(ok(callsOnly(unnamedIn(context).length))),
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (context.lane !== 'pack') return ok({ ...rest, note: null });
-    const all = [...context.scope.keys()];
-    const unnamed = all.filter((asset) => {
-      const { kind, scope } = assetParts(asset);
-      return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
-    });
+    const unnamed = unnamedIn(context);
     const assets: CollectedAsset[] = [];
     const how = new Map<string, string>();
     const turn = nextTurn(context, unnamed, { key: (asset) => asset, limit: maxNames, plural: 'ids' });

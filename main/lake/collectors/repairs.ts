@@ -4,7 +4,7 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { factsPage } from '../../store/lake.ts';
 import { carrier, factId } from '../assets.ts';
-import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts, withSeen } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
@@ -104,6 +104,10 @@ export const repairsCollector: Collector = {
     preview: null,
     latenessMs: 0,
     retentionDays: 60,
+  },
+  estimate: (context) => {
+    const runs = candidates(context, cursorTexts(context.cursor)).length;
+    return Promise.resolve(ok(callsOnly(runs)));
   },
   collect: async (context) => {
     const known = cursorTexts(context.cursor);

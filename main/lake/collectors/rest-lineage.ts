@@ -4,7 +4,7 @@ import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
-import type { CollectContext, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { nextTurn } from '../turns.ts';
 import type { LakeEdge } from '../port.ts';
@@ -20,6 +20,14 @@ const againMs = 30 * 60_000;
 /** Only where the system table cannot be read: that one is documented, this endpoint is not (facts 3.7). */
 const isWanted = (context: CollectContext): boolean =>
   ['denied', 'missing'].includes(sourceRow(context.db, tableSource, context.workspaceId)?.state ?? '');
+
+/** Tables that are asked now. */
+const dueTables = (context: CollectContext): readonly AssetId[] => {
+  const [known, now] = [cursorTexts(context.cursor), fromInstant(context.observedAt)];
+  return [...context.scope.keys()].filter(
+    (asset) => ['table', 'view'].includes(assetParts(asset).kind) && isDue(known[asset], now, againMs),
+  );
+};
 
 /** Times have been seen as text and as milliseconds; one that is neither says nothing. */
 const seenAt = (info: JsonObject, otherwise: Instant): Instant => {
@@ -86,18 +94,14 @@ export const restLineageCollector: Collector = {
     latenessMs: 0,
     retentionDays: null,
   },
+  estimate: (context) => Promise.resolve(ok(callsOnly(isWanted(context) ? dueTables(context).length : 0))),
   collect: async (context) => {
-    const known = cursorTexts(context.cursor);
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (!isWanted(context)) return ok({ ...rest, note: 'Not asked: the system table of lineage can be read.' });
-    const now = fromInstant(context.observedAt);
-    const due = [...context.scope.keys()].filter(
-      (asset) => ['table', 'view'].includes(assetParts(asset).kind) && isDue(known[asset], now, againMs),
-    );
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
     const how = new Map<string, string>();
-    const turn = nextTurn(context, due, { key: (asset) => asset, limit: maxTables, plural: 'tables' });
+    const turn = nextTurn(context, dueTables(context), { key: (asset) => asset, limit: maxTables, plural: 'tables' });
     for (const asset of turn.items) {
       const query = { table_name: assetParts(asset).native, include_entity_lineage: 'true' };
       const found = await getOne(context, '/api/2.0/lineage-tracking/table-lineage', query);

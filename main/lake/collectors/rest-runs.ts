@@ -2,9 +2,16 @@ import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
-import { sourceRow } from '../../store/lake.ts';
+import { countFacts, sourceRow } from '../../store/lake.ts';
 import { jobAsset } from '../assets.ts';
-import type { CollectContext, Collected, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import {
+  callsOnly,
+  type CollectContext,
+  type Collected,
+  type CollectedAsset,
+  type CollectedFact,
+  type Collector,
+} from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
@@ -189,6 +196,18 @@ export const restRunsCollector: Collector = {
     retentionDays: 60,
   },
   table: null,
+  // Pages of each job by the runs that are known of it, and runs that had not ended.
+  estimate: (context) => {
+    const places = placesOf(context.cursor);
+    const calls = scoped(context, 'job').map((job) => {
+      const { upTo, open } = placeOf(places[job]);
+      const from = upTo === null || upTo < context.horizon ? context.horizon : minus(upTo, lookBackMs);
+      const asset = jobAsset(context.workspaceId, job);
+      const runs = countFacts(context.db, { assets: [asset], kinds: ['run'], from, to: context.until });
+      return 1 + Math.floor(runs / pageSize) + Math.min(open.length, openPerPull);
+    });
+    return Promise.resolve(ok(callsOnly(calls.reduce((sum, one) => sum + one, 0))));
+  },
   collect: async (context) => {
     const places = placesOf(context.cursor);
     const jobs = scoped(context, 'job');

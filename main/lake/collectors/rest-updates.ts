@@ -4,7 +4,13 @@ import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factById } from '../../store/lake.ts';
 import { workspaceAsset } from '../assets.ts';
-import type { CollectContext, CollectedAsset, CollectedFact, Collector } from '../collector.ts';
+import {
+  callsOnly,
+  type CollectContext,
+  type CollectedAsset,
+  type CollectedFact,
+  type Collector,
+} from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
@@ -153,6 +159,13 @@ export const restUpdatesCollector: Collector = {
     probe: { method: 'GET', path: '/api/2.0/pipelines', query: { max_results: '1' } },
     latenessMs: 0,
     retentionDays: null,
+  },
+  // A pipeline that was looked at before takes one call where nothing is new; else its updates and their events, too.
+  estimate: (context) => {
+    const places = placesOf(context.cursor);
+    const asked = scoped(context, 'pipeline');
+    const calls = asked.map((id) => (placeOf(places[id]).upTo === null ? 3 : 1));
+    return Promise.resolve(ok(callsOnly(calls.reduce((sum, one) => sum + one, 0))));
   },
   collect: async (context) => {
     const places = placesOf(context.cursor);

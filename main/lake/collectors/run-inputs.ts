@@ -5,7 +5,7 @@ import { parseExact } from '../../databricks/exact-json.ts';
 import { fullName, parseTableName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
-import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { experimentRuns, type MadeBy } from '../model-runs.ts';
 import type { LakeEdge } from '../port.ts';
@@ -164,7 +164,7 @@ export const runInputsCollector: Collector = {
   },
   estimate: (context) => {
     const asked = dueRuns(context).runs.length;
-    return Promise.resolve(ok({ rows: asked, statements: asked, counted: true }));
+    return Promise.resolve(ok(callsOnly(asked)));
   },
   collect: async (context) => {
     const { runs, elsewhere } = dueRuns(context);

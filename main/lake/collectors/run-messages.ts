@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { factsPage } from '../../store/lake.ts';
-import type { Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { isBadResult } from '../rows.ts';
@@ -20,6 +20,16 @@ const message = (run: JsonObject): string | null => {
   return typeof found === 'string' ? shortMessage(found) : null;
 };
 
+/** Failed runs and their tasks of which nobody said why. */
+const unexplained = (context: CollectContext): readonly LakeFact[] =>
+  factsPage(context.db, {
+    assets: null, kinds: ['run'], from: context.horizon, to: null, before: null, limit: 5_000,
+  })
+    .map(factOf)
+    .filter((fact) => isBadResult(said(fact.data['result'])) && fact.data['message'] === null); // prettier-ignore
+const runsOf = (failed: readonly LakeFact[]): readonly string[] =>
+  [...new Set(failed.map((fact) => said(fact.data['run'])))].slice(0, perRefresh);
+
 /** What failed runs said, from REST: system tables hold a code only. Runs are kept there for 60 days (facts 3.1). */
 export const runMessagesCollector: Collector = {
   source: 'rest.jobs.runs',
@@ -34,19 +44,10 @@ export const runMessagesCollector: Collector = {
     retentionDays: 60,
   },
   table: null,
+  estimate: (context) => Promise.resolve(ok(callsOnly(runsOf(unexplained(context)).length))),
   collect: async (context) => {
-    const rows = factsPage(context.db, {
-      assets: null,
-      kinds: ['run'],
-      from: context.horizon,
-      to: null,
-      before: null,
-      limit: 5_000,
-    });
-    const failed = rows
-      .map((row) => factOf(row))
-      .filter((fact) => isBadResult(said(fact.data['result'])) && fact.data['message'] === null);
-    const runs = [...new Set(failed.map((fact) => said(fact.data['run'])))].slice(0, perRefresh);
+    const failed = unexplained(context);
+    const runs = runsOf(failed);
     const facts: LakeFact[] = [];
     let unknown = 0;
     for (const run of runs) {

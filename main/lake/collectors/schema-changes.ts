@@ -236,13 +236,15 @@ export const schemaChanges = async (work: {
   readonly facts: readonly MakeFact[];
   /** Columns before and after each change; between two changes nothing changed. */
   readonly seen: ReadonlyMap<number, Columns>;
+  /** Columns of the newest version, where they were looked at; null = they cannot be read. */
+  readonly head: Columns | null | undefined;
   /** Some old versions can no longer be read; their changes are told by the history alone. */
   readonly blind: boolean;
 }> => {
   const { table, versions, context } = work;
   const first = versions[0];
   const head = versions.at(-1);
-  if (first === undefined || head === undefined) return { facts: [], seen: new Map(), blind: false };
+  if (first === undefined || head === undefined) return { facts: [], seen: new Map(), head: undefined, blind: false };
   const byNumber = new Map(versions.map((one) => [one.version, one]));
   const cache = new Map<number, Columns | null>();
   if (work.before !== null) cache.set(first.version - 1, work.before);
@@ -293,6 +295,7 @@ export const schemaChanges = async (work: {
   return {
     facts: [...facts.values()],
     seen: new Map(seen),
+    head: cache.get(head.version),
     blind,
   };
 };

@@ -4,10 +4,11 @@ import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { carrier, factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
-import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts } from '../cursor.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
+import { scoped } from '../scope-filter.ts';
 import { keepState } from '../state-source.ts';
 import { nextTurn, someOf } from '../turns.ts';
 
@@ -169,6 +170,11 @@ export const servingCollector: Collector = {
     preview: null,
     latenessMs: 0,
     retentionDays: null,
+  },
+  // The list, and what is known to serve something in scope; what came to serve it since is known only then.
+  estimate: (context) => {
+    const known = scoped(context, 'endpoint').length;
+    return Promise.resolve(ok(callsOnly(1 + known)));
   },
   collect: async (context) => {
     const scope = new Set([...context.scope.keys()].map(carrier));

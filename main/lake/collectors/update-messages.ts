@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { factsPage } from '../../store/lake.ts';
-import type { Collector } from '../collector.ts';
+import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
 import { isBadResult } from '../rows.ts';
@@ -21,6 +21,16 @@ const messageOf = (event: JsonObject): string | null => {
   return typeof text === 'string' && text !== '' ? shortMessage(text) : null;
 };
 
+/** Failed updates of which nobody said why. */
+const unexplained = (context: CollectContext): readonly LakeFact[] =>
+  factsPage(context.db, {
+    assets: null, kinds: ['pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt,
+  })
+    .map(factOf)
+    .filter((fact) => fact.workspace === context.workspaceId && isBadResult(said(fact.data['result'])) && fact.data['message'] === null); // prettier-ignore
+const pipelinesOf = (failed: readonly LakeFact[]): readonly string[] =>
+  [...new Set(failed.map((fact) => said(fact.data['pipeline'])))].slice(0, perRefresh);
+
 /**
  * What failed updates of pipelines said, from their events in REST (facts 3.2; the filter knows level, id and timestamp only).
  * An update without an error event keeps an empty message, so that it is not asked about again.
@@ -38,19 +48,10 @@ export const updateMessagesCollector: Collector = {
     retentionDays: null,
   },
   table: null,
+  estimate: (context) => Promise.resolve(ok(callsOnly(pipelinesOf(unexplained(context)).length))),
   collect: async (context) => {
-    const rows = factsPage(context.db, {
-      assets: null, kinds: ['pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt,
-    }); // prettier-ignore
-    const failed = rows
-      .map((row) => factOf(row))
-      .filter(
-        (fact) =>
-          fact.workspace === context.workspaceId &&
-          isBadResult(said(fact.data['result'])) &&
-          fact.data['message'] === null,
-      );
-    const pipelines = [...new Set(failed.map((fact) => said(fact.data['pipeline'])))].slice(0, perRefresh);
+    const failed = unexplained(context);
+    const pipelines = pipelinesOf(failed);
     const facts: LakeFact[] = [];
     let [unknown, hidden] = [0, 0];
     for (const pipeline of pipelines) {

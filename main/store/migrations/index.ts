@@ -7,6 +7,7 @@ import { migration0060 } from './0060-profile.ts';
 import { migration0070 } from './0070-regions.ts';
 import { migration0080 } from './0080-pack.ts';
 import { migration0090 } from './0090-lake-numbers.ts';
+import { migration0100 } from './0100-pack-kept.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   migration0070,
   migration0080,
   migration0090,
+  migration0100,
 ];

@@ -1,6 +1,23 @@
 import type { OfflineBadge } from '../../../shared/contract/offline.ts';
 import { age, type Tone } from '../../kit/index.ts';
 
+/** How many names of sources are listed; the rest is in the list of sources. */
+const namedFew = 3;
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, namedFew).join(', ')}${names.length > namedFew ? ` and ${names.length - namedFew} more` : ''}`;
+
+/** What an estimate leaves out, in sentences; none = nothing. */
+export const withoutEstimate = ({
+  uncounted,
+  unestimated,
+}: {
+  readonly uncounted: readonly string[];
+  readonly unestimated: readonly string[];
+}): readonly string[] => [
+  ...(uncounted.length === 0 ? [] : [`Their size is not known before, or a guess: ${listed(uncounted)}.`]),
+  ...(unestimated.length === 0 ? [] : [`Asked by REST, no estimate: ${listed(unestimated)}.`]),
+];
+
 /** Could I leave now? In a few words; null where there is nothing to say (never packed, room let go). */
 export const offlineWords = (
   badge: OfflineBadge,

@@ -3,7 +3,7 @@ import type { Room } from '../../../shared/contract/room.ts';
 import { act } from '../../actions/index.ts';
 import { Button, Chip, counted, Dialog, fileSize, type Times } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
-import { offlineWords } from '../common/offline-words.ts';
+import { offlineWords, withoutEstimate } from '../common/offline-words.ts';
 import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import { useRoomDialog } from './dialog-state.ts';
 import './offline.css';
@@ -76,9 +76,21 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
   const { pack } = card;
   if (pack === null || pack.released !== null) return null;
   const facts: readonly (readonly [string, string, string])[] = [
-    ['Rows', number(pack.rows), pack.estimate === null ? '' : `about ${number(pack.estimate.rows)} new expected`],
+    [
+      'In it now',
+      pack.facts === null ? '–' : counted(pack.facts, 'fact', 'facts'),
+      pack.facts === null ? 'counted at the end' : counted(pack.links, 'link of lineage', 'links of lineage'),
+    ],
     ['Size', fileSize(pack.bytes), `at most ${card.choice.megabytes ?? card.limits.megabytes} MB`],
-    ['Statements', number(pack.statements), counted(pack.pages, 'page', 'pages')],
+    [
+      pack.running ? 'Coming in' : 'Last packing',
+      counted(pack.rows, 'row', 'rows'),
+      [
+        ...(pack.running && pack.estimate !== null ? [`about ${number(pack.estimate.rows)} expected`] : []),
+        counted(pack.statements, 'statement', 'statements'),
+        counted(pack.calls, 'REST call', 'REST calls'),
+      ].join(', '),
+    ],
     [
       'Complete',
       pack.finishedAt === null ? 'not yet' : times.near(pack.finishedAt, now),
@@ -107,8 +119,8 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
           {counted(pack.reach, 'hop', 'hops')} did not fit into the limits of this room.
         </p>
       )}
-      {pack.estimate === null || pack.estimate.uncounted.length === 0 || pack.finishedAt !== null ? null : (
-        <p className="cap">Could not be counted beforehand: {pack.estimate.uncounted.join(', ')}.</p>
+      {pack.estimate === null || pack.finishedAt !== null ? null : (
+        <p className="cap">{withoutEstimate(pack.estimate).join(' ')}</p>
       )}
     </>
   );

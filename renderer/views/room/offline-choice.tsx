@@ -3,7 +3,8 @@ import type { CallInput } from '../../../shared/contract/calls.ts';
 import type { OfflineCard, OfflineChoice as Choice } from '../../../shared/contract/offline.ts';
 import type { Status } from '../../../shared/contract/status.ts';
 import { act } from '../../actions/index.ts';
-import { Button, Chip, Choose, counted, fileSize, span } from '../../kit/index.ts';
+import { age, Button, Chip, Choose, counted, fileSize, span } from '../../kit/index.ts';
+import { withoutEstimate } from '../common/offline-words.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { type Estimate, useEstimate } from './use-estimate.ts';
 
@@ -126,7 +127,15 @@ const obstacle = (status: Status | null, may: boolean): { readonly text: string;
   return asleep ? { text: 'The SQL warehouse is stopped. Counting starts it.', press: true } : null;
 };
 
+/** When it was counted, and what that took: counting is not free. */
+const countedWords = ({ at, spent }: NonNullable<Estimate['counted']>, now: number): string => {
+  const when = now - Date.parse(at) < 60_000 ? 'Counted now' : `Counted ${age(at, now)} ago`;
+  const calls = spent.calls === 0 ? '' : ` and ${counted(spent.calls, 'REST call', 'REST calls')}`;
+  return `${when} with ${counted(spent.statements, 'statement', 'statements')}${calls}; nothing was fetched.`;
+};
+
 const Expected = ({ log, card }: Props) => {
+  const now = useNow();
   const found = obstacle(useStatus(), card.can.pack);
   const isGoing = card.pack?.running === true;
   const { choice, limits } = card;
@@ -136,13 +145,13 @@ const Expected = ({ log, card }: Props) => {
     <div className="offline-expected" data-testid="offline-expected" data-busy={String(estimate.busy)}>
       <Numbers estimate={estimate} />
       <p className="cap line" role="status" data-testid="offline-estimate">
-        <span title={estimate.counted?.uncounted.join(', ')}>
+        <span title={[...(estimate.counted?.uncounted ?? []), ...(estimate.counted?.unestimated ?? [])].join(', ')}>
           {estimate.busy
             ? 'Counting what there is.'
             : estimate.failure !== null
               ? `${estimate.failure.what} ${estimate.failure.advice}`
               : estimate.counted !== null
-                ? uncounted(estimate.counted.uncounted)
+                ? [countedWords(estimate.counted, now), ...withoutEstimate(estimate.counted)].join(' ')
                 : isGoing
                   ? 'It is being packed; a change holds from the next packing on.'
                   : (found?.text ?? '')}
@@ -159,19 +168,11 @@ const Expected = ({ log, card }: Props) => {
   );
 };
 
-/** How many names of sources are listed; the rest is one hover or the list below away. */
-const namedFew = 3;
-const uncounted = (names: readonly string[]): string => {
-  if (names.length === 0) return 'Counted now; nothing was fetched.';
-  const more = names.length > namedFew ? ` and ${names.length - namedFew} more` : '';
-  return `Counted now; nothing was fetched. Not in it, as their size is not known before: ${names.slice(0, namedFew).join(', ')}${more}.`;
-};
-
 const Numbers = ({ estimate: { counted: value, busy } }: { readonly estimate: Estimate }) => {
   const facts: readonly (readonly [string, string])[] = [
     ['Rows', value === null ? '–' : `about ${number(value.rows)}`],
     ['Size', value === null ? '–' : `about ${fileSize(value.bytes)}`],
-    ['Statements', value === null ? '–' : number(value.statements)],
+    ['Statements', value === null ? '–' : `${number(value.statements)} + ${counted(value.calls, 'call', 'calls')}`],
     ['Time', value === null ? '–' : value.ms < 1000 ? 'under 1 s' : span(value.ms)],
   ];
   if (value === null && !busy) return null;

@@ -30,23 +30,48 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
       </ul>
       {empty.length === 0 ? null : (
         <p className="cap" data-testid="offline-empty">
-          Asked, with nothing about this room: {[...new Set(empty.map((one) => one.label))].join(', ')}.
+          Asked, with nothing of their own about this room: {[...new Set(empty.map((one) => one.label))].join(', ')}.
         </p>
       )}
     </>
   );
 };
 
-/** Read to its end, without a row and with nothing to say about it. */
-const isEmpty = ({ state, rows, note, missing }: OfflineSource): boolean =>
-  state === 'done' && rows === 0 && note === null && missing.length === 0;
+/** Read to its end, with nothing kept of it and nothing to say about it. */
+const isEmpty = ({ state, rows, facts, links, note, missing }: OfflineSource): boolean =>
+  state === 'done' && (facts ?? rows) + (links ?? 0) === 0 && note === null && missing.length === 0;
+
+const amount = ({ rest, rows, calls }: OfflineSource): string =>
+  rest ? counted(calls, 'call', 'calls') : counted(rows, 'row', 'rows');
+/** What is in now and what it takes here; while it is read, how far it is. */
+const inIt = (source: OfflineSource): string => {
+  const { state, rest, rows, calls, expected, facts, links, bytes } = source;
+  if (state === 'reading' && expected !== null)
+    return `${number(rest ? calls : rows)} of ${rest ? counted(expected, 'call', 'calls') : counted(expected, 'row', 'rows')}`;
+  if (facts === null) return amount(source);
+  if (facts + (links ?? 0) === 0) return 'nothing in it';
+  return [
+    ...(facts === 0 ? [] : [counted(facts, 'fact', 'facts')]),
+    ...(links === null || links === 0 ? [] : [counted(links, 'link', 'links')]),
+    ...(bytes === 0 ? [] : [fileSize(bytes)]),
+  ].join(', ');
+};
+/** What the last packing asked of it. */
+const asked = (source: OfflineSource): string => {
+  const statements = source.statements > 0 ? counted(source.statements, 'statement', 'statements') : null;
+  if (source.facts === null || source.state === 'reading') return statements ?? '';
+  return `last time ${[amount(source), ...(statements === null ? [] : [statements])].join(', ')}`;
+};
 
 const Source = ({ source, again }: { readonly source: OfflineSource; readonly again: boolean }) => {
   const now = useNow();
   const times = useTimes();
   const [text, tone] = words[source.state];
   const isReading = source.state === 'reading';
-  const part = source.expected === null || source.expected === 0 ? null : Math.min(1, source.rows / source.expected);
+  const part =
+    source.expected === null || source.expected === 0
+      ? null
+      : Math.min(1, (source.rest ? source.calls : source.rows) / source.expected);
   return (
     <li className="offline-source" data-testid="offline-source" data-source={source.source} data-state={source.state}>
       <span className="offline-name">
@@ -73,15 +98,8 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
         ) : null}
       </span>
       <span className="offline-counts">
-        <span>
-          {isReading && source.expected !== null
-            ? `${number(source.rows)} of ${counted(source.expected, 'row', 'rows')}`
-            : counted(source.rows, 'row', 'rows')}
-        </span>
-        <span className="cap">
-          {counted(source.statements, 'statement', 'statements')}
-          {source.bytes === 0 ? '' : `, ${fileSize(source.bytes)}`}
-        </span>
+        <span>{inIt(source)}</span>
+        <span className="cap">{asked(source)}</span>
       </span>
       <span className="offline-state">
         <Chip tone={tone}>{text}</Chip>

@@ -8,6 +8,7 @@ export type Estimate = {
   readonly counted: Counted | null;
   readonly failure: CallFailure | null;
   readonly busy: boolean;
+  /** A person asks: counted anew, whatever is known. */
   readonly count: () => void;
 };
 
@@ -15,30 +16,34 @@ export type Estimate = {
 const restMs = 400;
 
 /**
- * What packing would bring, counted again whenever `key` changes and `may` says so. One count at a time: each is a handful of
- * statements on a warehouse, and what was counted for an earlier choice is not shown for a later one.
+ * What packing would bring, counted again whenever `key` changes and `may` says so: that is by itself, so what was counted a little
+ * ago will do. One count at a time: each is tens of statements on a warehouse, and what was counted for an earlier choice is not
+ * shown for a later one.
  */
 export const useEstimate = (log: string, key: string, may: boolean): Estimate => {
   const [found, setFound] = useState<{ readonly key: string; readonly value: Counted | CallFailure } | null>(null);
   const [busy, setBusy] = useState(false);
   const wanted = useRef(key);
   const running = useRef(false);
-  const count = useCallback(async (): Promise<void> => {
-    if (running.current) return;
-    running.current = true;
-    setBusy(true);
-    for (let of: string | null = null; of !== wanted.current;) {
-      of = wanted.current;
-      const answer = await call('offline.estimate', { log });
-      setFound({ key: of, value: answer.ok ? answer.value : answer.error });
-    }
-    running.current = false;
-    setBusy(false);
-  }, [log]);
+  const count = useCallback(
+    async (byItself: boolean): Promise<void> => {
+      if (running.current) return;
+      running.current = true;
+      setBusy(true);
+      for (let of: string | null = null; of !== wanted.current;) {
+        of = wanted.current;
+        const answer = await call('offline.estimate', { log, byItself });
+        setFound({ key: of, value: answer.ok ? answer.value : answer.error });
+      }
+      running.current = false;
+      setBusy(false);
+    },
+    [log],
+  );
   useEffect(() => {
     wanted.current = key;
     if (!may) return;
-    const timer = setTimeout(() => void count(), restMs);
+    const timer = setTimeout(() => void count(true), restMs);
     return () => clearTimeout(timer);
   }, [key, may, count]);
   const value = found?.key === key ? found.value : null;
@@ -46,6 +51,6 @@ export const useEstimate = (log: string, key: string, may: boolean): Estimate =>
     counted: value !== null && 'rows' in value ? value : null,
     failure: value !== null && 'tag' in value ? value : null,
     busy,
-    count: () => void count(),
+    count: () => void count(false),
   };
 };
