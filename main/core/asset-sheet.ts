@@ -5,6 +5,7 @@ import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import { servedMismatches } from '../analysis/marks.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { LakeEdge, LakeFact, SourceState } from '../lake/port.ts';
+import { nearlyAll } from '../lake/labels-complete.ts';
 import { latest } from '../lake/rows.ts';
 import type { ReadableDb } from '../store/port.ts';
 import { comparableVersions } from './asset-compare.ts';
@@ -120,7 +121,7 @@ export const assetSheet = (from: SheetSources, asked: string): AssetSheet => {
     ...moments.map((one): Draft => {
       const query = { assets: twins, kinds: one.kinds };
       const { rows } = lake.facts(db, { ...query, limit: linesPerSection });
-      const lines = rows.map(factLine);
+      const lines = [...(one.id === 'quality' ? labelLines(from, twins) : []), ...rows.map(factLine)];
       return { id: one.id, title: one.title, from: rows, lines, expects: one.expects, more: lake.count(db, query) - rows.length };
     }),
     ...lineageDrafts(from, asset),
@@ -138,6 +139,18 @@ export const assetSheet = (from: SheetSources, asked: string): AssetSheet => {
       .map((draft) => sectionOf(draft, sources, from.sourceLabel)),
     versions: comparableVersions(from, twins),
   };
+};
+
+/** Up to when the labels of a request log are complete, as its aggregates were read last (main/lake/labels-complete.ts). */
+const labelLines = ({ lake, db }: SheetSources, assets: readonly AssetId[]): readonly AssetLine[] => {
+  const { rows } = lake.facts(db, { assets, kinds: ['inference'], limit: linesPerSection });
+  const [fact] = rows.filter(({ data }) => typeof data['labels'] === 'number');
+  if (fact === undefined) return [];
+  const to = word(fact.data['labelsCompleteTo']);
+  const chips = [`${Math.round(nearlyAll * 100)} % of predictions`];
+  return to === ''
+    ? [line('Labels', 'not complete at any time that was read', { chips, tone: 'warn' })]
+    : [line('Labels', 'complete up to', { chips, at: to })];
 };
 
 const sectionOf = (draft: Draft, states: readonly SourceState[], label: (source: string) => string): AssetSection => {

@@ -2,7 +2,7 @@ import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts'
 import { column, dbx } from '../databricks/statements.ts';
 import { aDay, anHour, lateness, type CollectContext, type SourceMeta } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
-import { minus, timestampParameter } from './rows.ts';
+import { earlier, minus, timestampParameter } from './rows.ts';
 
 /** So many times within its lateness a source of the background is looked through over all of it. */
 const looksPerLateness = 8;
@@ -36,6 +36,13 @@ export const startOf = (context: CollectContext): Instant => {
   return back < horizon ? horizon : back;
 };
 const fullHour = (at: Instant): Instant => toInstant(Math.floor(fromInstant(at) / anHour) * anHour);
+
+/**
+ * A moment up to which a source of windows or of a customer's own times is complete, and never one that has not come yet: a window
+ * ends after its newest row, and a row may carry any time.
+ */
+export const notAfter = (at: Instant | null, { clock }: Pick<CollectContext, 'clock'>): Instant | null =>
+  at === null ? null : earlier(at, toInstant(clock.now()));
 
 /** Where a window begins before what the workspace still keeps, in words; null = it does not, or nobody says how long it keeps it. */
 export const beyondRetention = (

@@ -308,9 +308,8 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
       name: 'test.read', effect: 'read',
       text: `SELECT column_name, CAST(count(*) AS STRING) AS n, CAST(sum(count) AS STRING) AS s FROM ${table}_profile_metrics GROUP BY column_name`,
     }); // prettier-ignore
-    const expected = own.ok
-      ? own.value.rows.map((row) => [row['column_name'], Number(row['n']), Number(row['s'])])
-      : [];
+    const rows = own.ok ? own.value.rows : [];
+    const expected = rows.map((row) => [row['column_name'], Number(row['n']), Number(row['s'])]);
     const columns = [...new Set(facts.map((one) => one.data['column']))];
     expect(expected.length).toBeGreaterThan(0);
     expect(
@@ -340,14 +339,10 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
       `SELECT concat(table_catalog, '.', table_schema, '.', table_name) AS n FROM system.information_schema.tables WHERE right(table_name, 13) = 'inference_log' ORDER BY 1 LIMIT 1`,
     );
     const full = named?.['n'] ?? '';
-    const { facts, note } = await packed(
-      'inference_aggregates',
-      [`table|${metastore}|${full}` as AssetId],
-      estate.rest,
-      estate,
-    );
+    const asset = `table|${metastore}|${full}` as AssetId;
+    const { facts, note } = await packed('inference_aggregates', [asset], estate.rest, estate);
     const [own] = await sql(
-      `SELECT CAST(count(*) AS STRING) AS n, CAST(count(label) AS STRING) AS l, CAST(unix_micros(max(CASE WHEN label IS NOT NULL THEN requested_at END)) AS STRING) AS m, CAST(sum(prediction) AS STRING) AS p FROM ${full} WHERE requested_at >= timestamp'${at(now - 336 * hour)}'`,
+      `SELECT CAST(count(*) AS STRING) AS n, CAST(count(label) AS STRING) AS l, CAST(count_if(requested_at > timestamp'${at(now)}') AS STRING) AS ahead, CAST(sum(prediction) AS STRING) AS p FROM ${full} WHERE requested_at >= timestamp'${at(now - 336 * hour)}'`,
     );
     await estate.close();
     await whole.close();
@@ -358,10 +353,12 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
     // Hours of fewer than five requests have no mean.
     const means = hours.filter((one) => one.data['meanPrediction'] !== null);
     expect(means.every((one) => Number(one.data['requests']) >= 5)).toBe(true);
-    expect(note).toContain(`labels complete up to ${toInstant(Math.floor(Number(own?.['m']) / 1000))}`);
+    // Each has its label, so they are complete up to the end of the newest hour; and nothing was asked in the future.
+    expect([own?.['l'], own?.['ahead']]).toEqual([own?.['n'], '0']);
+    expect(note).toContain(`labels complete up to ${hours.map((one) => String(one.data['windowEnd'])).sort().at(-1)}`); // prettier-ignore
   });
 
-  it('predictions and labels: aggregates by hour and segment, labels complete up to the newest labelled row', async () => {
+  it('predictions and labels: aggregates by hour and segment, labels complete up to the first hour without', async () => {
     const sql = async (text: string) => {
       const done = await workspace.warehouse.query({ name: 'test.write', effect: 'write', text });
       if (!done.ok) throw new Error(done.error.advice);
@@ -375,6 +372,7 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
     const row = (minutes: number, channel: string, prediction: string, label: string) =>
       `(timestamp'${at(start + minutes * 60_000)}', 'v1', '${channel}', ${prediction}, ${label}, 'hush')`;
     const rows = [
+      ...Array.from({ length: 20 }, (_, i) => row(i - 60, 'web', '1', '1')),
       ...Array.from({ length: 8 }, (_, i) => row(i, i < 6 ? 'web' : 'shop', String(i), i < 4 ? '1' : 'NULL')),
       row(61, 'web', 'NULL', 'NULL'),
     ];
@@ -389,11 +387,14 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
     }; // prettier-ignore
     const { facts, note } = await packed('inference_aggregates', [`table|${metastore}|${full}` as AssetId], rest);
     expect(facts.map((one) => [one.data['segmentValue'], one.data['windowStart'], one.data['requests'], one.data['predictions'], one.data['meanPrediction'], one.data['labels'], one.data['meanLabel']])).toEqual([
+      [null, toInstant(start - hour), 20, 20, 1, 20, 1],
       [null, toInstant(start), 8, 8, 3.5, 4, 1],
       [null, toInstant(start + hour), 1, 0, null, 0, null],
+      ['web', toInstant(start - 24 * hour), 20, 20, 1, 20, 1],
       ['web', toInstant(start), 7, 6, 2.5, 4, 1],
     ]); // prettier-ignore
-    expect(note).toContain(`bw_requests: labels complete up to ${toInstant(start + 3 * 60_000)}.`);
+    // Half of the next hour has labels, the newest of them later: what came before it is complete.
+    expect(note).toContain(`bw_requests: labels complete up to ${toInstant(start)}.`);
     expect(JSON.stringify(facts)).not.toContain('hush');
   });
 });

@@ -63,6 +63,23 @@ const version = (n: number, columns: Readonly<Record<string, string>>): Given =>
 }); // prettier-ignore
 
 describe('the sheet of an asset', () => {
+  it('says up to when the labels of a request log are complete, and where they nowhere are', () => {
+    const log = (labelsCompleteTo: string | null, labels: number | null = 4): Given => ({
+      kind: 'inference', source: 'inference_aggregates', data: { segment: null, requests: 8, labels, labelsCompleteTo },
+    }); // prettier-ignore
+    const first = (given: Given) => sheetOver([given]).of(table).section('quality')?.lines[0];
+    const to = instantAt(collectNow - 9 * hour);
+    expect(first(log(to))).toMatchObject({
+      label: 'Labels',
+      value: 'complete up to',
+      at: to,
+      chips: ['95 % of predictions'],
+    });
+    expect(first(log(null))).toMatchObject({ label: 'Labels', value: 'not complete at any time that was read' });
+    // A log that has no column for labels says nothing about them.
+    expect(first(log(null, null))?.label).toBe('title 0');
+  });
+
   it('says what is cached, from where and how old; what is missing is named', () => {
     const { of } = sheetOver([
       { kind: 'schema', source: info('columns'), data: { what: 'columns', items: [{ name: 'mail', type: 'string', place: 2 }, { name: 'id', type: 'bigint', place: 1, nullable: false }] } },

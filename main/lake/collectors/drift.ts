@@ -12,6 +12,7 @@ import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf } from '../turns.ts';
+import { notAfter } from '../window.ts';
 import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
@@ -157,7 +158,7 @@ export const driftCollector: Collector = {
     return ok({
       facts,
       ...step,
-      completeTo: completeTo ?? context.completeTo,
+      completeTo: notAfter(completeTo ?? context.completeTo, context),
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
       more: more || step.more === true,

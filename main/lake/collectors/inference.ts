@@ -7,6 +7,7 @@ import { column, dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset, tableOfAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
+import { joined, labelsCompleteTo } from '../labels-complete.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { pull, type Pull } from '../pull.ts';
@@ -15,6 +16,8 @@ import { scoped } from '../scope-filter.ts';
 import { asShort, computed } from '../select.ts';
 import { nowhere, object } from '../rest-read.ts';
 import { lastName, nextTurn, someOf } from '../turns.ts';
+import { said } from '../values.ts';
+import { notAfter } from '../window.ts';
 
 const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
 const source = 'inference_aggregates';
@@ -84,13 +87,7 @@ const sumsOf = (watched: Watched, segment: string | null, context: CollectContex
       computed(watched.time, 'n', dbx`count(*)`),
       computed(watched.time, 'newest', dbx`unix_micros(max(${time}))`),
       ...(prediction === null ? [] : [present(prediction, 'predictions'), mean(prediction, 'mean_prediction')]),
-      ...(label === null
-        ? []
-        : [
-            present(label, 'labels'),
-            mean(label, 'mean_label'),
-            computed(label, 'labelled', dbx`unix_micros(max(CASE WHEN ${column(label)} IS NOT NULL THEN ${time} END))`),
-          ]),
+      ...(label === null ? [] : [present(label, 'labels'), mean(label, 'mean_label')]),
     ],
     where: [
       { needs: watched.time, piece: dbx`${time} >= :since` },
@@ -142,16 +139,32 @@ const inferenceFact = (
 type Read = {
   readonly facts: readonly CollectedFact[];
   readonly newest: Instant | null;
-  readonly labelled: Instant | null;
+  /** Up to when labels are complete; null = there are none, or not even at the beginning of the window (`some`). */
+  readonly labelled: { readonly to: Instant | null; readonly some: boolean };
   readonly missing: readonly string[];
   readonly short: DatabricksFailure | null;
   /** More groups than a pull can hold: the newest are not here. */
   readonly full: boolean;
 };
+/** From the hours of the whole table, whatever version of the model answered (labels-complete.ts has the rule). */
+const labelledTo = (hours: readonly LakeFact[], { clock }: CollectContext): Read['labelled'] => {
+  const stretches = hours.map(({ data }) => ({
+    start: said(data['windowStart']),
+    end: said(data['windowEnd']),
+    asked: Number(data['predictions'] ?? data['requests']),
+    labels: Number(data['labels']),
+  }));
+  return {
+    to: labelsCompleteTo(joined(stretches), toInstant(clock.now())),
+    some: stretches.some(({ labels }) => labels > 0),
+  };
+};
+
 const readTable = async (watched: Watched, context: CollectContext): Promise<Read | DatabricksFailure> => {
   const facts: CollectedFact[] = [];
   const missing: string[] = [];
-  let [newest, labelled]: (Instant | null)[] = [null, null];
+  let newest: Instant | null = null;
+  let labelled: Read['labelled'] = { to: null, some: false };
   let short: DatabricksFailure | null = null;
   let full = false;
   for (const segment of [null, ...watched.segments]) {
@@ -164,26 +177,35 @@ const readTable = async (watched: Watched, context: CollectContext): Promise<Rea
       ),
     );
     missing.push(...found.value.missingColumns);
-    newest = later(newest ?? null, latest(found.value.rows.map((row) => instantOf(row, 'newest'))));
-    labelled = later(labelled ?? null, latest(found.value.rows.map((row) => instantOf(row, 'labelled'))));
+    newest = later(newest, latest(found.value.rows.map((row) => instantOf(row, 'newest'))));
+    if (segment === null)
+      labelled = labelledTo(
+        read.flatMap((fact) => fact ?? []),
+        context,
+      );
     short = found.value.cutOff ?? short;
     full ||= found.value.full;
   }
   const told = facts.map(({ fact }) => ({
-    fact: { ...fact, data: { ...fact.data, labelsCompleteTo: labelled ?? null } },
+    fact: { ...fact, data: { ...fact.data, labelsCompleteTo: labelled.to } },
   }));
-  return { facts: told, newest: newest ?? null, labelled: labelled ?? null, missing, short, full };
+  return { facts: told, newest, labelled, missing, short, full };
 };
 
-/** How a table went, in words that outlast the pull: what is left out of it, and since when its labels are not all here. */
-const wordsOf = ({ label, leftOut }: Watched, { labelled, full }: Read): string =>
+/** How a table went, in words that outlast the pull: what is left out of it, and up to when its labels are complete. */
+const wordsOf = ({ label, leftOut }: Watched, { labelled, full, short }: Read): string =>
   [
     'read',
     ...(leftOut.many > 0 ? ['many'] : []),
     ...(leftOut.expressions > 0 ? ['expressions'] : []),
     ...(full ? ['full'] : []),
-    ...(label === null ? [] : [`labels:${labelled ?? ''}`]),
+    ...(label === null || short !== null ? [] : [`labels:${labelled.to ?? (labelled.some ? 'gap' : 'none')}`]),
   ].join(' ');
+
+const labelWords = (to: string): string => {
+  if (to === 'none') return 'no labels yet';
+  return to === 'gap' ? 'labels are not complete at any time of this window' : `labels complete up to ${to}`;
+};
 
 const notesOf = (how: ReadonlyMap<string, string>): readonly string[] => {
   const went = (word: string): readonly string[] =>
@@ -195,8 +217,7 @@ const notesOf = (how: ReadonlyMap<string, string>): readonly string[] => {
     ...told('hidden', (_, count) => `Not complete: the monitors of ${count} tables may not be seen by this user.`),
     ...[...how].flatMap(([table, words]) => {
       const to = /(?:^| )labels:(\S*)/.exec(words)?.[1];
-      const name = lastName(table);
-      return to === undefined ? [] : [to === '' ? `${name}: no labels yet.` : `${name}: labels complete up to ${to}.`];
+      return to === undefined ? [] : [`${lastName(table)}: ${labelWords(to)}.`];
     }),
     ...told('many', (tables) => `Only the first ${maxSegments} segments are read of ${tables}.`),
     ...told('expressions', (tables) => `Segments that are cut by an expression are not read: ${tables}.`),
@@ -269,7 +290,8 @@ export const inferenceCollector: Collector = boundTo(
       return ok({
         facts,
         ...step,
-        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
+        completeTo:
+          failure === undefined ? notAfter(later(completeTo, context.completeTo), context) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
         partly: ['hidden', 'many', 'full'].some((word) => went(word).length > 0),

@@ -19,7 +19,7 @@ const sources: readonly Source[] = [...workSources, ...moneySources, ...learning
 
 /** A value of a column of an estate table in SQL, by its name and type; `i` is the row, `d` its day. */
 const cell = (name: string, type: string): string => {
-  if (type === 'timestamp') return `d + to_minutes(CAST(300 + i AS INTEGER))`;
+  if (type === 'timestamp') return `d - to_minutes(CAST(300 + i AS INTEGER))`;
   if (type === 'date') return name === 'birth_date' ? `DATE '1970-01-01' + CAST(i * 97 AS INTEGER)` : 'CAST(d AS DATE)';
   if (type === 'int' || type === 'bigint') return `1 + i % 9`;
   if (type === 'double') return `round(20 + 60 * bw.dice(${quoteText(name)} || i), 2)`;
