@@ -114,7 +114,8 @@ export const lakePartOf = (
       if (changed > 0 || report.value.changed > 0) kept.clear();
       // Written at most once a minute: the status shows when, and a commit for each turn would keep the disk awake.
       const now = clock.now();
-      if (detectedAt === null || now - Date.parse(detectedAt) >= 60_000 || changed > 0) remember(toInstant(now));
+      const since = detectedAt === null ? -1 : now - Date.parse(detectedAt);
+      if (since < 0 || since >= 60_000 || changed > 0) remember(toInstant(now));
       else detectedAt = toInstant(now);
       return report;
     },

@@ -47,6 +47,9 @@ const keptRooms = 500;
 /** What is counted is written this long after, so that a burst of statements is one write. */
 const writeMs = 10_000;
 
+/** No page takes longer: more is a clock that was set forward meanwhile, and must not use up the limit of a day. */
+const longestMs = 3_600_000;
+
 type Counted = { statements: number; ms: number };
 type CountedRoom = Counted & { rows: number };
 
@@ -88,13 +91,14 @@ export const createMeter = (parts: Parts): Meter => {
     kind: string,
     options: QueryOptions | undefined,
     statements: number,
-    ms: number,
+    took: number,
     rows: number,
   ): void => {
+    const ms = Math.min(Math.max(0, took), longestMs);
     if (kind === 'workspace') {
       const day = utcDay(clock.now());
       const before = days.get(day) ?? { statements: 0, ms: 0 };
-      days.set(day, { statements: before.statements + statements, ms: before.ms + Math.max(0, ms) });
+      days.set(day, { statements: before.statements + statements, ms: before.ms + ms });
     }
     const causes = options?.rooms ?? [];
     for (const log of causes) {
@@ -103,7 +107,7 @@ export const createMeter = (parts: Parts): Meter => {
       rooms.delete(log);
       rooms.set(log, {
         statements: before.statements + statements / causes.length,
-        ms: before.ms + Math.max(0, ms) / causes.length,
+        ms: before.ms + ms / causes.length,
         rows: before.rows + rows / causes.length,
       });
     }

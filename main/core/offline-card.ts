@@ -28,7 +28,8 @@ export const badgeOf = (pack: Pack | null, now: number, label: (source: string) 
   if (finishedAt !== null) {
     const missing =
       pack.state === 'done' ? named(sources.filter(isMissing).map(({ source }) => source)) : named(pack.missing);
-    const isOld = now - fromInstant(finishedAt) > staleAfterMs;
+    // Long ahead of the clock, which was set back: how old it is nobody knows.
+    const isOld = Math.abs(now - fromInstant(finishedAt)) > staleAfterMs;
     return { ...counts, missing, state: isOld ? 'stale' : missing.length > 0 ? 'partly' : 'ready' };
   }
   const state = pack.state === 'cancelled' || pack.state === 'done' ? 'partly' : pack.state;

@@ -14,6 +14,7 @@ import type { AssetId, LogId } from '../../shared/domain/ids.ts';
 import { createPacking } from '../lake/packing.ts';
 import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
 import type { PackEstimate } from '../lake/pack-estimate.ts';
+import { knownNow } from '../lake/refresh.ts';
 import { collectors, isAskedByRest, sourceLabel } from '../lake/sources.ts';
 import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
 import { packedSize } from '../store/packs.ts';
@@ -102,7 +103,9 @@ export const offlineOf = (
 
   const isDue = (pack: Pack): boolean => {
     if (pack.state !== 'done' || pack.finishedAt === null) return false;
-    return clock.now() - fromInstant(pack.finishedAt) >= againAfterMs || !packing.covers(db, pack.room);
+    const since = clock.now() - fromInstant(pack.finishedAt);
+    // Packed in the future: the clock was set back since.
+    return since < 0 || since >= againAfterMs || !packing.covers(db, pack.room);
   };
   const keep = (row: RoomListRow): void => {
     const pack = packing.pack(db, row.log);
@@ -112,7 +115,7 @@ export const offlineOf = (
   };
   const letGo = (row: RoomListRow, keepDays: number): void => {
     const last = row.lastEntryAt ?? row.openedAt;
-    if (last === null || clock.now() - fromInstant(last) < keepDays * 86_400_000) return;
+    if (last === null || knownNow(db, clock) - fromInstant(last) < keepDays * 86_400_000) return;
     const pack = packing.pack(db, row.log);
     if (pack === null || pack.state === 'released') return;
     packing.release(row.log, citedAnywhere());

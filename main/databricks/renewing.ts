@@ -52,7 +52,9 @@ export const renewing = (made: {
     invalidate: (token) => {
       // Somebody else's refusal of an older token: there is a newer one already.
       if (current?.token !== token) return true;
-      if (made.now() - fetchedAt < youngMs) return false;
+      const age = made.now() - fetchedAt;
+      // Fetched in the future: the clock was set back, and a token that is refused may be long over.
+      if (age >= 0 && age < youngMs) return false;
       current = null;
       return true;
     },

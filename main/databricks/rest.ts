@@ -95,10 +95,12 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
   };
 
   const answer: RestClient['answer'] = async (call, options = {}) => {
-    const deadline = deps.clock.now() + (options.timeoutMs ?? limits.statementMs);
+    const atMost = options.timeoutMs ?? limits.statementMs;
+    const deadline = deps.clock.now() + atMost;
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const result = await once(call, options, Math.max(1, deadline - deps.clock.now()));
+      // A clock that is set back meanwhile makes nothing wait for days.
+      const result = await once(call, options, Math.max(1, Math.min(atMost, deadline - deps.clock.now())));
       if (!result.ok && result.error.tag === 'Unauthorized' && connection.auth.invalidate(sent)) {
         if (isRead(call) && !renewed) {
           renewed = true;

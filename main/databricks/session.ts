@@ -61,7 +61,8 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
     const trust = extraTrust(connection);
     if (!trust.ok) return trust;
     const bounds = (): { ms: number; scheduler: typeof deps.scheduler; signal: AbortSignal } => ({
-      ms: deadline - deps.clock.now(),
+      // A clock that is set back meanwhile makes nothing wait for days.
+      ms: Math.min(limits.openMs, deadline - deps.clock.now()),
       scheduler: deps.scheduler,
       signal: closing.signal,
     });
@@ -129,7 +130,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       return result;
     });
     const waited = await bounded(current, {
-      ms: deadline - deps.clock.now(),
+      ms: Math.min(options.timeoutMs ?? limits.statementMs, deadline - deps.clock.now()),
       scheduler: deps.scheduler,
       signal: options.signal,
     });

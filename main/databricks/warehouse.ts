@@ -33,7 +33,9 @@ const spoilsSession = (failure: DatabricksFailure): boolean =>
 export const makeWarehouse = (context: Context): Warehouse => {
   const { deps, sessions, redact } = context;
   const limits = limitsOf(deps);
-  const left = (run: Run): number => run.deadline - deps.clock.now();
+  const atMost = (options: QueryOptions): number => options.timeoutMs ?? limits.statementMs;
+  /** Never more than at the beginning: a clock that is set back meanwhile makes nothing wait for days. */
+  const left = (run: Run): number => Math.min(atMost(run.options), run.deadline - deps.clock.now());
   const wait = <T>(run: Run, work: Promise<T>, late?: (value: T) => void): Promise<Waited<T>> =>
     bounded(work, { ms: left(run), scheduler: deps.scheduler, signal: run.options.signal }, late);
 
@@ -126,7 +128,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
     statement: Statement,
     options: QueryOptions = {},
   ): AsyncGenerator<Result<RowPage, DatabricksFailure>, void, void> {
-    const run: Run = { statement, options, deadline: deps.clock.now() + (options.timeoutMs ?? limits.statementMs) };
+    const run: Run = { statement, options, deadline: deps.clock.now() + atMost(options) };
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
       const session = await sessions.get(run.deadline, options);

@@ -13,9 +13,14 @@ export const cursorTexts = (cursor: string | null): Readonly<Record<string, stri
     Object.entries(cursorObject(cursor)).flatMap(([key, one]) => (typeof one === 'string' ? [[key, one]] : [])),
   );
 
-/** Whether something was never asked about, or `againMs` ago or longer; `now` in epoch milliseconds. */
-export const isDue = (last: Instant | undefined, now: number, againMs: number): boolean =>
-  last === undefined || !(now - Date.parse(last) < againMs);
+/**
+ * Whether something was never asked about, or `againMs` ago or longer, or in the future, by a clock that was set back since; `now` in
+ * epoch milliseconds.
+ */
+export const isDue = (last: Instant | undefined, now: number, againMs: number): boolean => {
+  const since = last === undefined ? Number.NaN : now - Date.parse(last);
+  return !(since >= 0 && since < againMs);
+};
 
 /** The cursor after `seen` was asked about; at most `most` things are remembered, those longest known go first. */
 export const withSeen = (

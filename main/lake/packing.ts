@@ -8,7 +8,7 @@ import { estimateOnly, type Counts } from './pack-count.ts';
 import { packJob } from './pack-job.ts';
 import { goingStates, type Packing, type PackingDeps, type PackRequest } from './packing-port.ts';
 import { noTotals, readPack, scopeOf, totalsOf } from './packing-read.ts';
-import { keptMs } from './refresh.ts';
+import { keptMs, knownNow } from './refresh.ts';
 import { collectors as allCollectors } from './sources.ts';
 
 const unknownRoom: Failure = failure(
@@ -143,7 +143,7 @@ export const createPacking = (deps: PackingDeps): Packing => {
       const stored = store.transaction<null, Failure>((db) => {
         const row = packOf(db, room);
         if (row === undefined) return err(unknownRoom);
-        const time = toInstant(clock.now() - (deps.keptMs?.() ?? keptMs));
+        const time = toInstant(knownNow(store.read, clock) - (deps.keptMs?.() ?? keptMs));
         const { removed, cited: kept } = releasePack(db, row.id, { time, sources: packedOnly, cited });
         const released = { at: toInstant(clock.now()), removed, cited: kept };
         putPack(db, { ...row, state: 'released', scope: '[]', totals: JSON.stringify({ ...totalsOf(row), released }) });

@@ -1,12 +1,13 @@
 import { thrownText } from '../../shared/base/failure.ts';
 import { parseJson } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
+import { fromInstant, toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
+import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import type { DatabricksFailure, QueryOptions, Workspace } from '../databricks/port.ts';
-import { forgetBefore, putSource, sourceRow } from '../store/lake.ts';
+import { forgetBefore, newestMoment, putSource, sourceRow } from '../store/lake.ts';
 import type { StoreFailure } from '../store/failures.ts';
-import type { Store } from '../store/port.ts';
+import type { ReadableDb, Store } from '../store/port.ts';
 import { isNotThere, type Collected, type Collector } from './collector.ts';
 import type { SourceState } from './port.ts';
 import { storeBatch } from './store-batch.ts';
@@ -189,10 +190,23 @@ export const runCollector = async (
   return { source: collector.source, facts, failure: null };
 };
 
+/** Kinds of facts whose moment always stands in the data; others take the time of this device where a source names none. */
+const datedKinds: readonly FactKind[] = ['run', 'table-version', 'audit', 'pipeline-update', 'query', 'drift'];
+
+/**
+ * How late it is at least, in epoch ms: the newest moment that a fact or a source tells of, unless the clock says less. A clock that
+ * is ahead of all data by a year makes nothing a year old; what is thrown away for its age may never come again.
+ */
+export const knownNow = (db: ReadableDb, clock: Clock): number => {
+  const now = clock.now();
+  const newest = newestMoment(db, toInstant(now), datedKinds);
+  return newest === null ? now : Math.min(now, fromInstant(newest));
+};
+
 /** Throw away what is too old to matter; true when something went. */
 export const forgetOld = (deps: RefreshDeps): boolean => {
   const gone = deps.store.transaction<number>((db) =>
-    ok(forgetBefore(db, toInstant(deps.clock.now() - (deps.keptMs?.() ?? keptMs)))),
+    ok(forgetBefore(db, toInstant(knownNow(db, deps.clock) - (deps.keptMs?.() ?? keptMs)))),
   );
   return gone.ok && gone.value > 0;
 };

@@ -11,7 +11,7 @@ import type { CollectContext, CollectedFact, Collector, Estimate, SourceMeta } f
 import { factOf as factOfRow } from './fact-rows.ts';
 import type { LakeFact } from './port.ts';
 import { countRows, pull, type Pull } from './pull.ts';
-import { textOf } from './rows.ts';
+import { earlier, textOf } from './rows.ts';
 import { scoped } from './scope-filter.ts';
 import { asText, type Wanted } from './select.ts';
 import { said } from './values.ts';
@@ -63,10 +63,18 @@ const isEmptied = (fact: LakeFact, context: CollectContext): boolean => {
   return known !== undefined && count(fact.data) === 0 && count(factOfRow(known).data) > 0;
 };
 
-/** The same state read again stays the fact that it was, seen once more; its `happenedAt` says since when it is known. */
+/**
+ * The same state read again stays the fact that it was, seen once more; its `happenedAt` says since when it is known: at the latest since
+ * now, also where a clock that was ahead said otherwise.
+ */
 export const keepState = (old: LakeFact, next: LakeFact): LakeFact =>
   JSON.stringify(old.data) === JSON.stringify(next.data) && old.title === next.title
-    ? { ...old, observedAt: next.observedAt, completeTo: next.completeTo }
+    ? {
+        ...old,
+        happenedAt: earlier(old.happenedAt, next.happenedAt) ?? old.happenedAt,
+        observedAt: next.observedAt,
+        completeTo: next.completeTo,
+      }
     : next;
 
 /** How one thing of the metastore is set up, as REST tells it: `native` names the fact within the metastore. */

@@ -100,6 +100,23 @@ export const dropFacts = (db: WritableDb, which: Sql): number => {
   return db.run(sql`DELETE FROM lake_fact WHERE ${which}`);
 };
 
+/** The newest moment up to `now` that facts of these kinds, or sources by how far they are complete, tell of; null = none does. */
+export const newestMoment = (db: ReadableDb, now: string, kinds: readonly string[]): string | null => {
+  const first = (query: Sql): string | null => db.first<{ readonly at: string | null }>(query)?.at ?? null;
+  const found = [
+    first(sql`SELECT max(complete_to) AS at FROM lake_source WHERE complete_to <= ${now}`),
+    first(
+      sql`SELECT happened AS at FROM lake_fact WHERE happened <= ${now} AND ${ofKinds(kinds)} ORDER BY happened DESC LIMIT 1`,
+    ),
+  ];
+  return (
+    found
+      .filter((one) => one !== null)
+      .toSorted()
+      .at(-1) ?? null
+  );
+};
+
 /**
  * Drop facts that are too old at a time; how many. Edges last seen before it go too. What a packed room holds stays: its
  * facts, and the edges of the assets in its scope. So do facts that a log cites: they are evidence, and say whether it holds.

@@ -12,6 +12,6 @@ export { EmptyState, Loading, Panel } from './panel.tsx';
 export { Segmented } from './segmented.tsx';
 export { type Shortcuts, useShortcuts } from './shortcuts.ts';
 export { Splitter } from './splitter.tsx';
-export { age, countdown, createTimes, localZone, span, type Times, withMoments } from './times.ts';
+export { age, ago, countdown, createTimes, localZone, span, type Times, withMoments } from './times.ts';
 export { type Toast, Toasts } from './toasts.tsx';
 export { VirtualList } from './virtual-list.tsx';

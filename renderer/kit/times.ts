@@ -94,6 +94,12 @@ export const countdown = (ms: number): string => {
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
+/** "2 h ago"; a moment in the future (a clock that was set back) is named as that. */
+export const ago = (at: Instant, now: number): string => {
+  const ms = now - fromInstant(at);
+  return ms < -minute ? `${span(-ms)} ahead of the clock` : `${span(ms)} ago`;
+};
+
 /** How old something is; a moment in the future (a clock that was set back) is named as that, not hidden. */
 export const age = (at: Instant, now: number): string => {
   const ms = now - fromInstant(at);

@@ -116,11 +116,14 @@ const ask = async (workspace: Workspace, text: string): Promise<string> => {
 /** How a store fails its nth transaction: the disk is full, the process dies before it commits, or it is asked to end after it. */
 export const endings = ['full', 'dies', 'aborts'] as const;
 export type Ending = (typeof endings)[number];
-export type WriteTrouble = { readonly at: number; readonly ending: Ending; readonly meanwhile: () => void };
+/** `passes`: nothing fails, something happens meanwhile. */
+export type WriteTrouble = { readonly at: number; readonly ending: Ending | 'passes'; readonly meanwhile: () => void };
 
 export type Device = {
   readonly store: Store;
   readonly run: (lane: Lane, collector: Collector, write?: WriteTrouble) => Promise<{ readonly failed: boolean }>;
+  /** The clock is set, forward or back. */
+  readonly jump: (ms: number) => void;
   /** The program starts anew: what tables look like is asked again, a little later. */
   readonly restart: (ms?: number) => void;
   readonly says: (lane: Lane, collector: Collector) => SourceSays;
@@ -168,6 +171,7 @@ export const openDevice = (world: World): Device => {
         if (dead) throw new Died();
         if (count !== trouble.at) return store.transaction(work);
         trouble.meanwhile();
+        if (trouble.ending === 'passes') return store.transaction(work);
         if (trouble.ending === 'aborts') {
           const done = store.transaction(work);
           abort();
@@ -189,6 +193,9 @@ export const openDevice = (world: World): Device => {
   return {
     store,
     close,
+    jump: (ms) => {
+      later += ms;
+    },
     restart: (ms = 1) => {
       later += ms;
       workspace = faulty.opened();

@@ -33,6 +33,8 @@ export type Stage = {
   readonly recover: (device: Device) => Promise<void>;
   /** Run one source with a fault at a moment; true when it failed. */
   readonly disturb: (device: Device, step: Step, fault: Fault, moment: Moment, ending: Ending) => Promise<boolean>;
+  /** Run one source while the clock jumps by so much, once more as it stands then, and set it right. */
+  readonly jumped: (device: Device, step: Step, ms: number, moment: Moment) => Promise<void>;
   /** Disturb every source, and find the truth afterwards. `place`: which of the endings comes first. */
   readonly survives: (fault: Fault, moment: Moment, place: number) => Promise<void>;
 };
@@ -119,6 +121,25 @@ export const openStage = async (): Promise<Stage> => {
     return failed;
   };
 
+  const jumped: Stage['jumped'] = async (device, { lane, collector }, ms, moment) => {
+    const { faulty } = world;
+    const answers = needed.get(nameOf({ lane, collector })) ?? 1;
+    let isWrong = false;
+    const jump = (): void => {
+      if (!isWrong) device.jump(ms);
+      isWrong = true;
+    };
+    faulty.trouble(null);
+    if (moment === 'idle') jump();
+    if (moment === 'mid-page') faulty.before(Math.ceil((answers - 1) / 2), jump);
+    const write = { at: lane === 'watch' ? 1 : 2, ending: 'passes', meanwhile: jump } as const;
+    await device.run(lane, collector, moment === 'mid-write' ? write : undefined);
+    jump();
+    await device.run(lane, collector);
+    device.jump(-ms);
+    faulty.trouble(null);
+  };
+
   /** A source that failed says so, and none claims to be complete up to later than what it has. */
   const claims = (device: Device, step: Step, failed: boolean, fault: Fault): void => {
     const says = device.says(step.lane, step.collector);
@@ -156,5 +177,5 @@ export const openStage = async (): Promise<Stage> => {
   const silent = collectors.flatMap(({ source }) =>
     lanes.every((lane) => (needed.get(`${lane} ${source}`) ?? 0) === 0) ? [source] : [],
   );
-  return { world, truth, poor, silent, all, recover, disturb, survives };
+  return { world, truth, poor, silent, all, recover, disturb, jumped, survives };
 };

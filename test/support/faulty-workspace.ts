@@ -33,6 +33,8 @@ export type FaultyWorkspace = {
   /** A workspace as a program sees it that has just started: nothing of what tables look like is known. */
   readonly opened: () => Workspace;
   readonly trouble: (next: Trouble | null) => void;
+  /** Once so many answers have been given, this happens before the next; until the next `trouble`. */
+  readonly before: (answers: number, what: () => void) => void;
   /** Answers given since the last `trouble`. */
   readonly answers: () => number;
   /** Answers that the server really gave. */
@@ -53,6 +55,7 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
   const breaks = new Map<string, DatabricksFailure | null>();
   let pressed: Fault | null = null;
   let trouble: Trouble | null = null;
+  let meanwhile: { readonly after: number; readonly what: () => void } | null = null;
   let answers = 0;
   let real = 0;
 
@@ -96,6 +99,7 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
     return failure;
   };
   const now = (): { readonly fault: Fault | null; readonly breaks: boolean } => {
+    if (answers === meanwhile?.after) meanwhile.what();
     answers += 1;
     if (trouble === null || answers <= trouble.after) return { fault: null, breaks: false };
     return { fault: trouble.fault, breaks: answers === trouble.after + 1 };
@@ -151,7 +155,11 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
     }),
     trouble: (next) => {
       trouble = next;
+      meanwhile = null;
       answers = 0;
+    },
+    before: (after, what) => {
+      meanwhile = { after, what };
     },
     answers: () => answers,
     real: () => real,

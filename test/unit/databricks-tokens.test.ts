@@ -48,6 +48,17 @@ describe('a renewing token', () => {
     expect(fetched()).toBe(2);
   });
 
+  it('of a clock that was set back since is replaced once it is refused', async () => {
+    const { source, wait, fetched } = scene();
+    await source.get();
+    wait(-2 * 86_400_000);
+    expect(await source.get()).toEqual(ok('t1'));
+    expect(source.invalidate('t1')).toBe(true);
+    expect(await source.get()).toEqual(ok('t2'));
+    expect(source.invalidate('t2')).toBe(false);
+    expect(fetched()).toBe(2);
+  });
+
   it('lasts to its end when no other can be had', async () => {
     const { source, wait, fail } = scene();
     await source.get();

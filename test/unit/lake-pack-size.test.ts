@@ -81,3 +81,14 @@ it('where a rule forbids to keep anything, the card gives its reason and no righ
     'partly',
   );
 });
+
+it('a room that was packed in the future, by a clock that was set back since, is not said to be ready', async () => {
+  const packed = await rig(() => '').pack();
+  const badge = (later: number) => badgeOf(packed, collectNow + later, sourceLabel).state;
+  expect([badge(60_000), badge(-60_000), badge(3 * 3_600_000), badge(-2 * 86_400_000)]).toEqual([
+    'ready',
+    'ready',
+    'stale',
+    'stale',
+  ]);
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileSize, middleCut } from '../../renderer/kit/middle-cut.ts';
 import { pressName } from '../../renderer/kit/shortcuts.ts';
-import { age, countdown, createTimes, span, withMoments } from '../../renderer/kit/times.ts';
+import { age, ago, countdown, createTimes, span, withMoments } from '../../renderer/kit/times.ts';
 
 const minute = 60_000;
 const at = Date.parse('2026-11-24T13:30:00.000Z');
@@ -55,6 +55,10 @@ describe('moments in one named zone', () => {
   it('an age in the future is named, not hidden', () => {
     expect(age('2026-11-24T13:09:00.000Z', at)).toBe('21 min');
     expect(age('2026-11-24T15:30:00.000Z', at)).toBe('2 h ahead');
+    expect(ago('2026-11-24T13:09:00.000Z', at)).toBe('21 min ago');
+    expect(ago('2026-11-26T13:30:00.000Z', at)).toBe('2 d ahead of the clock');
+    // The seconds by which two clocks differ are no news.
+    expect(ago('2026-11-24T13:30:20.000Z', at)).toBe('0 s ago');
   });
 });
 

@@ -76,8 +76,11 @@ export const mergeRuns = (same: Merge, name: (fact: LakeFact) => string): Merge 
     repeats: true,
   });
 
+/** No answer waits so long to be stored: one that is stored and so much newer was asked for by a clock that has been set back since. */
+const longestWaitMs = 86_400_000;
 /** Two answers of REST about one run: the one asked later knows more. A message that was read stays. */
 export const newerAnswer: Merge = (old, next) => {
-  const [first, last] = old.observedAt <= next.observedAt ? [old, next] : [next, old];
+  const ahead = moment(old.observedAt) - moment(next.observedAt);
+  const [first, last] = ahead <= 0 || ahead > longestWaitMs ? [old, next] : [next, old];
   return { ...last, data: { ...last.data, message: last.data['message'] ?? first.data['message'] ?? null } };
 };

@@ -1,5 +1,5 @@
 import type { OfflineBadge } from '../../../shared/contract/offline.ts';
-import { age, type Tone } from '../../kit/index.ts';
+import { ago, type Tone } from '../../kit/index.ts';
 
 /** How many names of sources are listed; the rest is in the list of sources. */
 const namedFew = 3;
@@ -50,7 +50,7 @@ export const offlineWords = (
       return { text: `Partly ready`, tone: 'warn', why: lacks };
     case 'stale':
       return {
-        text: badge.since === null ? 'Packed long ago' : `Packed ${age(badge.since, now)} ago`,
+        text: badge.since === null ? 'Packed long ago' : `Packed ${ago(badge.since, now)}`,
         tone: 'warn',
         why: `What happened since is not on this device. ${lacks}`.trim(),
       };

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useState } from 'react';
 import type { Inbox, Proposal } from '../../../shared/contract/inbox.ts';
 import { act, acceptProposal, declineSignals } from '../../actions/index.ts';
-import { age, Button, counted, Dialog, EmptyState, Field, VirtualList } from '../../kit/index.ts';
+import { ago, Button, counted, Dialog, EmptyState, Field, VirtualList } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import './inbox.css';
@@ -34,9 +34,7 @@ const Counts = ({ inbox }: { readonly inbox: Inbox }) => {
     <p className="cap">
       {counted(inbox.proposals.length, 'proposed incident', 'proposed incidents')}
       {inbox.declined === 0 ? '' : ` · ${inbox.declined} declined`}
-      {inbox.detectedAt === null
-        ? ' · detectors have not run yet'
-        : ` · detectors ran ${age(inbox.detectedAt, now)} ago`}
+      {inbox.detectedAt === null ? ' · detectors have not run yet' : ` · detectors ran ${ago(inbox.detectedAt, now)}`}
     </p>
   );
 };
@@ -97,7 +95,7 @@ const Watched = ({ inbox }: { readonly inbox: Inbox }) => {
             <span className={one.completeTo === null ? 'cap push tone-warn' : 'cap push'}>
               {one.completeTo === null
                 ? 'never read'
-                : `facts to ${times.near(one.completeTo, now)}, ${age(one.completeTo, now)} ago`}
+                : `facts to ${times.near(one.completeTo, now)}, ${ago(one.completeTo, now)}`}
             </span>
           </li>
         ))}

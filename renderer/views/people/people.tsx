@@ -1,6 +1,6 @@
 import type { People } from '../../../shared/contract/share.ts';
 import { act } from '../../actions/index.ts';
-import { age, Button, Chip, counted, EmptyState, Panel, VirtualList } from '../../kit/index.ts';
+import { ago, Button, Chip, counted, EmptyState, Panel, VirtualList } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useNow, useTimes } from '../common/use.ts';
 import { roleNotes, roleWords } from '../common/words.ts';
@@ -113,7 +113,7 @@ const DeviceRow = ({ device }: { readonly device: Device }) => {
           ? 'this device'
           : device.lastSeen === null
             ? 'never seen'
-            : `last seen ${age(device.lastSeen, now)} ago`}
+            : `last seen ${ago(device.lastSeen, now)}`}
       </span>
       {device.you || device.state !== 'attested' ? null : (
         <Button tone="quiet" small onPress={() => void act('device.revoke', { device: device.id })}>

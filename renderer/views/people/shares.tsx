@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Status } from '../../../shared/contract/status.ts';
 import { act } from '../../actions/index.ts';
 import {
-  age,
+  ago,
   Badge,
   Button,
   Chip,
@@ -87,7 +87,7 @@ const ShareRow = ({ share }: { readonly share: Share }) => {
           {share.place}
         </code>
         <span className="cap push" title={share.lastSyncAt === null ? '' : times.full(share.lastSyncAt)}>
-          {share.lastSyncAt === null ? 'never synced' : `synced ${age(share.lastSyncAt, now)} ago`}
+          {share.lastSyncAt === null ? 'never synced' : `synced ${ago(share.lastSyncAt, now)}`}
         </span>
         {share.onlyHere === 0 ? (
           <Chip tone="ok">nothing left to send</Chip>

@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { AssetLine, AssetSection, AssetSheet as Sheet } from '../../../shared/contract/asset.ts';
 import type { Room } from '../../../shared/contract/room.ts';
-import { age, Chip, IconButton, Panel, useShortcuts } from '../../kit/index.ts';
+import { ago, Chip, IconButton, Panel, useShortcuts } from '../../kit/index.ts';
 import { noSelection, useModel } from '../../model/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { useFeed, useNow, useTimes } from '../common/use.ts';
@@ -72,7 +72,7 @@ const Sections = ({ sheet, room }: { readonly sheet: Sheet; readonly room: Room 
 const Section = ({ section, children }: { readonly section: AssetSection; readonly children: ReactNode }) => {
   const now = useNow();
   const times = useTimes();
-  const read = section.observedAt === null ? null : `read ${age(section.observedAt, now)} ago`;
+  const read = section.observedAt === null ? null : `read ${ago(section.observedAt, now)}`;
   const until = section.completeTo === null ? null : `facts to ${times.near(section.completeTo, now)}`;
   return (
     <section className="asset-section" data-testid="asset-section" data-section={section.id}>

@@ -1,7 +1,7 @@
 import { CircleDot, Maximize2, Minimize2, Paperclip } from 'lucide-react';
 import type { Room } from '../../../shared/contract/room.ts';
 import { act, saveAttachment } from '../../actions/index.ts';
-import { age, Button, Dot, fileSize, IconButton, Panel, VirtualList } from '../../kit/index.ts';
+import { ago, Button, Dot, fileSize, IconButton, Panel, VirtualList } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { useNow, useStatus } from '../common/use.ts';
 import { Who } from '../common/who.tsx';
@@ -99,7 +99,7 @@ const MemberLine = ({ member }: { readonly member: Member }) => {
         <Who person={member.person} />
       </span>
       <span className="cap push">
-        {member.person.you ? 'here' : seen === null ? 'never seen' : `last seen ${age(seen, now)} ago`}
+        {member.person.you ? 'here' : seen === null ? 'never seen' : `last seen ${ago(seen, now)}`}
       </span>
     </div>
   );

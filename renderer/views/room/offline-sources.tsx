@@ -1,5 +1,5 @@
 import type { OfflineSource } from '../../../shared/contract/offline.ts';
-import { age, Chip, counted, fileSize, type Tone, withMoments } from '../../kit/index.ts';
+import { ago, Chip, counted, fileSize, type Tone, withMoments } from '../../kit/index.ts';
 import { bySameReason } from '../common/same-reason.ts';
 import { useNow, useTimes } from '../common/use.ts';
 
@@ -79,7 +79,7 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
         {source.completeTo === null ? null : (
           <span className="cap" title={times.full(source.completeTo)}>
             facts to {times.near(source.completeTo, now)}
-            {source.observedAt === null ? '' : `, read ${age(source.observedAt, now)} ago`}
+            {source.observedAt === null ? '' : `, read ${ago(source.observedAt, now)}`}
             {source.pace === null ? '' : `; ${source.pace}`}
           </span>
         )}

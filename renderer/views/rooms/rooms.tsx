@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { RoomRow } from '../../../shared/contract/room.ts';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { act } from '../../actions/index.ts';
-import { age, Badge, Button, Chip, counted, EmptyState, VirtualList } from '../../kit/index.ts';
+import { ago, Badge, Button, Chip, counted, EmptyState, VirtualList } from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
 import { offlineWords } from '../common/offline-words.ts';
@@ -105,7 +105,7 @@ const Row = ({ row }: { readonly row: RoomRow }) => {
           {row.commander === null ? 'nobody commands' : row.commander.you ? 'You command' : whoWords(row.commander)}
         </span>
         <span className="cap">
-          {row.lastEntryAt === null ? 'no entry yet' : `last entry ${age(row.lastEntryAt, now)} ago`}
+          {row.lastEntryAt === null ? 'no entry yet' : `last entry ${ago(row.lastEntryAt, now)}`}
         </span>
       </span>
     </div>

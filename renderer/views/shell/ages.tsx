@@ -1,5 +1,16 @@
 import type { Freshness } from '../../../shared/contract/status.ts';
-import { age, Button, Chip, counted, Dialog, EmptyState, type Times, type Tone, withMoments } from '../../kit/index.ts';
+import {
+  age,
+  ago,
+  Button,
+  Chip,
+  counted,
+  Dialog,
+  EmptyState,
+  type Times,
+  type Tone,
+  withMoments,
+} from '../../kit/index.ts';
 import { useModel } from '../../model/index.ts';
 import { bySameReason } from '../common/same-reason.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
@@ -32,7 +43,7 @@ export const Ages = ({ facts }: { readonly facts: readonly Freshness[] }) => {
   if (facts.length === 0) return null;
   const { readAt, good, expected } = summaryOf(facts);
   const words =
-    readAt === null ? 'No facts read yet' : `Facts read ${age(readAt, now)} ago · ${good} of ${expected} sources`;
+    readAt === null ? 'No facts read yet' : `Facts read ${ago(readAt, now)} · ${good} of ${expected} sources`;
   // What may not be read is known and stays so; what got old or broke is news.
   const isNews = facts.some(({ state }) => state === 'stale' || state === 'failed');
   return (
