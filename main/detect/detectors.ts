@@ -94,7 +94,7 @@ export const driftedTables = (facts: readonly LakeFact[], sha256Hex: Sha256Hex):
   const groups = new Map<string, DriftWindow>();
   for (const fact of facts) {
     if (fact.kind !== 'drift' || !isComplete(fact)) continue;
-    const psi = fact.data['psi'];
+    const psi = fact.data['psi'] === 'Infinity' ? Number.POSITIVE_INFINITY : fact.data['psi'];
     const [start, granularity, column] = [
       text(fact.data['windowStart']),
       text(fact.data['granularity']),
@@ -159,7 +159,9 @@ const driftSignal = (windows: readonly DriftWindow[], sha256Hex: Sha256Hex): Sig
   for (const one of [...all].sort((a, b) => b.psi - a.psi || (a.fact.id < b.fact.id ? -1 : 1)))
     if (!worst.has(one.column)) worst.set(one.column, one);
   const columns = [...worst.values()];
-  const shown = columns.slice(0, 3).map((one) => `${one.column} (PSI ${one.psi.toFixed(2)})`);
+  const shown = columns
+    .slice(0, 3)
+    .map((one) => `${one.column} (PSI ${Number.isFinite(one.psi) ? one.psi.toFixed(2) : 'infinite'})`);
   const more = columns.length > shown.length ? ` and ${columns.length - shown.length} more` : '';
   const table = key.asset.split('.').at(-1) ?? key.asset;
   const evidence = windows.length === 1 ? all : [...all, ...last.all];

@@ -13,6 +13,10 @@ export const cursorTexts = (cursor: string | null): Readonly<Record<string, stri
     Object.entries(cursorObject(cursor)).flatMap(([key, one]) => (typeof one === 'string' ? [[key, one]] : [])),
   );
 
+/** What a record says of a name that people chose: one that every object answers to (`constructor`) is not there by itself. */
+export const ownOf = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+
 /**
  * Whether something was never asked about, or `againMs` ago or longer, or in the future, by a clock that was set back since; `now` in
  * epoch milliseconds.

@@ -5,6 +5,7 @@ import type { TextRow } from '../databricks/port.ts';
 import { column, dbx, type StatementMaker } from '../databricks/statements.ts';
 import { workspaceAsset } from './assets.ts';
 import type { CollectContext, Collector, SourceMeta } from './collector.ts';
+import { ownOf } from './cursor.ts';
 import { makeFact } from './make-fact.ts';
 import type { LakeFact } from './port.ts';
 import { instantOf, minus, textOf } from './rows.ts';
@@ -25,6 +26,8 @@ const valueOf = (text: string | null): JsonValue => {
   const parsed = parseExact(text);
   return parsed.ok ? parsed.value : text;
 };
+/** Year 1 in microseconds: what stands in a table may be older than 1970. */
+const everSince = '-62135596800000000';
 /** JSON with sorted keys: the order of a map's entries says nothing. */
 const canonical = (value: JsonValue): string =>
   JSON.stringify(value, (_key, one: JsonValue) =>
@@ -37,7 +40,7 @@ export const fieldChanges = (field: string, from: string | null, to: string | nu
   if (canonical(a) === canonical(b)) return [];
   if (!isJsonObject(a) || !isJsonObject(b)) return [{ field, from: a, to: b }];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().flatMap((key) => {
-    const [x, y] = [a[key] ?? null, b[key] ?? null];
+    const [x, y] = [ownOf(a, key) ?? null, ownOf(b, key) ?? null];
     return canonical(x) === canonical(y) ? [] : [{ field: `${field}.${key}`, from: x, to: y }];
   });
 };
@@ -159,7 +162,7 @@ export const definitionCollector = (spec: DefinitionSource): Collector => {
       return {
         where: [{ needs: 'workspace_id', piece: dbx`workspace_id = :workspace` }, ...(of === null ? [] : [of.where])],
         parameters: {
-          since: { type: 'BIGINT', value: from === null ? '0' : `${Date.parse(from)}000` },
+          since: { type: 'BIGINT', value: from === null ? everSince : `${Date.parse(from)}000` },
           workspace: context.workspaceId,
           ...of?.parameters,
         },

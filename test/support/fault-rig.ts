@@ -43,9 +43,9 @@ export const openWorld = async (): Promise<World> => {
   const start = lastWednesday(Date.now());
   const practice = await startPractice({ seed: 5, estate: true, now: () => start });
   const limits = {
-    statementMs: 8_000,
-    openMs: 4_000,
-    socketMs: 4_000,
+    statementMs: 60_000,
+    openMs: 30_000,
+    socketMs: 60_000,
     retryMs: 1,
     retryCapMs: 2,
     readRepeats: 1,
@@ -72,6 +72,7 @@ export const openWorld = async (): Promise<World> => {
     `cluster|${workspaceId}|${job?.cluster ?? ''}`,
     `warehouse|${workspaceId}|${busy}`,
     `query|${workspaceId}|0f1e2d3c`,
+    `notebook|${workspaceId}|4711`,
   ];
   // A year of usage of all is more than each of some hundred devices need.
   await ask(workspace, `DELETE FROM system.billing.usage WHERE abs(hash(record_id)) % 40 > 0`);
@@ -83,6 +84,10 @@ export const openWorld = async (): Promise<World> => {
   // Known to the table only: it is long gone from REST.
   await addRows(workspace, 'lakeflow.job_run_timeline', [
     { account_id: 'a', workspace_id: workspaceId, job_id: job?.id ?? '', run_id: '990000000000001', period_start_time: old, period_end_time: old, result_state: 'FAILED', run_type: 'JOB_RUN' },
+  ]); // prettier-ignore
+  await addRows(workspace, 'billing.usage', [
+    { account_id: 'a', workspace_id: workspaceId, record_id: 'notebook', sku_name: 'S', usage_unit: 'DBU', usage_quantity: '1', usage_date: old.slice(0, 10), record_type: 'ORIGINAL',
+      usage_start_time: old, usage_end_time: old, usage_metadata: { notebook_id: '4711', notebook_path: '/Shared/check' } },
   ]); // prettier-ignore
   for (const [i, status] of ['Healthy', 'Unhealthy', 'Healthy'].entries())
     await addRows(workspace, 'data_quality_monitoring.table_results', [

@@ -41,6 +41,11 @@ const wants = [
   asText('avg_delta', { as: 'average' }),
 ];
 
+/** A bin that was empty makes a distance infinite: the most that it can be, and nothing that JSON knows as a number. */
+const distanceOf = (row: TextRow, name: string): number | 'Infinity' | null =>
+  /^\+?inf(?:inity)?$/i.test(textOf(row, name) ?? '') ? 'Infinity' : numberOf(row, name);
+const words = (psi: number | 'Infinity' | null): string =>
+  psi === null ? 'unknown' : psi === 'Infinity' ? 'infinite' : shown(psi);
 const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): CollectedFact | null => {
@@ -49,7 +54,7 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
   if (start === null || end === null || col === null || granularity === null) return null;
   const type = textOf(row, 'drift') ?? 'UNKNOWN';
   const compared = instantOf(row, 'compared_start');
-  const psi = numberOf(row, 'psi');
+  const psi = distanceOf(row, 'psi');
   const name = fullName(monitor.watched);
   const against = type === 'BASELINE' ? 'the baseline' : 'the window before';
   const native = [name, start, granularity, col.toLowerCase(), type, compared ?? ''].join('/');
@@ -62,7 +67,7 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
     observedAt: context.observedAt,
     completeTo: null,
     assets: [tableAsset(context.metastoreId, name), columnAsset(context.metastoreId, name, col)],
-    title: `${monitor.watched.table}.${col} has drifted from ${against}: PSI ${psi === null ? 'unknown' : shown(psi)}`,
+    title: `${monitor.watched.table}.${col} has drifted from ${against}: PSI ${words(psi)}`,
     data: {
       table: name, column: col, windowStart: start, windowEnd: end, granularity, type, comparedStart: compared, psi,
       js: numberOf(row, 'js'), wasserstein: numberOf(row, 'wasserstein'), nullsDelta: numberOf(row, 'nulls'),
@@ -72,7 +77,7 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
   const merge = (old: LakeFact, next: LakeFact): LakeFact =>
     Number(old.data['monitorVersion']) > Number(next.data['monitorVersion']) ? old : next;
   // A window that was high and is computed again as harmless has to be corrected, so known facts always take the newer value.
-  return { fact, merge, ...(psi !== null && psi >= worthKeeping ? {} : { onlyIfKnown: true }) };
+  return { fact, merge, ...(psi === 'Infinity' || (psi !== null && psi >= worthKeeping) ? {} : { onlyIfKnown: true }) };
 };
 
 /** How many profiles a stored cursor knows: it has a moment for each, since profiles are refreshed at different times. */

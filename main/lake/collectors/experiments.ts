@@ -40,17 +40,19 @@ const wants = [
 const finite = (value: JsonValue | undefined): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
 
-/** Least, most and latest value of each metric. NaN and infinities are no numbers to compare: null. */
+/**
+ * Least, most and latest value of each metric, in the order of their names: the source promises none. NaN and infinities are no numbers to
+ * compare: null.
+ */
 const metricsOf = (row: TextRow): { readonly [name: string]: JsonValue } => {
   const all = objectOf(row, 'metrics')['all'];
   const rows = Array.isArray(all) ? all.map((one: JsonValue) => one) : [];
-  return Object.fromEntries(
-    rows.slice(0, metricLimit).flatMap((one: JsonValue): [string, JsonValue][] => {
-      if (!isJsonObject(one) || typeof one['metric_name'] !== 'string') return [];
-      const { min_value: least, max_value: most, latest_value: latest } = one;
-      return [[one['metric_name'], { min: finite(least), max: finite(most), latest: finite(latest) }]];
-    }),
-  );
+  const named = rows.flatMap((one: JsonValue): [string, JsonValue][] => {
+    if (!isJsonObject(one) || typeof one['metric_name'] !== 'string') return [];
+    const { min_value: least, max_value: most, latest_value: latest } = one;
+    return [[one['metric_name'], { min: finite(least), max: finite(most), latest: finite(latest) }]];
+  });
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, metricLimit));
 };
 
 const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {

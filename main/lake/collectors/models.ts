@@ -4,7 +4,7 @@ import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
-import { cursorObject } from '../cursor.ts';
+import { cursorObject, ownOf } from '../cursor.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
 import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
@@ -184,7 +184,7 @@ export const modelsCollector: Collector = {
         const [alias, number] = [text(one['alias_name']), one['version_num']];
         if (alias === null || (typeof number !== 'number' && typeof number !== 'string')) continue;
         now[alias] = String(number);
-        const before = known[full]?.[alias] ?? null;
+        const before = ownOf(known[full], alias) ?? null;
         // At the first look nobody knows when it moved: only a change between two looks is a fact.
         if (known[full] !== undefined && before !== String(number))
           facts.push({

@@ -5,7 +5,7 @@ import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { carrier, factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
-import { cursorTexts } from '../cursor.ts';
+import { cursorTexts, ownOf } from '../cursor.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { scoped } from '../scope-filter.ts';
@@ -213,7 +213,7 @@ export const servingCollector: Collector = {
       }
       const served = servedOf(object(detail.value['config']));
       const endpoint = workspaceAsset('endpoint', context.workspaceId, name);
-      facts.push(...factsOf(name, detail.value, served, known[name], context));
+      facts.push(...factsOf(name, detail.value, served, ownOf(known, name), context));
       seen[name] = idText(object(detail.value['config'])['config_version']) ?? '';
       for (const one of served) {
         const model = modelOf(one, context);
