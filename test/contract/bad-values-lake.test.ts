@@ -73,7 +73,7 @@ const packed = async (source: string, assets: readonly string[]) => {
   const { store } = deviceAt([]);
   const context: CollectContext = {
     workspace, workspaceId: ws, metastoreId: metastore, db: store.read, clock: { now: () => now }, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
-    cursor: null, completeTo: null, resumed: false, scope: new Map(assets.map((asset, i) => [asset as AssetId, i])), observedAt: toInstant(now),
+    cursor: null, completeTo: null, lookBackMs: 3 * hour, resumed: false, scope: new Map(assets.map((asset, i) => [asset as AssetId, i])), observedAt: toInstant(now),
   }; // prettier-ignore
   const found = await collectors.find((one) => one.source === source)?.collect(context);
   if (found?.ok !== true) throw new Error(`${source}: ${found?.error.what ?? 'no such source'}`);

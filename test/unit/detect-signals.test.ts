@@ -39,7 +39,7 @@ const drift = (
   table: string,
   column: string,
   hours: number,
-  psi: number,
+  psi: number | 'Infinity',
   type = 'BASELINE',
   completeTo?: string,
 ): LakeFact =>
@@ -53,6 +53,13 @@ const drift = (
   );
 
 describe('signals', () => {
+  it('of a distance that is infinite names it first: nothing drifts more', () => {
+    const facts = [drift('a.b.c', 'some', 1, 0.9), drift('a.b.c', 'all', 1, 'Infinity')];
+    expect(detectSignals(facts, sha).map(({ title }) => title)).toEqual([
+      'c has drifted: all (PSI infinite), some (PSI 0.90)',
+    ]);
+  });
+
   it('a failed run with its failing task: ids by the format, facts cited, the message told', () => {
     const signals = detectSignals(
       [run('9', '100', 5), task('9', '100', 'check', '101', 4), run('9', '99', 2, 'succeeded')],

@@ -68,10 +68,11 @@ const seriesFact = (rows: readonly [TextRow, ...TextRow[]], context: CollectCont
     .filter((one) => Number.isFinite(one.value))
     .sort((a, b) => {
       const [[one, first], [other, second]] = [order(a), order(b)];
-      return one < other ? -1 : one > other ? 1 : first - second;
+      return one < other ? -1 : one > other ? 1 : first - second || a.value - b.value;
     });
   const last = points.at(-1);
-  if (last === undefined) return null;
+  const ended = latest(all.map((one) => one.at));
+  if (ended === null) return null;
   const experiment = textOf(first, 'experiment');
   const made = experimentRuns(context).get(run) ?? [];
   const values = points.map((one) => one.value);
@@ -83,15 +84,15 @@ const seriesFact = (rows: readonly [TextRow, ...TextRow[]], context: CollectCont
       scope: ws,
       workspace: ws,
       native: `${run}/${metric}`,
-      at: last.at,
+      at: last?.at ?? ended,
       assets: [
         ...(experiment === null ? [] : [workspaceAsset('experiment', ws, experiment)]),
         ...new Set(made.map((one) => modelAsset(context.metastoreId, one.model))),
       ],
-      title: `Metric ${metric} of experiment run ${run.slice(0, 8)} ended at ${Number(last.value.toPrecision(5))}`,
+      title: `Metric ${metric} of experiment run ${run.slice(0, 8)} ${last === undefined ? 'was never a number' : `ended at ${Number(last.value.toPrecision(5))}`}`,
       data: {
-        metric, run, values: points.length, notNumbers: all.length - points.length, last: last.value,
-        min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)),
+        metric, run, values: points.length, notNumbers: all.length - points.length, last: last?.value ?? null,
+        min: last === undefined ? null : values.reduce((a, b) => Math.min(a, b)), max: last === undefined ? null : values.reduce((a, b) => Math.max(a, b)),
         points: kept.map((one): JsonValue => [one.at, one.step, one.value]),
       }, // prettier-ignore
     }),
