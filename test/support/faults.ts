@@ -49,6 +49,7 @@ const passing: Readonly<Record<Exclude<FaultButton, Mishap>, Readonly<Record<str
 
 /** Used up by what they touch. */
 const once: readonly string[] = ['expireSessions', 'coldStartMs'];
+const late: readonly string[] = ['latencyMs', 'slowRowsMs', 'coldStartMs', 'expireSessions'];
 const alike: readonly string[] = ['cutResult', 'loseReply'];
 
 export const passingFaults: readonly Fault[] = Object.entries(passing).flatMap(([button, ways]) =>
@@ -58,6 +59,7 @@ export const passingFaults: readonly Fault[] = Object.entries(passing).flatMap((
     ...(once.includes(button) ? { once: true as const } : {}),
     ...(button === 'commit' ? { onlyWrites: true as const } : {}),
     ...(alike.includes(button) ? { alike: true as const } : {}),
+    ...(late.includes(button) ? { oneIn: 8 } : {}),
   })),
 );
 

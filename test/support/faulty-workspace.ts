@@ -1,5 +1,6 @@
 // A practice lakehouse behind a workspace whose answers are kept: what was asked once, healthy or under a fault, is asked of the
 // real server over the unmodified driver, and answered from memory afterwards. So thousands of cases see real answers.
+import { createHash } from 'node:crypto';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import type {
   DatabricksFailure,
@@ -21,6 +22,8 @@ export type Fault = {
   readonly onlyWrites?: true;
   /** Every statement ends in the same way, and takes long to: one is asked for all. */
   readonly alike?: true;
+  /** Answers come as ever, only later: one in so many is asked for under it. */
+  readonly oneIn?: number;
 };
 
 type Page = Result<RowPage, DatabricksFailure>;
@@ -50,6 +53,9 @@ const manyRows: Statement = {
   text: 'SELECT record_id FROM system.billing.usage ORDER BY record_id',
 };
 
+/** The same number for the same text. */
+const placeOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0);
+
 export const createFaultyWorkspace = (practice: Practice, workspace: Workspace): FaultyWorkspace => {
   const kept = new Map<string, Answer>();
   const breaks = new Map<string, DatabricksFailure | null>();
@@ -73,6 +79,7 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
   };
   const keep = async (fault: Fault | null, key: string, ask: () => Promise<Answer>): Promise<Answer> => {
     if (fault?.onlyWrites === true) return keep(null, key, ask);
+    if (fault?.oneIn !== undefined && placeOf(key) % fault.oneIn > 0) return keep(null, key, ask);
     const place = `${fault?.name ?? ''}\n${key}`;
     const known = kept.get(place);
     if (known !== undefined) return known;

@@ -69,7 +69,8 @@ export const notebookNamesCollector: Collector = {
     if (!found.ok) return found;
     const assets = found.value.rows.flatMap((row): readonly CollectedAsset[] => {
       const [id, name, at] = [textOf(row, 'id'), textOf(row, 'path'), instantOf(row, 'newest')];
-      if (id === null || name === null) return [];
+      // An id that nobody asked for is no answer.
+      if (id === null || name === null || !ids.includes(id)) return [];
       const asset = workspaceAsset('notebook', context.workspaceId, id);
       return [{ asset, name, detail: `notebook ${id}`, changedAt: at ?? context.observedAt, gone: false }];
     });
