@@ -12,13 +12,13 @@ import type { Fault } from '../support/faulty-workspace.ts';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-}, 300_000);
+}, 600_000);
 afterAll(() => stage.world.close());
 
 describe.each(moments)('%s', (moment) => {
   it.each(faultsOf('answers').map((fault, place) => ({ name: fault.name, fault, place })))(
     '$name',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     ({ fault, place }) => stage.survives(fault, moment, place),
   );
 });
@@ -28,7 +28,7 @@ describe('what an administrator does to tables that are read', () => {
   const cases = moments.flatMap((moment) =>
     mishapFaults.map((mishap) => ({ name: `${mishap}, ${moment}`, mishap, moment })),
   );
-  it.each(cases)('$name', { timeout: 120_000 }, async ({ mishap, moment }) => {
+  it.each(cases)('$name', { timeout: 240_000 }, async ({ mishap, moment }) => {
     const { world, truth, poor, all, recover, disturb } = stage;
     const device = openDevice(world);
     const fresh = openDevice(world);

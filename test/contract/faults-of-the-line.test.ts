@@ -12,7 +12,7 @@ import { faultsOf, passingFaults } from '../support/faults.ts';
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-}, 300_000);
+}, 600_000);
 afterAll(() => stage.world.close());
 
 describe('the world in which it happens', () => {
@@ -25,7 +25,7 @@ describe('the world in which it happens', () => {
 describe.each(moments)('%s', (moment) => {
   it.each(faultsOf('line').map((fault, place) => ({ name: fault.name, fault, place })))(
     '$name',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     ({ fault, place }) => stage.survives(fault, moment, place),
   );
 });
@@ -67,7 +67,7 @@ describe('one after the other', () => {
     await stage.disturb(device, step, fault, moment, ending);
     if (restarts) device.restart();
   };
-  it('any faults at any sources in any order leave the truth behind them', { timeout: 300_000 }, async () => {
+  it('any faults at any sources in any order leave the truth behind them', { timeout: 420_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(told, { minLength: 4, maxLength: 20 }), async (story) => {
         const { world, truth, poor, recover } = stage;
@@ -101,7 +101,7 @@ describe('when the clock of this machine jumps', () => {
     { name: '400 days forward', ms: 400 * day },
   ];
   const cases = jumps.flatMap((jump) => (['idle', 'mid-page', 'mid-write'] as const).map((moment) => ({ ...jump, moment }))); // prettier-ignore
-  it.each(cases)('$name, $moment, and stands right later', { timeout: 120_000 }, async ({ ms, moment }) => {
+  it.each(cases)('$name, $moment, and stands right later', { timeout: 240_000 }, async ({ ms, moment }) => {
     const { world, truth, poor, recover, jumped } = stage;
     const [device, earlier] = [openDevice(world), openDevice(world)];
     try {
