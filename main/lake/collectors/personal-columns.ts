@@ -3,12 +3,13 @@ import type { TextRow } from '../../databricks/port.ts';
 import { column, dbx, statementKind, type Piece } from '../../databricks/statements.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
-import { isPersonalTag, personalColumnsId, personalWords, type PersonalColumn } from '../personal.ts';
+import { isPersonalTag, personalColumns, personalColumnsId, personalWords, type PersonalColumn } from '../personal.ts';
 import { pull } from '../pull.ts';
 import { textOf } from '../rows.ts';
 import { asText } from '../select.ts';
 import { keepState } from '../state-source.ts';
 import { readNow, rests } from '../throttle.ts';
+import { visibleTables } from '../visible-tables.ts';
 
 const kind = statementKind('lake.personal-columns', 'read', 'columns that are tagged as personal data');
 export const personalColumnsSource = 'system.information_schema.column_tags/personal';
@@ -77,7 +78,6 @@ export const personalColumnsCollector: Collector = {
       order: 'table_name',
     });
     if (!found.ok) return found;
-    // Half an answer would look like tags that were taken away.
     if (found.value.cutOff !== null) return ok({ ...same, failure: found.value.cutOff });
     const { rows, missingColumns, full } = found.value;
     const read = new Map(
@@ -87,6 +87,16 @@ export const personalColumnsCollector: Collector = {
       }),
     );
     const unreadable = rows.filter((row) => names.some((one) => textOf(row, one) === null)).length;
+    // Half an answer would look like tags that were taken away, and so would tables that this user may not see any more.
+    if (unreadable > 0)
+      return ok({ ...same, missingColumns, note: `${unreadable} rows could not be read: what was known stays.` });
+    const known = personalColumns(context);
+    const told = new Set([...read.values()].map((one) => one.table));
+    const gone = [...new Set(known.map((one) => one.table))].filter((one) => !told.has(one));
+    const visible = await visibleTables(context, gone);
+    if (!visible.ok) return visible;
+    const hidden = known.filter((one) => !told.has(one.table) && !visible.value.has(one.table));
+    for (const one of hidden) read.set(`${one.table}.${one.column}`, one);
     const all = [...read].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
     const columns = all.slice(0, mostColumns);
     const tables = new Set(columns.map((one) => one.table)).size;
@@ -108,14 +118,15 @@ export const personalColumnsCollector: Collector = {
           merge: keepState,
         },
       ],
-      cursor: cursorOf(context, tables, missingColumns.length === 0 && unreadable === 0),
+      // An answer without rows may be one of a user without rights: it is asked for again.
+      cursor: cursorOf(context, tables, missingColumns.length === 0 && hidden.length === 0 && all.length > 0),
       completeTo: null,
       missingColumns,
       note:
         all.length > columns.length || full
           ? `Only ${mostColumns} columns are kept.`
-          : unreadable > 0
-            ? `${unreadable} rows could not be read.`
+          : hidden.length > 0
+            ? `${hidden.length} columns are in tables that cannot be seen any more; what was known of them stays.`
             : null,
     });
   },
