@@ -4,13 +4,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Core } from '../../main/core/create-core.ts';
+import { createCore, type Core } from '../../main/core/create-core.ts';
+import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { listScenarios } from '../../main/practice/scenarios.ts';
 import type { Scenario } from '../../main/practice/scenario-shape.ts';
 import type { GroundTruth } from '../../main/practice/world/world.ts';
+import { ok } from '../../shared/base/result.ts';
 import type { CallOutput } from '../../shared/contract/calls.ts';
-import { value } from './core.ts';
-import { cardOf, createRecorder, openOfflineCore } from './offline-core.ts';
+import { coreDeps, value } from './core.ts';
+import { databricksDeps, practiceConnection } from './lakehouse.ts';
+import { cardOf } from './offline-core.ts';
 import { root } from './places.ts';
 import { startPractice } from './practice.ts';
 
@@ -74,7 +77,16 @@ const timelineOf = async (core: Core, log: string): Promise<readonly Line[]> => 
 export const scenarioRooms = async (rules: Readonly<Record<string, readonly [rule: string, kind: string]>>): Promise<ScenarioRooms> => {
   const home = mkdtempSync(join(tmpdir(), 'bw-scenarios-'));
   const practice = await startPractice({ seed: 4, fault: 'none', scenarios: Object.keys(rules).map(shippedScenario) });
-  const core = await openOfflineCore(home, practice, createRecorder());
+  const link = { connection: practiceConnection(practice), seed: 4, control: () => Promise.resolve(ok({})) };
+  const core = value(
+    await createCore(
+      coreDeps(home, {
+        background: true,
+        practice: () => Promise.resolve(ok(link)),
+        openWorkspace: (connection) => openWorkspace(connection, databricksDeps()),
+      }),
+    ),
+  );
   const close = async (): Promise<void> => {
     await core.close();
     await practice.close();
