@@ -13,7 +13,7 @@ const names = Object.keys(rules);
 let seen: ScenarioRooms;
 beforeAll(async () => {
   seen = await scenarioRooms(rules);
-}, 400_000);
+}, 900_000);
 afterAll(() => seen.close());
 
 describe('what goes wrong with tables, jobs and compute', () => {

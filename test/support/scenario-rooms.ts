@@ -10,8 +10,10 @@ import { listScenarios } from '../../main/practice/scenarios.ts';
 import type { Scenario } from '../../main/practice/scenario-shape.ts';
 import type { GroundTruth } from '../../main/practice/world/world.ts';
 import { ok } from '../../shared/base/result.ts';
+import type { Scheduler } from '../../shared/base/time.ts';
 import type { CallOutput } from '../../shared/contract/calls.ts';
 import { coreDeps, value } from './core.ts';
+import { nodeScheduler } from '../../main/core/node-seams.ts';
 import { databricksDeps, practiceConnection } from './lakehouse.ts';
 import { cardOf } from './offline-core.ts';
 import { root } from './places.ts';
@@ -42,7 +44,9 @@ export const shippedScenario = (name: string): Scenario => {
   return found.value;
 };
 
-const waitMs = 240_000;
+const waitMs = 400_000;
+/** Background work comes round seldom here: reading everything again every few seconds would cost more than all that is judged. */
+const seldom: Scheduler = { after: (ms, run) => nodeScheduler.after(ms < 5_000 ? ms : ms * 60, run) };
 /** Looks now and then: each look has the core work out its inbox anew. */
 const soon = async <T>(reason: string, look: () => Promise<T | null>): Promise<T> => {
   const end = performance.now() + waitMs;
@@ -82,6 +86,7 @@ export const scenarioRooms = async (rules: Readonly<Record<string, readonly [rul
     await createCore(
       coreDeps(home, {
         background: true,
+        scheduler: seldom,
         practice: () => Promise.resolve(ok(link)),
         openWorkspace: (connection) => openWorkspace(connection, databricksDeps()),
       }),
@@ -112,6 +117,8 @@ export const scenarioRooms = async (rules: Readonly<Record<string, readonly [rul
       const { log } = value(await core.call('room.open', { from: 'proposal', proposal: proposal.id }));
       open.push({ truth, proposal, log });
     }
+    // Opened rooms are packed after the next look at the workspace: a person asks for it.
+    await soon('a look', async () => value(await core.call('lake.refresh', {})).started || null);
     const rooms = new Map<string, ScenarioRoom>();
     for (const { truth, proposal, log } of open) {
       await soon(`${truth.name} is packed`, async () => (await cardOf(core, log)).pack?.finishedAt ?? null);

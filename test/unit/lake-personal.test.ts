@@ -63,7 +63,7 @@ describe('columns with personal data', () => {
   }); // prettier-ignore
 
   it('are one fact of the metastore, read once an hour; what is no such tag is left out here too', async () => {
-    const { first, pull, asked, retag } = await device([
+    const { first, pull, asked } = await device([
       tag('people', 'Email', 'class.email_address'),
       tag('cards', 'owner', 'kind', 'personal'),
       tag('cards', 'color', 'kind', 'red'),
