@@ -5,9 +5,10 @@ import type { CollectContext } from './collector.ts';
 import { factOf } from './fact-rows.ts';
 import { scoped } from './scope-filter.ts';
 
-/** Runs and updates looked through for what they ran on, newest first. */
-const lookedAt = 500;
-const computeLimit = 50;
+/** Runs and updates looked through for what they ran on, newest first; more of them when a room is packed. */
+const lookedAt = { watch: 500, pack: 10_000 } as const;
+/** Ids in one list at most, those in scope and of the newest runs first. */
+const computeLimit = { watch: 50, pack: 2_000 } as const;
 
 const idsIn = (value: JsonValue | undefined): readonly string[] => {
   if (typeof value === 'string') return value === '' ? [] : [value];
@@ -26,12 +27,12 @@ export const computeInScope = (context: CollectContext, kind: 'cluster' | 'wareh
     runners.length === 0
       ? []
       : factsPage(context.db, {
-          assets: runners, kinds: ['run', 'pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt,
+          assets: runners, kinds: ['run', 'pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt[context.lane],
         }); // prettier-ignore
   const used = facts.flatMap((row) => {
     const { data } = factOf(row);
     // A run names what it ran on without saying which kind that is: an id of the other kind finds nothing.
     return [...idsIn(data['clusters']), ...idsIn(data[kind])];
   });
-  return [...new Set([...scoped(context, kind), ...used])].slice(0, computeLimit);
+  return [...new Set([...scoped(context, kind), ...used])].slice(0, computeLimit[context.lane]);
 };

@@ -20,6 +20,8 @@ type Turns = {
 
 /** Where turns lie in a cursor that is a JSON object: no thing has an empty name. */
 const place = '';
+/** How a thing went that was not read to its end: it has its turn again in the same round. */
+export const unfinished = 'more';
 /** What was asked in earlier rounds and is not wanted now is remembered up to here. */
 const most = 4_000;
 
@@ -52,9 +54,11 @@ const turnsOf = (cursor: string | null): Turns => {
 export type Turn<T> = {
   /** What to ask now. */
   readonly items: readonly T[];
+  /** It was asked in this round and has more: it goes on where it ended, and does not look back again. */
+  readonly goesOn: (one: T) => boolean;
   /**
-   * What has come of it: `how` each thing went, in words of the collector's own with spaces between. Left out of `how` = not read to its end: it has
-   * its turn again. `cursor` is the rest of the collector's cursor, JSON text of an object.
+   * What has come of it: `how` each thing went, in words of the collector's own with spaces between. Left out of `how` = not
+   * asked, and `more` = not read to its end: it has its turn again. `cursor` is the rest of the collector's cursor, JSON text of an object.
    */
   readonly ended: (
     how: ReadonlyMap<string, string>,
@@ -97,7 +101,8 @@ export const nextTurn = <T>(
   const isSame = context.resumed && !before.done;
   const round = isSame ? before.round : before.round + 1;
   const last = (one: T): number => before.told.get(key(one))?.round ?? 0;
-  const waiting = isSame ? all.filter((one) => last(one) < round) : all;
+  const isOpen = (told: Told | undefined): boolean => told?.round === round && told.how === unfinished;
+  const waiting = isSame ? all.filter((one) => last(one) < round || isOpen(before.told.get(key(one)))) : all;
   const first = (one: T): boolean => context.lane === 'watch' && spec.always?.(one) === true;
   const inTurn = waiting.toSorted((a, b) => Number(first(b)) - Number(first(a)) || last(a) - last(b));
   const items = inTurn.slice(0, limit);
@@ -108,14 +113,18 @@ export const nextTurn = <T>(
       const word = how.get(key(one));
       if (word !== undefined) told.set(key(one), { round, how: word });
     }
-    const asked = waiting.filter((one) => told.get(key(one))?.round === round);
+    const asked = waiting.filter((one) => {
+      const now = told.get(key(one));
+      return now?.round === round && !isOpen(now);
+    });
     const isDone = asked.length === waiting.length;
     const goesOn = context.lane === 'pack' && !isDone;
     const wanted = new Set(all.map(key));
     const ofRound = new Map([...told].flatMap(([name, one]) => (one.round === round ? [[name, one.how]] : [])));
     const kept = [...told].filter(([name, one]) => one.round === round || wanted.has(name)).slice(-most);
     const kind = (isSame ? before.failure : null) ?? failure ?? null;
-    const turns = { round, done: !goesOn, failure: kind, told: Object.fromEntries(kept.map(([name, one]) => [name, [one.round, one.how]])) }; // prettier-ignore
+    const isCut = items.some((one) => isOpen(told.get(key(one))));
+    const turns = { round, done: !goesOn && !isCut, failure: kind, told: Object.fromEntries(kept.map(([name, one]) => [name, [one.round, one.how]])) }; // prettier-ignore
     return {
       step: {
         cursor: JSON.stringify({ ...cursorObject(cursor), [place]: turns }),
@@ -130,5 +139,5 @@ export const nextTurn = <T>(
           : `${asked.length} of ${all.length} ${spec.plural} were asked this time; the others have their turn at the next refreshes.`,
     };
   };
-  return { items, ended };
+  return { items, goesOn: (one) => isOpen(before.told.get(key(one))), ended };
 };

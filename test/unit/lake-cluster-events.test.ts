@@ -148,7 +148,7 @@ describe('events of clusters', () => {
     expect([told(found).length, found.failure?.tag, found.completeTo]).toEqual([1, 'Unavailable', null]);
     works = true;
     const next = await pull(workspace, store, { cursor: found.cursor });
-    expect(next.facts?.map(({ fact }) => fact.data['cluster'])).toEqual(['a-1', 'a-2']);
+    expect(next.facts?.map(({ fact }) => fact.data['cluster'])).toEqual(['a-2', 'a-1']);
   });
 
   it('an event finds its job although the run is known later, in either order', async () => {

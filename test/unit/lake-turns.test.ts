@@ -5,7 +5,7 @@ import type { RestRequest, Statement } from '../../main/databricks/port.ts';
 import { createPacking } from '../../main/lake/packing.ts';
 import type { Pack } from '../../main/lake/packing-port.ts';
 import { collectors } from '../../main/lake/sources.ts';
-import { nextTurn } from '../../main/lake/turns.ts';
+import { nextTurn, unfinished } from '../../main/lake/turns.ts';
 import { putEdge, putSource } from '../../main/store/lake.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
@@ -191,9 +191,11 @@ describe('turns', () => {
   it('come again for what was not read to its end, and a failure outlasts the pulls after it', () => {
     const turn = nextTurn(context(null), letters, spec);
     const failure = databricksFailure('Forbidden');
-    const { step } = turn.ended(new Map([['a', 'read']]), { cursor: null, failure });
+    const { step } = turn.ended(new Map([['a', 'read'], ['b', unfinished]]), { cursor: null, failure }); // prettier-ignore
     const next = nextTurn(context(step.cursor, { resumed: true }), letters, spec);
-    expect(next.items.join('')).toBe('bcd');
+    expect([...next.items].sort().join('')).toBe('bcd');
+    // Only what was begun goes on where it ended; what has its first turn of the round looks back like any other.
+    expect(['b', 'c'].map(next.goesOn)).toEqual([true, false]);
     expect(next.ended(new Map(), { cursor: step.cursor }).step.failure).toMatchObject({ tag: 'Forbidden' });
   });
 });

@@ -12,6 +12,7 @@ import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import { endsRound, idText, instant, isGone, object, objects, text } from '../rest-read.ts';
 import { later, latest, minus } from '../rows.ts';
+import { nextTurn, unfinished } from '../turns.ts';
 import { said } from '../values.ts';
 import { clusterEvent, clusterEventsSource } from './cluster-event.ts';
 
@@ -20,6 +21,8 @@ const pageSize = 200;
 const pagesPerPull = 5;
 /** A cluster that has ended, or that this user may not see, is asked again after this. */
 const againMs = 3_600_000;
+/** Clusters asked per pull; more of them take turns. */
+const clusterLimit = 50;
 /** Runs looked through for what ran on a cluster, newest first. */
 const runsLookedAt = 500;
 /** A run's cluster still speaks a little after it: it is being taken down. */
@@ -160,11 +163,13 @@ export const clusterEventsCollector: Collector = {
     const facts: CollectedFact[] = [];
     let [unreadable, behind] = [0, false];
     let failure: DatabricksFailure | null = null;
-    for (const cluster of due) {
+    const how = new Map<string, string>();
+    const turn = nextTurn(context, due, { key: (cluster) => cluster, limit: clusterLimit, plural: 'clusters' });
+    for (const cluster of turn.items) {
       const place = before[cluster];
       const upTo = place?.upTo ?? null;
       // Runs arrive later than events: the last hours are read again, so that each event finds the jobs that it touched.
-      const back = upTo === null ? context.horizon : context.resumed ? upTo : minus(upTo, lateness);
+      const back = upTo === null ? context.horizon : turn.goesOn(cluster) ? upTo : minus(upTo, lateness);
       const found = await eventsOf(context, cluster, back < context.horizon ? context.horizon : back);
       if (!found.ok) {
         if (endsRound(found.error)) {
@@ -174,6 +179,7 @@ export const clusterEventsCollector: Collector = {
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
         const state = found.error.tag === 'Forbidden' ? 'refused' : 'gone';
         next[cluster] = { upTo, asked: context.observedAt, state };
+        how.set(cluster, 'read');
         continue;
       }
       const { events, whole } = found.value;
@@ -191,14 +197,18 @@ export const clusterEventsCollector: Collector = {
         state: ended && whole ? 'ended' : 'live',
       };
       // Read again from the same moment it would only bring the same: more events at one moment than a pull can hold.
-      behind ||= !whole && newest !== null && newest > back;
+      const isBehind = !whole && newest !== null && newest > back;
+      how.set(cluster, isBehind ? unfinished : 'read');
+      behind ||= isBehind;
     }
     const inState = (state: Place['state']): readonly string[] => clusters.filter((id) => next[id]?.state === state);
     const [refused, gone] = [inState('refused'), inState('gone')];
+    const { left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
     const notes = [
       ...(refused.length === 0 ? [] : [`Not visible to this user: ${named(context, refused)}.`]),
       ...(gone.length === 0 ? [] : [`No longer there, or no cluster: ${named(context, gone)}.`]),
       ...(unreadable === 0 ? [] : [`${unreadable} events could not be read.`]),
+      ...(left === null ? [] : [left]),
     ];
     // Complete up to the newest event, but not beyond the moment at which the cluster that was asked first was asked.
     const read = clusters.flatMap((id) => {
@@ -209,7 +219,7 @@ export const clusterEventsCollector: Collector = {
     const known = [newest, ...read.map((place) => place.asked)].filter((one) => one !== null).toSorted()[0] ?? null;
     return ok({
       facts,
-      cursor: JSON.stringify(next),
+      cursor: step.cursor,
       completeTo:
         failure !== null || behind
           ? context.completeTo
@@ -218,7 +228,7 @@ export const clusterEventsCollector: Collector = {
             : later(context.completeTo, known),
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      more: behind && failure === null,
+      more: (behind || step.more === true) && failure === null,
       ...(failure === null ? {} : { failure }),
     });
   },

@@ -11,7 +11,7 @@ import type { LakeFact } from '../port.ts';
 import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
-import { lastName, someOf } from '../turns.ts';
+import { lastName, someOf, unfinished } from '../turns.ts';
 import { notAfter } from '../window.ts';
 import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
@@ -127,8 +127,10 @@ export const driftCollector: Collector = {
     for (const monitor of turn.items) {
       const name = fullName(monitor.results);
       const cursor = cursors[name] ?? null;
-      const from = cursor === null ? context.horizon : context.resumed ? cursor : minus(cursor, recomputed);
-      const found = await pull({ ...context, cursor, completeTo: cursor }, rowsOf(monitor, context, from));
+      const resumed = turn.goesOn(monitor);
+      const from = cursor === null ? context.horizon : resumed ? cursor : minus(cursor, recomputed);
+      const own = { ...context, cursor, completeTo: cursor, resumed };
+      const found = await pull(own, rowsOf(monitor, context, from));
       if (!found.ok) {
         // One profile that is forbidden or odd costs its own facts only; a lost connection ends the round.
         if (found.error.tag !== 'Forbidden' && found.error.tag !== 'StatementFailed' && found.error.tag !== 'BadAnswer')
@@ -139,18 +141,13 @@ export const driftCollector: Collector = {
       }
       const read = found.value.rows.map((row) => driftFact(row, monitor, context));
       const readable = read.filter((fact) => fact !== null);
-      const step = progress(
-        { ...context, cursor, completeTo: cursor },
-        found.value,
-        'window_end',
-        read.length - readable.length,
-      );
+      const step = progress(own, found.value, 'window_end', read.length - readable.length);
       facts.push(...readable);
       if (step.cursor !== null) cursors[name] = step.cursor;
       completeTo = later(completeTo, step.completeTo);
       for (const one of step.missingColumns) missing.add(one);
       if (step.more === true) more = true;
-      else how.set(name, 'read');
+      how.set(name, step.more === true ? unfinished : 'read');
       failure = step.failure ?? failure;
     }
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure });

@@ -13,6 +13,7 @@ import { endsRound, getOne, object, text } from '../rest-read.ts';
 import { isBadResult, minus, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { readNow, rests } from '../throttle.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { expectationFact, expectationsSource, longestUpdateMs } from './expectations.ts';
 import { messageOnly, shortMessage } from './messages.ts';
@@ -22,7 +23,7 @@ const messagesKind = statementKind('lake.event-log.messages', 'read', 'what fail
 const source = 'pipelines.event-log';
 
 const everyMs = 15 * 60_000;
-/** Pipelines asked per refresh, nearest first: each costs a statement or two. */
+/** Pipelines asked per pull, nearest first: each costs a statement or two; more of them take turns. */
 const pipelineLimit = 10;
 const rowLimit = 5_000;
 const messageLimit = 200;
@@ -154,7 +155,7 @@ export const eventLogCollector: Collector = boundTo(
     }, // prettier-ignore
     // Whose log may be read, and how much it holds, is known only when it is asked.
     estimate: (context) => {
-      const work = wantedIn(context).slice(0, pipelineLimit);
+      const work = wantedIn(context);
       const statements = work.map(({ results, failed }) => (results ? 1 : 0) + (failed.length > 0 ? 1 : 0));
       const all = statements.reduce((sum, one) => sum + one, 0);
       return Promise.resolve(ok({ rows: 0, statements: all, calls: work.length, counted: work.length === 0 }));
@@ -167,13 +168,13 @@ export const eventLogCollector: Collector = boundTo(
       }
       const pipelines = scoped(context, 'pipeline');
       const facts: CollectedFact[] = [];
-      const closed: string[] = [];
       const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
       let [unreadable, asked] = [0, 0];
       let failure: DatabricksFailure | null = null;
       const wanted = wantedIn(context);
-      const work = wanted.slice(0, pipelineLimit);
-      for (const { id, failed, results } of work) {
+      const how = new Map<string, string>();
+      const turn = nextTurn(context, wanted, { key: ({ id }) => id, limit: pipelineLimit, plural: 'pipelines' });
+      for (const { id, failed, results } of turn.items) {
         const log = await logOf(context, id);
         if (!log.ok) {
           failure = log.error;
@@ -194,19 +195,29 @@ export const eventLogCollector: Collector = boundTo(
           } else if (endsRound(read.error)) failure = read.error;
         }
         if (failure !== null) break;
-        if (!reads.some((read) => read.ok)) closed.push(nameOf(id));
+        how.set(id, reads.some((read) => read.ok) ? 'read' : 'closed');
       }
+      const {
+        how: told,
+        went,
+        left,
+        step,
+      } = turn.ended(how, {
+        // Rests only after it asked: what makes it ask is looked up for nothing.
+        cursor: failure === null && asked > 0 ? readNow(context, true) : null,
+      });
+      const closed = went('closed').map(nameOf);
       const notes = [
-        ...(wanted.length === 0 && pipelines.length > 0 ? ['Not asked: the table of all pipelines can be read.'] : []),
+        ...(told.size === 0 && pipelines.length > 0 ? ['Not asked: the table of all pipelines can be read.'] : []),
         ...(closed.length === 0 ? [] : [`No event log that this user may read: ${closed.join(', ')}.`]),
-        ...(wanted.length > pipelineLimit ? [`The nearest ${pipelineLimit} of ${wanted.length} pipelines were asked.`] : []),
+        ...(left === null ? [] : [left]),
         ...(unreadable === 0 ? [] : [`${unreadable} results could not be read.`]),
       ]; // prettier-ignore
       return ok({
         ...rest,
         facts,
-        // Rests only after it asked: what makes it ask is looked up for nothing.
-        cursor: failure === null && asked > 0 ? readNow(context, true) : null,
+        cursor: step.cursor,
+        more: failure === null && step.more === true,
         note: notes.length === 0 ? null : notes.join(' '),
         ...(failure === null ? {} : { failure }),
       });

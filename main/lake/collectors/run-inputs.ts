@@ -76,6 +76,8 @@ type ReadRun = {
   readonly fact: CollectedFact;
   readonly edges: readonly LakeEdge[];
   readonly endedAt: Instant | null;
+  /** It was given more data sets than are kept. */
+  readonly isCut: boolean;
   /** Data sets whose source names no table of the catalog: without a source, no edge. */
   readonly unnamed: number;
 };
@@ -83,7 +85,8 @@ type ReadRun = {
 const readRun = (run: string, made: readonly MadeBy[], body: JsonObject, context: CollectContext): ReadRun => {
   const found = object(body['run']);
   const info = object(found['info']);
-  const inputs = objects(object(found['inputs'])['dataset_inputs']).slice(0, maxInputs).map(inputOf);
+  const all = objects(object(found['inputs'])['dataset_inputs']);
+  const inputs = all.slice(0, maxInputs).map(inputOf);
   const [startedAt, endedAt] = [instant(info['start_time']), instant(info['end_time'])];
   const models = [...new Set(made.map((one) => modelAsset(context.metastoreId, one.model)))];
   const experiment = text(info['experiment_id']);
@@ -91,6 +94,7 @@ const readRun = (run: string, made: readonly MadeBy[], body: JsonObject, context
   const name = text(info['run_name'])?.slice(0, 100) ?? run.slice(0, 8);
   return {
     endedAt,
+    isCut: all.length > inputs.length,
     unnamed: inputs.filter(({ table }) => table === null).length,
     edges: tables.flatMap((table) =>
       models.map((to) => ({
@@ -186,18 +190,19 @@ export const runInputsCollector: Collector = {
       const read = readRun(run, made, found.value, context);
       facts.push(read.fact);
       edges.push(...read.edges);
-      how.set(run, read.unnamed > 0 ? 'read unnamed' : 'read');
+      how.set(run, `read${read.unnamed > 0 ? ' unnamed' : ''}${read.isCut ? ' cut' : ''}`);
       completeTo = later(completeTo, read.endedAt);
       if (read.endedAt !== null) seen[run] = context.observedAt;
     }
     const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
-    const [refused, unnamed] = [went('refused').length, went('unnamed').length];
+    const [refused, unnamed, cut] = [went('refused').length, went('unnamed').length, went('cut').length];
     const notes = [
       ...(unnamed === 0
         ? []
         : [
             `Of ${unnamed} runs some data names no table of the catalog, only a path or another store: no edge is drawn for it.`,
           ]),
+      ...(cut === 0 ? [] : [`Not complete: of ${cut} runs only the first ${maxInputs} data sets are kept.`]),
       ...(refused === 0 ? [] : [`Not complete: ${refused} runs are gone or not visible to this user.`]),
       ...(elsewhere === 0 ? [] : [`${elsewhere} runs are kept in other workspaces.`]),
       ...(left === null ? [] : [left]),
@@ -206,7 +211,7 @@ export const runInputsCollector: Collector = {
       facts,
       edges,
       ...step,
-      partly: refused > 0,
+      partly: refused + cut > 0,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
