@@ -30,8 +30,9 @@ const changedAt = async (lake: Lake, { key, schemas }: Table): Promise<number> =
 };
 
 /**
- * Rights that are enough for a room and no more: CAN VIEW on the job that failed last, and SELECT on three tables. The first is
- * the one whose columns changed last among those that feed the job, else the nearest; the others are what it writes and reads.
+ * Rights that are enough for a room and no more: CAN VIEW on the job that failed last, and SELECT on three tables: the one whose
+ * columns changed last among those that feed the job, the one through which it reaches the job, and what the job writes. The
+ * way between may not be visible, as it is with real users.
  */
 export const chooseLittle = async (
   lake: Lake,
@@ -43,16 +44,22 @@ export const chooseLittle = async (
     lake,
     `SELECT DISTINCT ${lineage.col('source_table_full_name')} AS source, ${lineage.col('target_table_full_name')} AS target, ${lineage.col('entity_id')} AS job FROM ${lineage.from} ORDER BY ALL`,
   ); // prettier-ignore
-  const near = new Set(
-    ['target', 'source'].flatMap((end) => edges.filter((e) => idOf(e['job']) === job).map((e) => idOf(e[end]))),
-  );
+  const ends = (end: 'source' | 'target'): readonly string[] =>
+    edges.filter((e) => idOf(e['job']) === job).map((e) => idOf(e[end]));
+  /** Tables that feed the job, nearest first, each with the next one on its way there. */
+  const next = new Map<string, string | null>(ends('source').map((name) => [name, null]));
   for (let hop = 0; hop < hops; hop += 1)
-    for (const edge of edges.filter((e) => near.has(idOf(e['target'])))) near.add(idOf(edge['source']));
-  const known = [...near, ...lake.tables().flatMap((t) => (t.catalog === world.catalog ? [fullName(t)] : []))];
-  const tables = [...new Set(known)].flatMap((full) => lake.find(full.split('.')) ?? []);
-  const feeding = tables.filter((t) => near.has(fullName(t)));
-  const changes = await Promise.all(feeding.map(async (t) => ({ name: fullName(t), at: await changedAt(lake, t) })));
-  const changed = changes.toSorted((a, b) => b.at - a.at)[0]?.name;
-  const names = [...(changed === undefined ? [] : [changed]), ...tables.map(fullName)];
-  return { tables: [...new Set(names)].slice(0, 3), jobs: [job] };
+    for (const edge of edges.filter((e) => next.has(idOf(e['target']))))
+      if (!next.has(idOf(edge['source']))) next.set(idOf(edge['source']), idOf(edge['target']));
+  const tables = [...next.keys()].flatMap((full) => lake.find(full.split('.')) ?? []);
+  const changes = await Promise.all(tables.map(async (t) => ({ name: fullName(t), at: await changedAt(lake, t) })));
+  const way: string[] = [];
+  let at: string | null | undefined = changes.toSorted((a, b) => b.at - a.at)[0]?.name;
+  for (; at !== undefined && at !== null; at = next.get(at)) way.push(at);
+  const others = lake.tables().flatMap((t) => (t.catalog === world.catalog ? [fullName(t)] : []));
+  const names = [...way.slice(0, 1), ...way.slice(-1), ...ends('target'), ...tables.map(fullName), ...others];
+  return {
+    tables: [...new Set(names)].filter((name) => lake.find(name.split('.')) !== undefined).slice(0, 3),
+    jobs: [job],
+  };
 };

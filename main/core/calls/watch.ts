@@ -30,7 +30,20 @@ export const watchCalls = (
     const detail = displayName(parts.length > 1 ? parts.slice(0, -1).join('.') : name);
     return { label, detail: detail === label ? '' : detail };
   };
-  const known = (words: readonly string[]): readonly WatchFound[] =>
+  const factsOf = (asset: AssetId | null): number =>
+    asset === null ? 0 : lake.facts.count({ assets: [asset], from: always });
+  /** With few rights nothing may stand beside it on the map, and yet there is what happened to it. */
+  const isSeen = (asset: AssetId | null): boolean => asset !== null && (lake.isKnown(asset) || factsOf(asset) > 0);
+  const onTheList = (words: readonly string[], but: readonly WatchFound[]): readonly WatchFound[] =>
+    watched.all().flatMap((one) => {
+      const asset = watched.assetOf(one);
+      const { kind, name } = one;
+      const isNew = !but.some((other) => other.kind === kind && other.name === name);
+      return isNew && isSeen(asset) && words.every((word) => name.toLowerCase().includes(word))
+        ? [{ kind, name, ...labelOf(one, asset), asset, seen: true, watched: false }]
+        : [];
+    });
+  const onTheMap = (words: readonly string[]): readonly WatchFound[] =>
     lake.named(['table', 'view', 'feature-table', 'job', 'model', 'endpoint', 'pipeline']).flatMap((one) => {
       const { kind: idKind, native } = assetParts(one.asset as AssetId);
       const text = `${one.name} ${native}`.toLowerCase();
@@ -56,8 +69,8 @@ export const watchCalls = (
             name: one.name,
             ...labelOf(one, asset),
             asset,
-            seen: asset !== null && lake.isKnown(asset),
-            facts: lake.facts.count(window),
+            seen: isSeen(asset),
+            facts: factsOf(asset),
             latest: latest === undefined ? null : { title: displayName(latest.title), at: latest.happenedAt },
           };
         }),
@@ -65,7 +78,9 @@ export const watchCalls = (
     'watch.find': ({ text }) => {
       const wanted = text.trim().toLowerCase();
       if (wanted === '') return ok({ rows: [], more: 0 });
-      const found = known(wanted.split(/\s+/)).toSorted(
+      const words = wanted.split(/\s+/);
+      const map = onTheMap(words);
+      const found = [...map, ...onTheList(words, map)].toSorted(
         (a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1),
       );
       const isKnown = (named: Named): boolean =>

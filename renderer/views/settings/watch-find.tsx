@@ -9,7 +9,8 @@ type Row = Found['rows'][number];
 /** Letters that follow each other quickly are searched once. */
 const restMs = 120;
 
-const useFound = (text: string): Found | null => {
+/** The last answer while the next one is on its way; `current`: it is about what stands there now. */
+const useFound = (text: string): (Found & { readonly current: boolean }) | null => {
   const [found, setFound] = useState<{ readonly text: string; readonly value: Found } | null>(null);
   useEffect(() => {
     let isOld = false;
@@ -23,7 +24,7 @@ const useFound = (text: string): Found | null => {
       clearTimeout(timer);
     };
   }, [text]);
-  return text.trim() === '' || found === null ? null : found.value;
+  return text.trim() === '' || found === null ? null : { ...found.value, current: found.text === text };
 };
 
 /** Search as you type over what is known on this device; a name that is not known can be put on the list all the same. */
@@ -48,7 +49,8 @@ export const WatchFind = () => {
       setAt(Math.max(0, Math.min(rows.length - 1, chosen + step)));
     } else if (event.key === 'Enter' && event.target instanceof HTMLInputElement) {
       event.preventDefault();
-      void add(rows[chosen]);
+      // Enter means what is written, never what was found for the letters before.
+      if (found?.current === true) void add(rows[chosen]);
     }
   };
   return (

@@ -131,7 +131,8 @@ const State = ({ running, buttons, set }: Part & { readonly running: boolean }) 
         >
           {buttons.disconnected ? 'Connect again' : 'Go offline'}
         </Button>
-        <Button onPress={() => set({ happens: 'release' })} isDisabled={on.length === 0} data-testid="practice-release">
+        {/* Never switched off: a button that is pressed and then disabled takes the keyboard's place in the drawer with it. */}
+        <Button onPress={() => set({ happens: 'release' })} data-testid="practice-release">
           Let everything go
         </Button>
       </div>
