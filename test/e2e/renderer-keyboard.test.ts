@@ -112,6 +112,37 @@ it('writes with N and Enter, selects with J everywhere, clears with Escape', asy
   await page.context().close();
 });
 
+it(
+  'the sheet of an asset covers neither the clocks nor Now, and what it covers is out of reach',
+  { timeout: 120_000 },
+  async () => {
+    const page = await open('room');
+    for (const [width, height] of [
+      [1280, 800],
+      [1920, 1200],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.locator('[data-testid="lineage-node"]').first().click();
+      const sheet = page.getByTestId('asset-sheet');
+      await sheet.waitFor();
+      const boxes = await Promise.all([sheet, page.getByTestId('clock-bar'), page.locator('.room-now')].map((one) => one.boundingBox())); // prettier-ignore
+      const [own, ...others] = boxes.map((box) => {
+        if (box === null) throw new Error('nothing to be seen');
+        return box;
+      });
+      for (const other of others)
+      expect(
+        own === undefined || own.x + own.width <= other.x || other.x + other.width <= own.x || other.y + other.height <= own.y,
+      ).toBe(true); // prettier-ignore
+      expect(await page.locator('.happened-panel').isVisible()).toBe(width > 1280);
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+      expect(await page.locator('.happened-panel').isVisible()).toBe(true);
+    }
+    await page.context().close();
+  },
+);
+
 it('one key settles a value that was set twice', async () => {
   const page = await open('room');
   await page.getByTestId('conflict-severity').waitFor();

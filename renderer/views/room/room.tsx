@@ -93,7 +93,11 @@ const RoomScreen = ({ room }: { readonly room: Room }) => {
 
 type Tab = 'timeline' | 'lineage' | 'happened' | 'now';
 
-/** Timeline at the left, lineage above what happened and now. One panel at a time where there is no room, or when one fills it. */
+/**
+ * Timeline at the left, lineage above what happened and now. What is known of an asset lies over what happened, never over the clocks or
+ * Now: beside the lanes where there is room, else in their place until it is closed. One panel at a time where there is no room, or
+ * when one fills it.
+ */
 const Panels = ({ room }: { readonly room: Room }) => {
   const small = useMedia('(max-width: 900px)');
   const [tab, setTab] = useState<Tab>('timeline');
@@ -165,7 +169,10 @@ const Panels = ({ room }: { readonly room: Room }) => {
           onChange={(lineageHeight) => change({ lineageHeight })}
         />
         <div className="room-lower">
-          {panel.happened}
+          <div className="room-happened">
+            {panel.happened}
+            {sheet}
+          </div>
           <Splitter
             label="Width of Now"
             axis="column"
@@ -178,7 +185,6 @@ const Panels = ({ room }: { readonly room: Room }) => {
           <div className="room-now" style={{ width: settings.nowWidth }}>
             {panel.now}
           </div>
-          {sheet}
         </div>
       </div>
     </div>
