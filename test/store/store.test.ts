@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -22,6 +21,7 @@ import { sql, sqlId, sqlJoin } from '../../main/store/sql.ts';
 import { openDriver } from '../../main/store/sqlite.ts';
 import { openStore, pragmas, slowMs, type StoreDeps } from '../../main/store/store.ts';
 import { cleanUp, must, tempFolder } from '../support/log.ts';
+import { asPlainUser } from '../support/plain-user.ts';
 
 afterAll(cleanUp);
 
@@ -264,18 +264,8 @@ describe('what cannot be opened is named and stays as it is', () => {
     const dir = join(tempFolder('readonly'), 'profile');
     mkdirSync(dir, { mode: 0o755 });
     const script = new URL('../support/open-profile.ts', import.meta.url).pathname;
-    const run = (identity: { uid?: number; gid?: number }): string =>
-      spawnSync(process.execPath, [script, dir], { encoding: 'utf8', ...identity }).stdout;
-    if (process.getuid?.() === 0) {
-      // Root may write anywhere: another user tries.
-      chmodSync(tempFolderOf(dir), 0o755);
-      chownSync(dir, 0, 0);
-      expect(run({ uid: 65534, gid: 65534 })).toContain('"tag":"ReadOnlyFolder"');
-    } else {
-      chmodSync(dir, 0o555);
-      expect(run({})).toContain('"tag":"ReadOnlyFolder"');
-    }
+    chmodSync(dir, 0o555);
+    const { program, args } = asPlainUser(process.execPath, [script, dir]);
+    expect(spawnSync(program, [...args], { encoding: 'utf8' }).stdout).toContain('"tag":"ReadOnlyFolder"');
   });
 });
-
-const tempFolderOf = (dir: string): string => join(dir, '..');

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './places.ts';
+import { asPlainUser } from './plain-user.ts';
 
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
 
@@ -14,17 +15,22 @@ export const buildOnce = (): void => {
 
 export const builtCli = join(root, 'dist/main/cli.js');
 
-type Options = { readonly home: string; readonly uid?: number; readonly env?: Readonly<Record<string, string>> };
+type Options = {
+  readonly home: string;
+  /** As somebody for whom file modes hold, also when these tests run as root. */
+  readonly plain?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** Run a program until it ends, at most two minutes, and keep what it printed. */
 export const runProgram = (program: string, args: readonly string[], options: Options): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], {
+    const run = options.plain === true ? asPlainUser(program, args) : { program, args };
+    const child = spawn(run.program, [...run.args], {
       cwd: root,
       env: { ...process.env, BREAKWATER_HOME: options.home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 120_000,
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     let out = '';
     let err = '';
