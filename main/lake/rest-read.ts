@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
-import { ok, type Result } from '../../shared/base/result.ts';
+import { mapOk, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../shared/base/time.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
 import type { CollectContext } from './collector.ts';
@@ -32,28 +32,47 @@ export const getOne = async (
   return answer.ok ? ok(object(answer.value)) : answer;
 };
 
-/** All pages of a list: pages may be empty while another follows, and come in no order (facts 3.3). */
+type Query = Readonly<Record<string, string>>;
+
+/**
+ * Pages of a list, at most `most` of them and until `enough` of one says so: pages may be empty while another follows, and come in no
+ * order (facts 3.3). `after`: what is asked for with the token of the next page, where that is not the same question once more.
+ * `whole`: nothing was left behind because of `most`.
+ */
+export const listPages = async (
+  context: CollectContext,
+  path: string,
+  key: string,
+  asked: {
+    readonly query: Query;
+    readonly most: number;
+    readonly after?: Query;
+    readonly enough?: (page: readonly JsonObject[]) => boolean;
+  },
+): Promise<Result<{ readonly all: readonly JsonObject[]; readonly whole: boolean }, DatabricksFailure>> => {
+  const all: JsonObject[] = [];
+  let { query } = asked;
+  for (let page = 0; page < asked.most; page += 1) {
+    const found = await getOne(context, path, query);
+    if (!found.ok) return found;
+    const items = objects(found.value[key]);
+    all.push(...items);
+    const token = text(found.value['next_page_token']);
+    if (token === null || token === query['page_token'] || asked.enough?.(items) === true)
+      return ok({ all, whole: true });
+    query = { ...(asked.after ?? asked.query), page_token: token };
+  }
+  return ok({ all, whole: false });
+};
+
+/** All pages of a list. */
 export const listAll = async (
   context: CollectContext,
   path: string,
   key: string,
-  asked: Readonly<Record<string, string>>,
-): Promise<Result<readonly JsonObject[], DatabricksFailure>> => {
-  const found: JsonObject[] = [];
-  let token: string | null = null;
-  for (let page = 0; page < maxPages; page += 1) {
-    const body: Result<JsonObject, DatabricksFailure> = await getOne(context, path, {
-      ...asked,
-      ...(token === null ? {} : { page_token: token }),
-    });
-    if (!body.ok) return body;
-    found.push(...objects(body.value[key]));
-    const next: string | null = text(body.value['next_page_token']);
-    if (next === null || next === token) break;
-    token = next;
-  }
-  return ok(found);
-};
+  query: Query,
+): Promise<Result<readonly JsonObject[], DatabricksFailure>> =>
+  mapOk(await listPages(context, path, key, { query, most: maxPages }), ({ all }) => all);
 
 /** Not there, or not for this user: the service does not always tell the two apart, and says 400 for both (facts 3.0). */
 export const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';

@@ -14,7 +14,7 @@ import {
 import { cursorObject } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
-import { endsRound, getOne, isGone, object, objects, text } from '../rest-read.ts';
+import { endsRound, getOne, isGone, listPages, object, text } from '../rest-read.ts';
 import { latest, later, minus, normaliseResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { nextTurn } from '../turns.ts';
@@ -46,29 +46,8 @@ const placesOf = (cursor: string | null): Readonly<Record<string, Place>> => {
   );
 };
 
-/** Pages of a list until `enough` of a page says so; the token replaces every other field but the size (facts 3.2). */
-const pages = async (
-  context: CollectContext,
-  path: string,
-  key: string,
-  asked: {
-    readonly query: Readonly<Record<string, string>>;
-    readonly enough: (page: readonly JsonObject[]) => boolean;
-  },
-): Promise<Result<{ readonly all: readonly JsonObject[]; readonly whole: boolean }, DatabricksFailure>> => {
-  const all: JsonObject[] = [];
-  let query = asked.query;
-  for (let page = 0; page < pagesPerPull; page += 1) {
-    const found = await getOne(context, path, { max_results: pageSize, ...query });
-    if (!found.ok) return found;
-    const items = objects(found.value[key]);
-    all.push(...items);
-    const token = text(found.value['next_page_token']);
-    if (token === null || token === query['page_token'] || asked.enough(items)) return ok({ all, whole: true });
-    query = { page_token: token };
-  }
-  return ok({ all, whole: false });
-};
+/** Newest first; the token replaces every other field but the size (facts 3.2). */
+const newest = { most: pagesPerPull, after: { max_results: pageSize } } as const;
 
 type OfPipeline = {
   readonly facts: readonly CollectedFact[];
@@ -103,8 +82,9 @@ const readPipeline = async (
   const start =
     before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
   const isOld = (update: RestUpdate | null): boolean => update !== null && update.createdAt < start;
-  const listed = await pages(context, `${path}/updates`, 'updates', {
-    query: {},
+  const listed = await listPages(context, `${path}/updates`, 'updates', {
+    ...newest,
+    query: { max_results: pageSize },
     enough: (page) => page.some((body) => isOld(restUpdate(body))),
   });
   if (!listed.ok) return listed;
@@ -121,9 +101,9 @@ const readPipeline = async (
   const oldest = fresh.map((one) => one.createdAt).toSorted()[0];
   let ends: ReadonlyMap<string, Instant> = new Map();
   if (oldest !== undefined) {
-    const events = await pages(context, `${path}/events`, 'events', {
-      query: { filter: `timestamp>'${oldest}'`, order_by: 'timestamp desc' },
-      enough: () => false,
+    const events = await listPages(context, `${path}/events`, 'events', {
+      ...newest,
+      query: { max_results: pageSize, filter: `timestamp>'${oldest}'`, order_by: 'timestamp desc' },
     });
     // Without its events an update has no end here; the system table tells it later.
     if (events.ok) ends = endsOf(events.value.all);
