@@ -17,31 +17,11 @@ import { openEventLog } from '../log/open.ts';
 import * as views from '../log/views.ts';
 import { openProfile } from '../store/profile.ts';
 import { createActivity } from './activity.ts';
+import { allCalls } from './all-calls.ts';
 import { backgroundOf } from './background.ts';
-import { attachmentCalls } from './calls/attachments.ts';
-import { assetCalls } from './calls/assets.ts';
-import { budgetCalls } from './calls/budget.ts';
-import { declarationCalls } from './calls/declarations.ts';
-import { entryCalls } from './calls/entries.ts';
-import { incidentCalls } from './calls/incident.ts';
-import { ledgerCalls } from './calls/ledger.ts';
-import { offlineCalls } from './calls/offline.ts';
-import { packCalls } from './calls/packs.ts';
-import { peopleCalls } from './calls/people.ts';
-import { residencyCalls } from './calls/residency.ts';
-import { roomCalls } from './calls/rooms.ts';
-import { shareCalls } from './calls/shares.ts';
-import { signInCalls } from './calls/sign-in.ts';
-import { statusCalls } from './calls/status.ts';
-import { triageCalls } from './calls/triage.ts';
-import { watchCalls } from './calls/watch.ts';
-import { workspaceCalls } from './calls/workspace.ts';
 import { homeIds } from './named-assets.ts';
-import { setupFor } from './setup-sql.ts';
-import { createConnectionTest } from './connection-test.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
 import { deviceLimits } from './device-limits.ts';
-import type { Handlers } from './handlers.ts';
 import { foundOnFirstStart, identityOf } from './identity.ts';
 import { lakePartOf } from './lake.ts';
 import type { Logger } from './logger.ts';
@@ -49,7 +29,6 @@ import { offlineOf } from './offline.ts';
 import { createMeter } from './meter.ts';
 import type { Parts } from './parts.ts';
 import { residencyPart } from './residency.ts';
-import { roomCost } from './room-cost.ts';
 import { roomSignalsOf } from './room-signals.ts';
 import { secretIdOf } from './saved-connections.ts';
 import { openSecrets } from './secrets.ts';
@@ -219,53 +198,19 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     named: watched.assets,
   });
   const hasLoops = deps.background ?? true;
-  const handlers: Handlers = {
-    ...statusCalls(parts, {
+  const handlers = allCalls({
+    app: {
       version: deps.version,
-      profileName: deps.profile,
+      profile: deps.profile,
       host: deps.host,
-      connection,
-      lake,
-      life,
-      sync,
       notices: () => [...deps.notices, ...[meter.notice()].filter((one) => one !== null)],
-    }),
-    ...triageCalls(parts, lake, background.refresh, () => homeIds(connection)),
-    ...roomCalls(parts, lake, { badge: offline.badge, cost: roomCost(meter, connection, life) }),
-    ...offlineCalls(parts, offline),
-    ...assetCalls(parts, lake),
-    ...watchCalls(lake, watched, background.refresh),
-    ...declarationCalls(parts),
-    ...incidentCalls(parts),
-    ...entryCalls(parts, lake),
-    ...attachmentCalls(parts, uploads),
-    ...ledgerCalls(parts, sync),
-    ...peopleCalls(parts, sync),
-    ...budgetCalls(parts, meter),
-    ...residencyCalls(parts, residency, background.look),
-    ...shareCalls(parts, sync, () => (hasLoops ? Promise.resolve() : connection.workspace(false))),
-    ...packCalls(parts, { version: deps.version, lake, offerFile: deps.offerFile ?? (() => null) }),
-    ...signInCalls({
-      connection,
-      secrets,
-      signIn,
-      userOf: users.of,
-      forget: (host) => void fresh.delete(host),
-      changed: parts.changed,
-      refresh: background.refresh,
-    }),
-    ...workspaceCalls({
-      connection,
-      signing,
-      attended: deps.host !== 'in-process',
-      test: createConnectionTest(deps.checkConnection, parts.changed),
-      setup: (wanted) => setupFor(wanted, parts.who().org, parts.random),
-      life,
+      offerFile: deps.offerFile ?? (() => null),
       found: () => foundConnections(deps.connectionSources()),
-      refresh: background.refresh,
-      look: background.look,
-    }),
-  };
+      check: deps.checkConnection,
+      hasLoops,
+    },
+    parts, connection, lake, life, meter, sync, offline, watched, background, uploads, residency, secrets, signing, signIn, users, fresh,
+  }); // prettier-ignore
 
   const gate = createServe({
     handlers,
