@@ -11,8 +11,8 @@ type Driver = typeof import('@databricks/sql');
 export type Session = Awaited<ReturnType<Client['openSession']>>;
 export type Operation = Awaited<ReturnType<DBSQLSession['executeStatement']>>;
 
-/** Rows per page: bounds memory, and how late a cancel is seen while rows arrive. */
-const pageRows = 10_000;
+/** Rows per page: bounds memory, how late a cancel is seen while rows arrive, and how long nothing can be stored yet. */
+const pageRows = 5_000;
 let loaded: Driver | undefined;
 
 /**

@@ -32,6 +32,8 @@ export type CollectContext = {
   /** Assets in scope with their distance along lineage, nearest first; empty in the background watch. */
   readonly scope: ReadonlyMap<AssetId, number>;
   readonly observedAt: Instant;
+  /** Lets other work of this process have its turn; absent where nothing large is read. */
+  readonly breathe?: () => Promise<void>;
 };
 
 /** A fact to store. `merge` makes the stored one from the old and the new, whatever their order of arrival. */

@@ -120,6 +120,7 @@ const readAll = async (
       resumed: start.resumed || pull > 0,
       scope: work.scope,
       observedAt,
+      breathe: deps.breathe,
     };
     let more = false;
     for await (const batch of work.collector.stream?.(context) ?? inPieces(work.collector, context)) {

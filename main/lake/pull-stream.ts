@@ -78,7 +78,11 @@ async function* ahead(
     for (;;) {
       const page = await coming;
       if (page.done === true) return;
-      if (page.value.ok) coming = pages.next();
+      if (page.value.ok) {
+        coming = pages.next();
+        // Storing keeps this process busy: a request that has not left by then would wait for it, and the server with it.
+        await context.breathe?.();
+      }
       yield page.value;
       if (!page.value.ok) return;
     }

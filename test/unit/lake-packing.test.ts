@@ -32,7 +32,8 @@ const uncounted = ({ source: name, label, meta, table, collect, stream }: Collec
 }); // prettier-ignore
 
 type Page = readonly TextRow[] | 'cut';
-const workspaceOf = (pages: () => readonly Page[], asked: string[]): Workspace => {
+type Pages = readonly Page[] | AsyncIterable<Page>;
+const workspaceOf = (pages: () => Pages, asked: string[]): Workspace => {
   const { workspace } = fakeWorkspace({ columns });
   return {
     ...workspace,
@@ -40,7 +41,7 @@ const workspaceOf = (pages: () => readonly Page[], asked: string[]): Workspace =
       ...workspace.warehouse,
       pages: async function* (statement) {
         asked.push(JSON.stringify(statement.parameters));
-        for (const page of await Promise.resolve(pages()))
+        for await (const page of pages())
           yield page === 'cut' ? err(databricksFailure('Offline', { code: 'ECONNRESET' })) : rowPage(page);
       },
     },
@@ -59,7 +60,11 @@ type Rig = {
   readonly again: () => void;
   readonly facts: () => number;
 };
-const rig = (pages: () => readonly Page[], isFull: (db: WritableDb) => boolean = () => false): Rig => {
+const rig = (
+  pages: () => Pages,
+  isFull: (db: WritableDb) => boolean = () => false,
+  breathe = () => Promise.resolve(),
+): Rig => {
   const { store, close } = temporaryStore(() => collectNow);
   cleanups.push(close);
   const asked: string[] = [];
@@ -69,7 +74,7 @@ const rig = (pages: () => readonly Page[], isFull: (db: WritableDb) => boolean =
     store: withFullDisk(store, isFull),
     clock: { now: () => collectNow },
     log: () => undefined,
-    breathe: () => Promise.resolve(),
+    breathe,
     assetsOf: () => ['job|7|9' as AssetId],
     limits: () => ({ rows: 1e6, bytes: 1e9 }),
     changed: () => undefined,
@@ -118,6 +123,26 @@ describe('an answer in pages', () => {
     const short = rig(() => [rows(1, 1_500, 5_000), rows(2_501, 3_500, 5_000)]);
     expect(await short.pack()).toMatchObject({ state: 'done', missing: [source] });
     expect(cursorOf(short)).toBe(null);
+  });
+
+  it('is asked for its next page before the one that came is stored', async () => {
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const storedThen: number[] = [];
+    const all = async function* (): AsyncGenerator<Page> {
+      yield rows(1, 1_500, 3_000);
+      // As a request needs a turn of the event loop to leave.
+      await turn();
+      storedThen.push(at.facts());
+      yield rows(1_501, 3_000, 3_000);
+    };
+    const at = rig(
+      all,
+      () => false,
+      () => turn().then(turn),
+    );
+    expect(await at.pack()).toMatchObject({ state: 'done', missing: [] });
+    expect(storedThen).toEqual([0]);
+    expect(at.facts()).toBe(3_000);
   });
 
   it('that no longer fits on the disk leaves the cursor at what is stored, and the rest comes later', async () => {
