@@ -62,11 +62,10 @@ describe('columns with personal data', () => {
     expect(isPersonalTag(name, value)).toBe(is);
   }); // prettier-ignore
 
-  it('are one fact of the metastore, read once an hour; what is no such tag is left out here too', async () => {
+  it('are one fact of the metastore, read once an hour', async () => {
     const { first, pull, asked } = await device([
       tag('people', 'Email', 'class.email_address'),
       tag('cards', 'owner', 'kind', 'personal'),
-      tag('cards', 'color', 'kind', 'red'),
     ]);
     expect(first.facts?.map(({ fact }) => [fact.title, fact.data['items']])).toEqual([
       [
@@ -88,9 +87,12 @@ describe('columns with personal data', () => {
     const { first, pull, retag } = await device([people, tag('cards', 'owner', 'pii')], {
       'lake.tables': [{ table_catalog: 'main', table_schema: 'shop', table_name: 'people' }],
     });
-    retag([people, tag('<REDACTED>', 'owner', 'pii')]);
-    const odd = await pull(personalColumnsCollector);
-    expect([odd.facts, odd.note, odd.cursor]).toEqual([undefined, '1 rows could not be read: what was known stays.', null]); // prettier-ignore
+    // A row with a tag that was not asked for is as odd as one whose table is masked.
+    for (const row of [tag('<REDACTED>', 'owner', 'pii'), tag('cards', 'owner', 'kind', 'red')]) {
+      retag([people, row]);
+      const odd = await pull(personalColumnsCollector);
+      expect([odd.facts, odd.note, odd.cursor]).toEqual([undefined, '1 rows could not be read: what was known stays.', null]); // prettier-ignore
+    }
     retag([]);
     const seen = await pull(personalColumnsCollector);
     expect(seen.facts?.[0]?.fact.data['items']).toMatchObject([{ table: 'main.shop.cards' }]);

@@ -86,7 +86,8 @@ export const personalColumnsCollector: Collector = {
         return one === null ? [] : [[`${one.table}.${one.column}`, one] as const];
       }),
     );
-    const unreadable = rows.filter((row) => names.some((one) => textOf(row, one) === null)).length;
+    // Only such tags were asked for: a row with another one is not what it should be.
+    const unreadable = rows.filter((row) => columnOf(row) === null).length;
     // Half an answer would look like tags that were taken away, and so would tables that this user may not see any more.
     if (unreadable > 0)
       return ok({ ...same, missingColumns, note: `${unreadable} rows could not be read: what was known stays.` });
