@@ -111,6 +111,8 @@ describe('a metric that was never a number', () => {
         data: { values: 0, notNumbers: 2, last: null, min: null, max: null, points: [] },
       },
     ]);
+    const hidden = [point(1, '9'), point(2, '8')].map((row) => ({ ...row, value: null }));
+    expect((await collected(metricHistoryCollector, only('lake.metric-history', hidden))).facts).toEqual([]);
   });
 });
 

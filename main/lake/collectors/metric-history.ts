@@ -52,6 +52,9 @@ export const thinned = (points: readonly Point[], limit: number): readonly Point
   return [...kept].sort((a, b) => a - b).map((index) => points[index]).filter((one) => one !== undefined); // prettier-ignore
 };
 
+/** How servers write what is no number. */
+const isNone = /^[+-]?(?:nan|inf(?:inity)?)$/i;
+
 /** Rows of one metric of one run. NaN and infinities cannot be drawn or compared: they are counted, not kept. */
 const seriesFact = (rows: readonly [TextRow, ...TextRow[]], context: CollectContext): CollectedFact | null => {
   const [first] = rows;
@@ -72,7 +75,9 @@ const seriesFact = (rows: readonly [TextRow, ...TextRow[]], context: CollectCont
     });
   const last = points.at(-1);
   const ended = latest(all.map((one) => one.at));
-  if (ended === null) return null;
+  // Values that are hidden, masked or unreadable are unknown, which is something else than none.
+  if (ended === null || (last === undefined && !rows.some((row) => isNone.test(textOf(row, 'value') ?? ''))))
+    return null;
   const experiment = textOf(first, 'experiment');
   const made = experimentRuns(context).get(run) ?? [];
   const values = points.map((one) => one.value);
