@@ -7,6 +7,7 @@ import { createDeltaTransport } from '../../../main/sync/delta.ts';
 import { placeOf, tableDdl } from '../../../main/sync/delta-sql.ts';
 import { orgNamed, roomNamed } from '../../sync/support/lines.ts';
 import { startWriter, type Writer } from '../../sync/support/process.ts';
+import { told } from '../answered.ts';
 import type { Check } from '../check.ts';
 import { ask, rowsOf, type Stage } from '../stage.ts';
 
@@ -18,7 +19,11 @@ const notes = 2;
 const settleMs = 240_000;
 const patience = 120_000;
 
-type State = { readonly waiting: number; readonly digests: readonly (readonly [heads: string, digest: string])[] };
+type State = {
+  readonly waiting: number;
+  readonly held: readonly [events: number, different: number];
+  readonly digests: readonly (readonly [heads: string, digest: string])[];
+};
 type Head = { readonly dev: string; readonly seq: number };
 
 const headsOf = (state: State | undefined): readonly Head[] => JSON.parse(state?.digests[1]?.[0] ?? '[]') as Head[];
@@ -46,8 +51,11 @@ const administer = async (stage: Stage, text: string): Promise<void> => {
 };
 
 /**
- * Four processes, each with a profile, a log and a sync of its own, push through the real code while the table is optimised,
- * restored to its past and made anew. In the end everybody holds every note once, and so does the table.
+ * Four processes, each with a profile, a log and a sync of its own, push through the real code while the table is optimised, restored to
+ * its past and made anew. In the end everybody holds every note once: as many events as the streams are long, each number of a stream
+ * once. The table may hold one more often: an INSERT is blind and at least once, a push whose answer was lost is sent again, and
+ * whoever sees that a restored or new table lacks events puts them back, all four at a time. Then every copy must be the same, and
+ * the pull drops it.
  */
 const fourWriters = async (stage: Stage): Promise<unknown> => {
   const place = `${stage.catalog}.${stage.schema}_writers`;
@@ -90,14 +98,27 @@ const fourWriters = async (stage: Stage): Promise<unknown> => {
         streams: headsOf(states[0]).map((head) => head.seq >= count),
       });
     }
-    const heads = headsOf((await settled(writers, count))[0]);
+    const states = await settled(writers, count);
+    const heads = headsOf(states[0]);
     const [there] = await rowsOf(
       stage,
-      `SELECT count(DISTINCT concat(device_id, ' ', CAST(seq AS STRING))) AS events, count(DISTINCT hash) AS hashes FROM ${events} WHERE log_id = :room`,
+      `SELECT count(*) AS copies, count(DISTINCT concat(device_id, ' ', CAST(seq AS STRING))) AS events, count(DISTINCT hash) AS hashes, count(DISTINCT concat(hash, line)) AS contents FROM ${events} WHERE log_id = :room`,
       { room },
     );
-    const wanted = String(heads.reduce((sum, head) => sum + head.seq, 0));
-    return { rounds, lost: there?.['events'] !== wanted, forged: there?.['hashes'] !== wanted };
+    const wanted = heads.reduce((sum, head) => sum + head.seq, 0);
+    const counted = (name: string): number => Number(there?.[name] ?? -1);
+    const twice = counted('copies') - counted('events');
+    return told(
+      { events: wanted, copiesMoreThanOnce: twice },
+      {
+        rounds,
+        lost: counted('events') !== wanted,
+        forged: counted('hashes') !== wanted || counted('contents') !== wanted,
+        // Whoever pushes again what was not answered can push each event again once; more would be a loop.
+        flooded: twice > wanted * names.length,
+        held: states.map(({ held: [all, different] }) => all === wanted && different === wanted),
+      },
+    );
   } finally {
     for (const writer of writers) await writer.kill();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
@@ -116,6 +137,8 @@ export const writerChecks: readonly Check[] = [
       rounds: [1, 2, 3].map(() => ({ same: true, waiting: 0, streams: names.map(() => true) })),
       lost: false,
       forged: false,
+      flooded: false,
+      held: names.map(() => true),
     },
   },
 ];

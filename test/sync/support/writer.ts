@@ -54,10 +54,15 @@ const write = async (count: number): Promise<void> => {
 
 const state = (): unknown => {
   const { store } = device.profile;
+  const room = device.opened.log
+    .heads(store.read, job.room)
+    .flatMap(({ dev, seq }) => device.opened.log.read(store.read, job.room, dev, 1, seq + 1_000));
   const digests = [job.org, job.room].map((log) => [device.heads(log), device.digest(log)]);
   return {
     written,
     waiting: notShared(store.read, null),
+    /** Events of the room that are in this log, and how many different ones they are. */
+    held: [room.length, new Set(room.map(({ line }) => line)).size],
     shares: device.sync.shares(),
     problems: device.sync.problems(),
     digests,
