@@ -156,6 +156,95 @@ describe('the limit of a day', () => {
     expect((await budget(again)).reached).toBe(true);
   }, 300_000);
 
+  it('is shared in minutes, too: two devices that are each below it are stopped by what they used together', async () => {
+    const place = scratch();
+    const home = scratch();
+    const day = 86_400_000;
+    // In the middle of a day; every statement takes half a minute of it.
+    const middle = Math.floor(Date.now() / day) * day + day / 3 - Date.now();
+    const device = (name: string, at: string, sent: string[], background: boolean): Promise<Core> => {
+      let offset = middle;
+      const passes = <T>(answer: T): T => {
+        offset += 30_000;
+        return answer;
+      };
+      return openCore(at, {
+        userName: name,
+        random: (length) => randomBytes(length),
+        background,
+        clock: { now: () => Date.now() + offset },
+        openWorkspace: (connection) => {
+          const opened = asReal(sent)(connection);
+          if (!opened.ok) return opened;
+          const { warehouse } = opened.value;
+          return ok({
+            ...opened.value,
+            warehouse: {
+              ...warehouse,
+              query: async (statement, options) => passes(await warehouse.query(statement, options)),
+              pages: async function* (statement, options) {
+                for await (const page of warehouse.pages(statement, options)) yield passes(page);
+              },
+            },
+          });
+        },
+      });
+    };
+    const ada = await device('Ada', home, [], true);
+    value(await ada.call('share.setup', { kind: 'folder', place }));
+    value(await ada.call('connection.save', saved));
+    const sent: string[] = [];
+    const bob = await device('Bob', scratch(), sent, true);
+    value(await bob.call('share.join', { kind: 'folder', place }));
+    const meet = async (of: Core): Promise<void> => {
+      value(await of.call('share.sync', {}));
+      for (const { person, devices } of value(await of.call('people.list', {})).people)
+        for (const { id, state } of devices)
+          if (state === 'asking')
+            value(await of.call('device.admit', { device: id, person: person.id, roles: ['responder'] }));
+      value(await of.call('share.sync', {}));
+      value(await bob.call('share.sync', {}));
+    };
+    const heard = async (): Promise<number> => {
+      await meet(ada);
+      return (await budget(bob)).sum.seconds;
+    };
+    await expect.poll(heard, slow).toBeGreaterThan(300);
+    await ada.close();
+    // Ada reads no more. The limit is a few minutes above what she used, and far from the number of statements.
+    const still = await device('Ada', home, [], false);
+    const used = (await budget(still)).mine;
+    const minutes = Math.ceil(used.seconds / 60) + 4;
+    value(await still.call('budget.set', { statements: 100_000, minutes }));
+    expect(await budget(still)).toMatchObject({ reached: false, minutes });
+    await meet(still);
+    const told = await budget(bob);
+    expect(told).toMatchObject({ reached: false, minutes, mine: { seconds: 0 }, by: { name: 'Ada' } });
+    expect(told.sum.seconds).toBeGreaterThan(300);
+
+    value(await bob.call('connection.save', saved));
+    await expect.poll(async () => (await budget(bob)).reached, slow).toBe(true);
+    const both = await budget(bob);
+    expect(both.sum.seconds).toBe(told.sum.seconds + both.mine.seconds);
+    expect(both.devices).toBe(2);
+    let before = -1;
+    await expect.poll(async () => { const same = before === sent.length; before = sent.length; await quiet(800); return same; }, slow).toBe(true); // prettier-ignore
+    await quiet(2_000);
+    expect(sent.length).toBe(before);
+    expect(await notices(bob)).toContain('LimitReached');
+    // Ada hears of it, although she herself stands where she stood.
+    await expect
+      .poll(async () => {
+        value(await bob.call('share.sync', {}));
+        value(await still.call('share.sync', {}));
+        return (await budget(still)).reached;
+      }, slow)
+      .toBe(true);
+    expect((await budget(still)).mine).toEqual(used);
+    value(await bob.call('lake.refresh', {}));
+    await expect.poll(() => sent.length, slow).toBeGreaterThan(before);
+  }, 300_000);
+
   it('holds a pack that began by itself; it goes on the next day, and by hand at once', async () => {
     let offset = 0;
     const sent: string[] = [];
