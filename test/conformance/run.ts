@@ -25,7 +25,7 @@ ${named(variables)}
              and, where wished:
 ${named(wishVariables)}
 
-  --only X   only checks whose name begins with X, as in --only delta.
+  --only X   only checks whose name begins with X, as in --only delta. (several: delta.,values.)
   --list     name the checks instead of running them
 `;
 
@@ -75,7 +75,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 2;
   }
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '';
-  const checks = allChecks.filter((one) => one.id.startsWith(only));
+  const checks = allChecks.filter((one) => only.split(',').some((start) => one.id.startsWith(start)));
   if (args.includes('--list')) {
     for (const check of checks) say(`${check.id}: ${check.about}`);
     return 0;

@@ -85,8 +85,11 @@ const digest = async (stage: Stage): Promise<unknown> => {
   );
 };
 
-/** Of these, what the other engines can say, too. */
-const everywhere: readonly string[] = ['live.digest'];
+/** Only a workspace can say these: they are about what Databricks keeps and switches off. */
+const onlyThere: Readonly<Record<string, string>> = {
+  'live.parameter-in-history': 'keeps no history of queries that are sent to it',
+  'live.idempotent-writes': 'takes SET of any name: no statement of Breakwater sets one',
+};
 
 /** What the facts leave open without a workspace: each is one check, and its report says what was seen. */
 export const liveChecks: readonly Check[] = (
@@ -162,9 +165,7 @@ export const liveChecks: readonly Check[] = (
 ).map(([id, about, observe, expected]) => ({
   id,
   about,
-  ...(everywhere.includes(id)
-    ? {}
-    : { lacking: onlyOn('workspace', 'only a workspace has it, or what it does there is what is asked') }),
+  ...(onlyThere[id] === undefined ? {} : { lacking: onlyOn('workspace', onlyThere[id]) }),
   observe,
   expected: expected as Check['expected'],
 }));

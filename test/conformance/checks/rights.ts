@@ -67,7 +67,31 @@ const describe = async (stage: Stage): Promise<unknown> => {
   return told(seen);
 };
 
-const needsUsers = onlyOn('workspace', 'has no users with rights of their own on a table');
+/** The button of practice in place of a second user: SELECT on the table of events and nothing else, and what is refused then. */
+const selectAlone = async (stage: Stage): Promise<unknown> => {
+  const place = await eventsTable(stage, 'selectalone');
+  await push(stage, place, [1]);
+  await stage.practice?.control({ rights: { tables: [`${place}.events`] } });
+  try {
+    const workspace = stage.another();
+    const inserted = seenOf(await pushVia(workspace, place, batchOf([2], 'line', 'other')));
+    return {
+      insert: 'rows' in inserted ? 'may' : inserted,
+      select: await can(workspace, `SELECT count(*) AS n FROM ${place}.events`),
+      history: await can(workspace, `DESCRIBE HISTORY ${place}.events`),
+      detail: await can(workspace, `DESCRIBE DETAIL ${place}.events`),
+      beside: await can(workspace, `SELECT count(*) AS n FROM ${place}.meta`),
+    };
+  } finally {
+    await stage.practice?.control({ rights: null });
+  }
+};
+const refused = { errorClass: 'INSUFFICIENT_PERMISSIONS', sqlState: '42501' };
+
+const needsUsers = onlyOn(
+  'workspace',
+  'has no GRANT that counts for a second user; rights.select-alone asks what its button does',
+);
 
 export const rightChecks: readonly Check[] = [
   {
@@ -83,5 +107,17 @@ export const rightChecks: readonly Check[] = [
     lacking: needsUsers,
     observe: describe,
     expected: anyAnswer,
+  },
+  {
+    id: 'rights.select-alone',
+    about:
+      'somebody with SELECT on the table of events reads it and its history; an INSERT and the table beside it are refused',
+    lacking: {
+      spark: 'has no rights',
+      workspace:
+        'the rights of a user cannot be taken away from here: rights.insert and rights.describe ask a second one',
+    },
+    observe: selectAlone,
+    expected: { insert: refused, select: 'may', history: 'may', detail: 'may', beside: refused },
   },
 ];
