@@ -1,5 +1,6 @@
 import { commands } from './commands.ts';
 import { dispatch } from './dispatch.ts';
+import { endOnUncaught } from '../core/last-words.ts';
 import { appVersion } from './machine.ts';
 
 // The entry of the command line. Ctrl-C and SIGTERM ask the command to end; a second one ends it at once.
@@ -10,6 +11,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     ending.abort(name);
   });
 }
+// What hosts a core here may hold tokens: an error that nobody caught must not print what hangs on it.
+endOnUncaught((code) => process.exit(code));
 // A reader that went away (`breakwater … | head`) is no reason for a stack.
 process.stdout.on('error', () => process.exit(0));
 

@@ -2,6 +2,7 @@ import type { Failure } from '../../shared/base/failure.ts';
 import { type FromCore, refusedExit, type ToCore, windowPorts } from '../../shared/contract/mux.ts';
 import { closeInherited } from './close-inherited.ts';
 import { createCore } from './create-core.ts';
+import { endOnUncaught } from './last-words.ts';
 import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
 
 /**
@@ -36,6 +37,7 @@ const start = async ({ keyring, variables }: Extract<ToCore, { t: 'start' }>): P
 };
 
 closeInherited();
+endOnUncaught((code) => process.exit(code));
 process.once('message', (message: ToCore) => {
   if (message.t === 'start') void start(message);
 });

@@ -3,6 +3,7 @@ import type { FromCore, ToCore } from '../../shared/contract/mux.ts';
 import { refusedExit } from '../../shared/contract/mux.ts';
 import type { Channel, ClientFrame, ServerFrame } from '../../shared/contract/wire.ts';
 import { createCore } from './create-core.ts';
+import { endOnUncaught } from './last-words.ts';
 import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
 
 /**
@@ -74,5 +75,6 @@ export const runUtility = (parent: ParentPort, exit: (code: number) => void): vo
 const parentPort: unknown = 'parentPort' in process ? process.parentPort : undefined;
 if (parentPort !== undefined && parentPort !== null) {
   assert(isParentPort(parentPort), 'a utility process has a parent port');
+  endOnUncaught((code) => process.exit(code));
   runUtility(parentPort, (code) => process.exit(code));
 }

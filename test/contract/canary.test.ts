@@ -1,7 +1,7 @@
 // No secret shows anywhere: a whole session with sign-in, failures and a killed process, then every byte that is left is searched.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
@@ -23,6 +23,13 @@ const secrets = {
 };
 const host = 'dbc-canary.cloud.databricks.com';
 const httpPath = '/sql/1.0/warehouses/abc';
+
+/** Throws where nothing catches, once it is told to. */
+const uncaught = `process.on('SIGUSR2', () => {
+  const thrown = new Error('Request failed: Bearer ${secrets.pat}');
+  thrown.name = 'AxiosError';
+  throw Object.assign(thrown, { code: 'ECONNABORTED', config: { headers: { authorization: 'Bearer ${secrets.pat}' } } });
+})`;
 
 /** How a secret may look: plain, URL-encoded, base64 at every alignment, as a basic header, as JSON. */
 const dresses = (secret: string): readonly string[] => {
@@ -75,8 +82,9 @@ it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
   );
 
   /** One life of the core, everything that it says kept. */
-  const life = () => {
+  const life = (...execArgv: readonly string[]) => {
     const child: ChildProcess = fork(new URL('../../main/core/entry-child.ts', import.meta.url), [], {
+      execArgv: [...execArgv],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env['PATH'], HOME: home, BREAKWATER_HOME: home },
@@ -91,7 +99,13 @@ it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
     child.send({ t: 'start', keyring: null } satisfies ToCore);
     const client = createClient(singleChannel(ports.open()));
     const call = <N extends CallName>(name: N, input: CallInput<N>) => client.call(name, input);
-    return { call, kill: () => child.kill('SIGKILL'), end: () => child.send({ t: 'end' } satisfies ToCore), died };
+    return {
+      call,
+      kill: () => child.kill('SIGKILL'),
+      fail: () => child.kill('SIGUSR2'),
+      end: () => child.send({ t: 'end' } satisfies ToCore),
+      died,
+    };
   };
 
   const first = life();
@@ -119,6 +133,13 @@ it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
   value(await first.call('practice.set', { fail: '403' }));
   await first.call('lake.refresh', {});
   value(await first.call('practice.set', { fail: null }));
+  // Shares of both kinds, with what they keep on this disk.
+  mkdirSync(join(home, 'shared'));
+  value(await first.call('share.setup', { kind: 'folder', place: join(home, 'shared') }));
+  const delta = value(await first.call('share.setup', { kind: 'delta', place: 'commerce_prod.canary_share' }));
+  expect(delta).toMatchObject({ failure: null });
+  value(await first.call('note.add', { log, text: 'to be shared' }));
+  expect(value(await first.call('share.sync', {})).pushed).toBeGreaterThan(0);
   const pack = value(await first.call('pack.export', { log }));
   const proxy = await startConnectProxy('user:other');
   onTestFinished(() => proxy.close());
@@ -148,6 +169,13 @@ it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
   value(await second.call('connection.login', {}));
   second.end();
   await second.died;
+
+  // An error of a network library that nobody caught, as one would carry a request: with its headers.
+  const third = life('--import', `data:text/javascript,${encodeURIComponent(uncaught)}`);
+  value(await third.call('connection.unlock', { passphrase: secrets.passphrase }));
+  third.fail();
+  await third.died;
+  expect(said.join('')).toContain('An error that nobody caught: AxiosError ECONNABORTED');
 
   // The tokens that practice gave, as they lie wrapped.
   const profile = join(home, 'profiles', 'default');
