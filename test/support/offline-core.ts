@@ -111,9 +111,9 @@ export const packedRoom = async (core: Core): Promise<string> => {
   const proposal = await until(
     'a proposal',
     async () => value(await core.call('inbox.list', {})).proposals[0] ?? null,
-    60_000,
+    150_000,
   );
   const { log } = value(await core.call('room.open', { from: 'proposal', proposal: proposal.id }));
-  await until('the room is packed', async () => (await cardOf(core, log)).pack?.finishedAt ?? null, 60_000);
+  await until('the room is packed', async () => (await cardOf(core, log)).pack?.finishedAt ?? null, 150_000);
   return log;
 };
