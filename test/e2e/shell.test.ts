@@ -1,6 +1,6 @@
 // The desktop app in a real Electron: what a window may do, and what happens when its core dies.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -205,6 +205,35 @@ describe('the desktop window', () => {
     const fourth = await running.corePid();
     expect(fourth).not.toBe(third);
     await answered();
+  });
+});
+
+describe('what the app said and kept', () => {
+  it('holds no token of the session, also after it was tried and the core was killed', async () => {
+    await running.page.getByTestId('place-settings').click();
+    await running.page.getByTestId('connection-found').click();
+    await running.page.getByRole('option', { name: /from the environment/ }).click();
+    await running.page.getByTestId('connection-path').fill('/sql/1.0/warehouses/abc');
+    await running.page.getByTestId('connection-test').click();
+    await until(
+      'a step of the test that failed',
+      async () =>
+        (await running.page.getByText(/cannot be reached|does not resolve|not found|failed/i).count()) > 0 || null,
+    );
+    const pid = await running.corePid();
+    process.kill(pid, 'SIGKILL');
+    await until('another core', async () => ((await running.corePid()) === pid ? null : true));
+    await answered();
+    const files = readdirSync(home, { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map((one) => join(one.parentPath, one.name));
+    expect(files.some((path) => path.endsWith('core.log'))).toBe(true);
+    const dresses = [env.DATABRICKS_TOKEN, Buffer.from(env.DATABRICKS_TOKEN).toString('base64').slice(0, -2)];
+    const told = [running.output(), running.coreLog(), await running.page.content(), ...running.complaints];
+    const found = [...files.map((path) => [path, readFileSync(path, 'latin1')]), ['what was said', told.join()]]
+      .filter(([, text]) => dresses.some((dress) => text?.includes(dress)))
+      .map(([place]) => place);
+    expect(found).toEqual([]);
   });
 });
 
