@@ -11,7 +11,7 @@ export const scheduler: Scheduler = {
   },
 };
 
-/** One line of the table. `aim` is text for people: the bench fails on nothing. */
+/** One line of the table. `aim` is a limit as aims.ts reads it, or empty. */
 export type Figure = { readonly name: string; readonly value: number; readonly unit: string; readonly aim: string };
 
 export const seconds = async (work: () => unknown): Promise<number> => {
