@@ -138,7 +138,7 @@ export const clusters: RestApi = async ({ lake, world, clock, may }, { method, p
   return good({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) });
 }; // prettier-ignore
 
-/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. With few rights, one's own only. */
+/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. With few rights one's own only: the cautious reading. */
 export const queryHistory: RestApi = async ({ lake, world, clock, rights, user }, { method, path, query }) => {
   if (path !== '/api/2.0/sql/history/queries' || method !== 'GET') return null;
   const table = stored(lake, 'query', 'history');

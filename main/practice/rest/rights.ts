@@ -23,10 +23,11 @@ const within = (value: unknown, ...keys: readonly string[]): string => {
 };
 
 /**
- * The right that each path about one thing needs, as the reference of the endpoint says it or, for objects of the workspace, the
- * page on access control lists. How a refusal looks is documented once for all (docs: api/errors): 403 PERMISSION_DENIED.
- * Lineage of tables is undocumented; by facts 3.7 it goes by whether the table is visible. What a user without rights is told
- * of relations to external metadata is documented nowhere: it is refused with the table, the cautious reading.
+ * The right that each path about one thing needs. By the reference of the endpoint: tables and schemas, monitors, models, external
+ * metadata. By the names of rights on the page on access control lists: jobs, pipelines, endpoints, dashboards, experiments; that
+ * the REST call takes the same right as the page in the workspace is the cautious reading. Undocumented, and read cautiously: what
+ * events of a cluster take, whether relations to external metadata are refused with the table, and lineage of tables, which by
+ * facts 3.7 goes by whether the table is visible. A refusal is 403 PERMISSION_DENIED everywhere (facts 3.0).
  */
 const rules: readonly Rule[] = [
   [/^\/api\/2\.[012]\/jobs\/(?:get|runs\/list)$/, 'jobs', 'CAN VIEW', asked('job_id')],
