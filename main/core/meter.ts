@@ -133,13 +133,16 @@ export const createMeter = (parts: Parts): Meter => {
     return { day: today, mine, sum, devices: devices.size, budget, reached: isReached(sum, budget) };
   };
 
-  /** At the limit nothing leaves that nobody asked for. */
+  /**
+   * At the limit nothing leaves that nobody asked for: no statement, and no call of REST, which costs no statement but is reading by
+   * itself all the same. Whether the workspace answers and its warehouse runs is still looked at (reader.ts), or the status would be untrue.
+   */
   const holds = (kind: string, options: QueryOptions | undefined): boolean =>
     kind === 'workspace' && options?.byItself === true && day().reached;
 
   return {
     counted: (workspace, kind, heard) => {
-      const { warehouse } = workspace;
+      const { warehouse, rest } = workspace;
       return {
         ...workspace,
         warehouse: {
@@ -172,6 +175,11 @@ export const createMeter = (parts: Parts): Meter => {
               began = clock.now();
             }
           },
+        },
+        rest: {
+          ...rest,
+          call: (request, options) =>
+            holds(kind, options) ? Promise.resolve(err(overDayLimit)) : rest.call(request, options),
         },
       };
     },
@@ -225,7 +233,7 @@ export const createMeter = (parts: Parts): Meter => {
 const limitReached = (sum: Use, budget: Budget): Failure =>
   failure(
     'LimitReached',
-    `The devices of this organisation have used the limit of today: ${sum.statements} of ${budget.statements} statements, ${Math.floor(sum.seconds / 60)} of ${budget.minutes} minutes. Reading by itself and packing by itself have stopped; they start again at 00:00 UTC.`,
+    `The devices of this organisation have used the limit of today: ${sum.statements} of ${budget.statements} statements, ${Math.floor(sum.seconds / 60)} of ${budget.minutes} minutes. Reading by itself, by statements and by REST, and packing by itself have stopped; they start again at 00:00 UTC.`,
     'Nothing is lost: what was read stays, what you write is shared as before.',
     'Refresh by hand where you need it, which still works and is counted on; an administrator can set another limit under Settings.',
   );

@@ -16,7 +16,7 @@ import type { WarehouseLife } from './warehouse-life.ts';
 
 /** Practice is local and should feel live. */
 const practiceEveryMs = 8_000;
-/** How often a warehouse that may not be woken is looked at; REST only. */
+/** How often a warehouse that may not be woken, or is not read at the limit of the day, is looked at; REST only. */
 const lookEveryMs = 60_000;
 /** How often one that is starting is looked at. */
 const startingEveryMs = 5_000;

@@ -107,13 +107,13 @@ export const estimatePack = async (
 type Part = Estimate & { readonly source: string; readonly calls: number };
 /** How long an answer of REST takes is known only when one came; a call costs nothing on a warehouse. */
 const oneCall = async (
-  { collectors, workspace, room, signal }: EstimateWork,
+  { collectors, workspace, room, byItself, signal }: EstimateWork,
   parts: readonly Part[],
 ): Promise<void> => {
   const asked = parts.filter((one) => one.calls > 0).map((one) => one.source);
   const probe = collectors.find(({ source, meta }) => asked.includes(source) && meta.probe !== undefined)?.meta.probe;
   // What it answers does not matter here: packing finds out, and says so.
-  if (probe !== undefined) await workspace.rest.call(probe, { signal, rooms: [room] });
+  if (probe !== undefined) await workspace.rest.call(probe, { signal, rooms: [room], byItself });
 };
 
 /** How long one statement, and one call of REST, is waited for on this connection now, in ms. */
