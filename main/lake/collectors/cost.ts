@@ -145,7 +145,11 @@ const dayFact = (
     : null;
   const rates = new Set(priced.map((each) => each.price?.amount ?? ''));
   const hours: JsonObject | null = parts.every(({ row }) => instantOf(row, 'hour') !== null)
-    ? Object.fromEntries(parts.map(({ row, quantity: each }) => [instantOf(row, 'hour')?.slice(11, 16) ?? '', each]))
+    ? Object.fromEntries(
+        parts
+          .map(({ row, quantity: each }) => [instantOf(row, 'hour')?.slice(11, 16) ?? '', each] as const)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      )
     : null;
   const name = labelOf(context.db, first.asset).name;
   const worth = amount === null ? 'list price not known' : `${rounded(amount)} ${currency ?? ''} at ${priceWords}`;

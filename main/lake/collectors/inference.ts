@@ -41,9 +41,14 @@ type Watched = {
   readonly leftOut: { readonly many: number; readonly expressions: number };
 };
 
+/** A name of a column, whatever it is made of: it is sent as a delimited identifier. */
+const columnName = (value: JsonValue | undefined): string | null =>
+  typeof value === 'string' && checkColumnName(value) === null ? value : null;
 /** Only plain names of columns: a slice may be any SQL expression, and those are not sent on. */
-const plain = (value: JsonValue | undefined): string | null =>
-  typeof value === 'string' && /^\w+$/.test(value) && checkColumnName(value) === null ? value : null;
+const plain = (value: JsonValue | undefined): string | null => {
+  const name = columnName(value);
+  return name !== null && /^\w+$/.test(name) ? name : null;
+};
 
 const list = (value: JsonValue | undefined): readonly JsonValue[] =>
   Array.isArray(value) ? value.map((one: JsonValue) => one) : [];
@@ -51,16 +56,16 @@ const list = (value: JsonValue | undefined): readonly JsonValue[] =>
 /** What the monitor of a table says about it (REST `…/tables/{name}/monitor`, `inference_log`); null = no request log. */
 const watchedBy = (table: TableName, body: unknown): Watched | null => {
   const log = object(object(body)['inference_log']);
-  const time = plain(log['timestamp_col']);
+  const time = columnName(log['timestamp_col']);
   if (time === null) return null;
   const slices = list(object(body)['slicing_exprs']);
   const segments = slices.flatMap((one) => plain(one) ?? []);
   return {
     table,
     time,
-    prediction: plain(log['prediction_col']),
-    label: plain(log['label_col']),
-    model: plain(log['model_id_col']),
+    prediction: columnName(log['prediction_col']),
+    label: columnName(log['label_col']),
+    model: columnName(log['model_id_col']),
     segments: segments.slice(0, maxSegments),
     leftOut: { many: Math.max(0, segments.length - maxSegments), expressions: slices.length - segments.length },
   };
