@@ -73,6 +73,7 @@ test('a run fills schemas of its own, writes a report without secrets, and drops
       'live.parameter-in-history',
       'live.cold-start',
       'live.pruning',
+      'rights.select-alone',
       'live.files-api',
       'open.pipeline-events',
       'open.metric-layouts',
