@@ -14,7 +14,7 @@ const prices = rows(
   ],
 );
 const usage = (ids: string, sku: string, product: string, from: string, to: string, dbus: string): string =>
-  `${ids}, '${sku}' AS sku_name, 'AWS' AS cloud, ${from} AS usage_start_time, ${to} AS usage_end_time, CAST(${from} AS DATE) AS usage_date, 'DBU' AS usage_unit, CAST(round(${dbus}, 6) AS DECIMAL(38,18)) AS usage_quantity,
+  `${ids}, '${sku}' AS sku_name, 'AWS' AS cloud, ${from} AS usage_start_time, ${to} AS usage_end_time, CAST(${from} AS DATE) AS usage_date, 'DBU' AS usage_unit, CAST(${dbus} AS DECIMAL(38,18)) AS usage_quantity,
    'ORIGINAL' AS record_type, CAST(${to} AS DATE) AS ingestion_date, '${product}' AS billing_origin_product, 'COMPUTE_TIME' AS usage_type`;
 const minutes = `(epoch(ended) - epoch(started)) / 60`;
 const days = (t: { now: string }, from: number, to: number): string =>
