@@ -16,7 +16,7 @@ import {
 import { noTally, type Tally } from './counted-workspace.ts';
 import { broke, regained, stateOf, words, type Ids } from './refresh.ts';
 import { storeBatch } from './store-batch.ts';
-import { beyondRetention, lookBackOf, lostBefore } from './window.ts';
+import { beyondRetention, lookBackOf, lostWords } from './window.ts';
 
 export type PackSourceDeps = {
   readonly store: Store;
@@ -174,6 +174,7 @@ const fresh = (work: Pick<PackSourceWork, 'pack' | 'collector' | 'ids'>): PackSo
   calls: 0,
   facts: null,
   links: null,
+  lost_before: null,
 });
 
 const listed = (text: string): ReadonlySet<string> => new Set(JSON.parse(text) as string[]);
@@ -235,9 +236,11 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   const assets = [...work.scope.keys()];
   const covered = listed(row.covered);
   const added = row.cursor === null ? [] : assets.filter((asset) => !covered.has(asset));
-  // Read once, it stays here however old it gets: only what begins at the window's start now can be too old already.
-  const begins = isWider || before.since === null || added.length > 0;
-  const lost = begins ? beyondRetention(work.collector.meta, work.from, began) : lostBefore(before.note);
+  // Read once, it stays here however old it gets: only what was not read to its end before can be too old already.
+  const begins = isWider || before.since === null || before.observed === null || added.length > 0;
+  const lostBefore = begins ? beyondRetention(work.collector.meta, work.from, began) : before.lost_before;
+  // A window that begins later than that misses nothing; a wider one would again.
+  const lost = lostBefore === null || lostBefore <= work.from ? null : lostWords(work.collector.meta, lostBefore);
   let end: PackSourceEnd = { end: 'done' };
   if (added.length > 0) {
     const scope = new Map([...work.scope].filter(([asset]) => !covered.has(asset)));
@@ -257,13 +260,15 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
     const start = { cursor: row.cursor, completeTo: row.complete_to, resumed, missing: row.missing };
     const save = (db: WritableDb, step: Step): void => {
       const missing = JSON.stringify(step.collected.missingColumns);
-      const isAsked = work.tally.statements + work.tally.pages > 0;
-      const note = lost === null || !isAsked ? step.collected.note : sentences(step.collected.note, lost);
-      advance(db, { cursor: step.cursor, complete_to: step.completeTo, missing, note }, step.bytes);
+      const isSaid = work.tally.statements + work.tally.pages > 0 || lostBefore === before.lost_before;
+      const told = isSaid
+        ? { note: lost === null ? step.collected.note : sentences(step.collected.note, lost), lost_before: lostBefore }
+        : { note: step.collected.note };
+      advance(db, { cursor: step.cursor, complete_to: step.completeTo, missing, ...told }, step.bytes);
     };
     end = await readAll(deps, work, start, { save, saved });
   }
-  if (end.end === 'done' && lost !== null && row.note?.includes(lost) === true) end = { end: 'done', partly: true };
+  if (end.end === 'done' && lost !== null && row.lost_before === lostBefore) end = { end: 'done', partly: true };
   const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
   if (ended !== null) return { end: 'disk', failure: ended };
   // An answer of REST counts as a row here: the rate says what one of either takes.
@@ -321,6 +326,8 @@ export const refuseSources = (
         covered: '[]',
         missing: '[]',
         note: words(refused),
+        since: null,
+        lost_before: null,
         rows: 0,
         bytes: 0,
         expected: null,

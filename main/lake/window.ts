@@ -44,22 +44,22 @@ const fullHour = (at: Instant): Instant => toInstant(Math.floor(fromInstant(at) 
 export const notAfter = (at: Instant | null, { clock }: Pick<CollectContext, 'clock'>): Instant | null =>
   at === null ? null : earlier(at, toInstant(clock.now()));
 
-/** Where a window begins before what the workspace still keeps, in words; null = it does not, or nobody says how long it keeps it. */
+/** From when on the workspace still keeps it, where a window begins before that; null = it does not, or nobody says how long. */
 export const beyondRetention = (
   { retentionDays }: Pick<SourceMeta, 'retentionDays'>,
   from: Instant,
   now: number,
-): string | null => {
+): Instant | null => {
   if (retentionDays === null) return null;
   const oldest = toInstant(now - retentionDays * aDay);
-  return from >= oldest
-    ? null
-    : `Older than the workspace keeps (${retentionDays} days): what was before ${oldest.slice(0, 10)} may be missing.`;
+  return from >= oldest ? null : oldest;
 };
 
-/** The same words in a note that was written earlier. */
-export const lostBefore = (note: string | null): string | null =>
-  /Older than the workspace keeps [^:]*: [^.]*\./.exec(note ?? '')?.[0] ?? null;
+/** The same for people. */
+export const lostWords = ({ retentionDays }: Pick<SourceMeta, 'retentionDays'>, lostBefore: Instant): string => {
+  const kept = retentionDays === null ? '' : ` (${retentionDays} days)`;
+  return `Older than the workspace keeps${kept}: what was before ${lostBefore.slice(0, 10)} may be missing.`;
+};
 
 /** How late a source tells, and how long the workspace keeps it, in words. */
 export const paceWords = ({ latenessMs, retentionDays }: Pick<SourceMeta, 'latenessMs' | 'retentionDays'>): string => {

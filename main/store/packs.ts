@@ -57,6 +57,8 @@ export type PackSourceRow = {
   /** What the room holds of it now: facts, and links between its assets; null = not measured yet. */
   readonly facts: number | null;
   readonly links: number | null;
+  /** What was before it the workspace did not keep any more when it was read; null = nothing was too old. */
+  readonly lost_before: string | null;
 };
 
 export const packSources = (db: ReadableDb, pack: number): readonly PackSourceRow[] =>
@@ -72,15 +74,16 @@ export const packSource = (
   );
 export const putPackSource = (db: WritableDb, row: PackSourceRow): void => {
   db.run(sql`INSERT INTO pack_source (pack, source, workspace, state, cursor, complete_to, observed, since, covered, missing,
-      note, rows, bytes, statements, pages, expected, calls, facts, links)
+      note, rows, bytes, statements, pages, expected, calls, facts, links, lost_before)
     VALUES (${row.pack}, ${row.source}, ${row.workspace}, ${row.state}, ${row.cursor}, ${row.complete_to}, ${row.observed},
       ${row.since}, ${row.covered}, ${row.missing}, ${row.note}, ${row.rows}, ${row.bytes}, ${row.statements}, ${row.pages},
-      ${row.expected}, ${row.calls}, ${row.facts}, ${row.links})
+      ${row.expected}, ${row.calls}, ${row.facts}, ${row.links}, ${row.lost_before})
     ON CONFLICT (pack, source, workspace) DO UPDATE SET state = excluded.state, cursor = excluded.cursor,
       complete_to = excluded.complete_to, observed = excluded.observed, since = excluded.since, covered = excluded.covered,
       missing = excluded.missing, note = excluded.note, rows = excluded.rows, bytes = excluded.bytes,
       statements = excluded.statements, pages = excluded.pages, expected = excluded.expected,
-      calls = excluded.calls, facts = excluded.facts, links = excluded.links`);
+      calls = excluded.calls, facts = excluded.facts, links = excluded.links,
+      lost_before = excluded.lost_before`);
 };
 
 /**

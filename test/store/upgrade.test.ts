@@ -23,6 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const facts = 6_000;
 const jobs = 20;
 const room = 'inc:00000000000000000000000000000001';
+const tooOld = 'Older than the workspace keeps (365 days): what was before 2025-12-18 may be missing.';
 const minute = (n: number): string => toInstant(Date.UTC(2026, 0, 1) + n * 60_000);
 const assetsOf = (n: number): readonly string[] =>
   // Every tenth names two, one in a hundred none.
@@ -58,7 +59,8 @@ beforeAll(() => {
     }); // prettier-ignore
     db.run(sql`INSERT INTO pack_source (pack, source, workspace, state, cursor, complete_to, observed, since, covered, missing, note,
         rows, bytes, statements, pages, expected)
-      VALUES (1, 's', '7', 'done', ${minute(5)}, ${minute(5)}, ${minute(6)}, ${minute(0)}, '["job|7|1"]', '[]', NULL, 5, 6, 7, 8, 9)`);
+      VALUES (1, 's', '7', 'done', ${minute(5)}, ${minute(5)}, ${minute(6)}, ${minute(0)}, '["job|7|1"]', '[]', NULL, 5, 6, 7, 8, 9),
+        (1, 't', '7', 'left-out', NULL, NULL, ${minute(6)}, ${minute(0)}, '[]', '[]', ${`3 rows were cut. ${tooOld}`}, 5, 6, 7, 8, 9)`);
     db.run(sql`INSERT INTO pack_fact (pack, fact) SELECT 1, rid FROM lake_fact WHERE rid % 3 = 0`);
     return ok(null);
   });
@@ -92,7 +94,8 @@ const expectWhole = (path: string): void => {
   const pack = packOf(read, room);
   expect(pack).toMatchObject({ id: 1, state: 'done', scope: '["job|7|1"]' });
   expect(packSources(read, 1)).toMatchObject([
-    { cursor: minute(5), covered: '["job|7|1"]', rows: 5, calls: 0, facts: null, links: null },
+    { cursor: minute(5), covered: '["job|7|1"]', rows: 5, calls: 0, facts: null, links: null, lost_before: null },
+    { note: `3 rows were cut. ${tooOld}`, lost_before: '2025-12-18T00:00:00.000Z' },
   ]);
   const numbers = [...storedFacts(read, ids(expected)).values()].map(({ rid }) => rid);
   const held = numbers.filter((rid) => rid % 3 === 0);

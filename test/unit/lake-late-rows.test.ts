@@ -9,6 +9,8 @@ import { checkedSources, collectors } from '../../main/lake/sources.ts';
 import { lookBackOf } from '../../main/lake/window.ts';
 import { sql } from '../../main/store/sql.ts';
 import { badgeOf } from '../../main/core/offline-card.ts';
+import { databricksFailure } from '../../main/databricks/failures.ts';
+import { err, ok } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
@@ -30,6 +32,7 @@ const rig = (start = collectNow) => {
   cleanups.push(close);
   const rows = new Map<string, number>();
   const asked: string[] = [];
+  let refused = false;
   const textOf = (parameter: Parameter | undefined): string =>
     typeof parameter === 'object' && parameter !== null && 'value' in parameter ? String(parameter.value) : '';
   const rowOf = (id: string, at: number): TextRow => ({
@@ -42,6 +45,7 @@ const rig = (start = collectNow) => {
       if (name !== 'lake.queries') return undefined;
       const since = `${textOf(parameters?.['since']).replace(' ', 'T')}Z`;
       asked.push(since);
+      if (refused) return err(databricksFailure('Forbidden'));
       const found = [...rows].filter(([, at]) => at >= Date.parse(since)).sort((a, b) => a[1] - b[1]);
       return rowPage(found.map(([id, at], i) => ({ ...rowOf(id, at), bw_row: String(i + 1) })));
     },
@@ -62,6 +66,14 @@ const rig = (start = collectNow) => {
     pass: (ms: number) => {
       now += ms;
     },
+    refuse: (now: boolean) => {
+      refused = now;
+    },
+    note: (text: string) =>
+      store.transaction((db) => {
+        db.run(sql`UPDATE pack_source SET note = ${text}`);
+        return ok(null);
+      }),
     watch: () =>
       runCollector(deps, collector, {
         workspace: fake.workspace,
@@ -140,6 +152,29 @@ describe('how far back', () => {
     expect((await young.pack()).sources[0]?.state).toBe('done');
     young.pass(360 * aDay);
     expect((await young.pack(collectNow - 14 * aDay)).sources[0]).toMatchObject({ state: 'done', note: null });
+  });
+
+  it('keeps that as a moment, whatever its note says: a narrower window misses nothing, the wide one again', async () => {
+    const at = rig();
+    at.rows.set('b', collectNow - anHour);
+    const from = collectNow - 400 * aDay;
+    const wide = await at.pack(from);
+    at.note('Something else is said here.');
+    expect((await at.pack(from)).sources[0]).toMatchObject({ state: 'left-out', note: wide.sources[0]?.note });
+    expect((await at.pack()).sources[0]).toMatchObject({ state: 'done', note: null });
+    expect((await at.pack(from)).sources[0]).toMatchObject({ state: 'left-out', note: wide.sources[0]?.note });
+  });
+
+  it('says it also when the first reading of it was refused', async () => {
+    const at = rig();
+    at.rows.set('b', collectNow - anHour);
+    at.refuse(true);
+    expect((await at.pack(collectNow - 400 * aDay)).sources[0]).toMatchObject({ state: 'refused' });
+    at.refuse(false);
+    expect((await at.pack(collectNow - 400 * aDay)).sources[0]).toMatchObject({
+      state: 'left-out',
+      note: 'Older than the workspace keeps (365 days): what was before 2025-11-24 may be missing.',
+    });
   });
 
   it('is known to the check of the connection for every source', () => {

@@ -8,6 +8,7 @@ import { migration0070 } from './0070-regions.ts';
 import { migration0080 } from './0080-pack.ts';
 import { migration0090 } from './0090-lake-numbers.ts';
 import { migration0100 } from './0100-pack-kept.ts';
+import { migration0110 } from './0110-pack-lost.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   migration0080,
   migration0090,
   migration0100,
+  migration0110,
 ];
