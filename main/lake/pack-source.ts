@@ -16,7 +16,7 @@ import {
 import { noTally, type Tally } from './counted-workspace.ts';
 import { broke, regained, stateOf, words, type Ids } from './refresh.ts';
 import { storeBatch } from './store-batch.ts';
-import { beyondRetention, lookBackOf, lostWords } from './window.ts';
+import { beyondRetention, lookBackOf, lostWords, upToNow } from './window.ts';
 
 export type PackSourceDeps = {
   readonly store: Store;
@@ -125,7 +125,7 @@ const readAll = async (
     let more = false;
     for await (const batch of work.collector.stream?.(context) ?? inPieces(work.collector, context)) {
       if (!batch.ok) return work.signal.aborted ? { end: 'stopped' } : { end: 'failed', failure: batch.error };
-      const collected = batch.value;
+      const collected = upToNow(batch.value, deps.clock);
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
       for (const name of collected.missingColumns) lacking.add(name);

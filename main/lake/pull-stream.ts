@@ -4,7 +4,7 @@ import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databric
 import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { batchRows, streamLimit, type CollectContext } from './collector.ts';
 import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
-import { instantOf, latest } from './rows.ts';
+import { instantOf, latest, notAfter } from './rows.ts';
 import { announced, maskedColumns } from './select.ts';
 
 /** Number of a row in the answer, from 1: where the numbers go on without a hole, nothing was left out before them. */
@@ -94,7 +94,7 @@ async function* ahead(
 
 const known = (seen: Seen, context: CollectContext): Pick<Batch, 'cursor' | 'completeTo' | 'missingColumns'> => ({
   // A gap or a wrong order: nothing is claimed before all has arrived.
-  cursor: seen.whole ? latest([context.cursor, seen.newest]) : context.cursor,
+  cursor: seen.whole ? notAfter(latest([context.cursor, seen.newest]), context) : context.cursor,
   completeTo: seen.whole ? latest([context.completeTo, seen.newest]) : context.completeTo,
   missingColumns: [...seen.missing],
 });

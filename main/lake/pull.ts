@@ -6,7 +6,7 @@ import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts'
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { beneath } from './counted-workspace.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
-import { instantOf, latest } from './rows.ts';
+import { instantOf, latest, notAfter } from './rows.ts';
 import {
   expressionOf,
   isCutOff,
@@ -193,7 +193,7 @@ export const progress = (
 ): Omit<Collected, 'facts' | 'edges' | 'assets'> => {
   const newest = latest(result.rows.map((row) => instantOf(row, timeColumn)));
   // A full page that ends within what is read again: the next one goes on there, so that late rows behind it come too.
-  const advanced = result.full ? newest : latest([context.cursor, newest]);
+  const advanced = result.full ? newest : notAfter(latest([context.cursor, newest]), context);
   const stuck = result.full && context.resumed && advanced === context.cursor;
   const notes = [
     ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),

@@ -11,7 +11,7 @@ import type { ReadableDb, Store } from '../store/port.ts';
 import { isNotThere, type Collected, type Collector } from './collector.ts';
 import type { SourceState } from './port.ts';
 import { storeBatch } from './store-batch.ts';
-import { lookBackOf } from './window.ts';
+import { lookBackOf, upToNow } from './window.ts';
 
 export type RefreshDeps = {
   readonly store: Store;
@@ -157,7 +157,7 @@ export const runCollector = async (
     const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
     let result: Result<Collected, DatabricksFailure>;
     try {
-      const collected = await collector.collect({
+      const answer = await collector.collect({
         workspace: work.workspace,
         ...ids,
         db: deps.store.read,
@@ -173,6 +173,7 @@ export const runCollector = async (
         scope: work.scope,
         observedAt: toInstant(now),
       });
+      const collected = answer.ok ? ok(upToNow(answer.value, deps.clock)) : answer;
       const stored = collected.ok ? storePull(deps, collector, ids, collected.value, toInstant(now)) : null;
       if (stored?.ok === true) facts += stored.value;
       result = stored?.ok === false ? err(notStored(stored.error)) : collected;

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
-import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
+import { fromInstant, toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import { parseExact } from '../databricks/exact-json.ts';
 import type { TextRow } from '../databricks/port.ts';
 
@@ -92,6 +92,12 @@ export const later = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null ? b : b === null ? a : a > b ? a : b;
 export const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null ? b : b === null ? a : a < b ? a : b;
+/**
+ * Never a moment that has not come yet: a row may carry any time, and a window ends after its newest row. For cursors that are
+ * moments too: one in the future would pass over what comes until then.
+ */
+export const notAfter = (at: Instant | null, { clock }: { readonly clock: Clock }): Instant | null =>
+  at === null ? null : earlier(at, toInstant(clock.now()));
 export const latest = (all: Iterable<Instant | null>): Instant | null => {
   let found: Instant | null = null;
   for (const one of all) found = later(found, one);

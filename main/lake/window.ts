@@ -1,8 +1,8 @@
-import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
+import { fromInstant, toInstant, type Clock, type Instant } from '../../shared/base/time.ts';
 import { column, dbx } from '../databricks/statements.ts';
-import { aDay, anHour, lateness, type CollectContext, type SourceMeta } from './collector.ts';
+import { aDay, anHour, lateness, type CollectContext, type Collected, type SourceMeta } from './collector.ts';
 import type { Condition, Parameters } from './pull.ts';
-import { earlier, minus, timestampParameter } from './rows.ts';
+import { minus, notAfter, timestampParameter } from './rows.ts';
 
 /** So many times within its lateness a source of the background is looked through over all of it. */
 const looksPerLateness = 8;
@@ -37,12 +37,11 @@ export const startOf = (context: CollectContext): Instant => {
 };
 const fullHour = (at: Instant): Instant => toInstant(Math.floor(fromInstant(at) / anHour) * anHour);
 
-/**
- * A moment up to which a source of windows or of a customer's own times is complete, and never one that has not come yet: a window
- * ends after its newest row, and a row may carry any time.
- */
-export const notAfter = (at: Instant | null, { clock }: Pick<CollectContext, 'clock'>): Instant | null =>
-  at === null ? null : earlier(at, toInstant(clock.now()));
+/** What a source brought, with no claim to be complete up to a moment that has not come yet. For those that store it. */
+export const upToNow = (collected: Collected, clock: Clock): Collected => ({
+  ...collected,
+  completeTo: notAfter(collected.completeTo, { clock }),
+});
 
 /** From when on the workspace still keeps it, where a window begins before that; null = it does not, or nobody says how long. */
 export const beyondRetention = (

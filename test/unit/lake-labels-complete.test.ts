@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { joined, labelsCompleteTo } from '../../main/lake/labels-complete.ts';
-import { notAfter } from '../../main/lake/window.ts';
+import { notAfter } from '../../main/lake/rows.ts';
 import { collectNow, instantAt } from '../support/collect.ts';
 
 const hour = 3_600_000;

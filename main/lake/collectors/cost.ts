@@ -17,7 +17,6 @@ import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
 import { readNow, rests } from '../throttle.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
-import { notAfter } from '../window.ts';
 
 const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
 const countKind = statementKind('lake.usage.count', 'read', 'how many sums of usage there are');
@@ -246,9 +245,7 @@ export const costCollector: Collector = {
           (prices.ok || prices.error.tag === 'Forbidden'),
       ),
       completeTo:
-        found.value.cutOff === null && !found.value.full
-          ? notAfter(later(context.completeTo, newest), context)
-          : context.completeTo,
+        found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
       missingColumns: found.value.missingColumns,
       note: notes.length === 0 ? null : notes.join(' '),
       ...(found.value.cutOff === null ? {} : { failure: halfOfSums(found.value.cutOff) }),

@@ -12,7 +12,6 @@ import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf, unfinished } from '../turns.ts';
-import { notAfter } from '../window.ts';
 import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
@@ -160,7 +159,7 @@ export const driftCollector: Collector = {
     return ok({
       facts,
       ...step,
-      completeTo: notAfter(completeTo ?? context.completeTo, context),
+      completeTo: completeTo ?? context.completeTo,
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
       more: more || step.more === true,

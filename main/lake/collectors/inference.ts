@@ -17,7 +17,6 @@ import { asShort, computed } from '../select.ts';
 import { nowhere, object } from '../rest-read.ts';
 import { lastName, nextTurn, someOf } from '../turns.ts';
 import { said } from '../values.ts';
-import { notAfter } from '../window.ts';
 
 const kind = statementKind('lake.inference', 'read', 'counts and means of predictions and labels, by time and segment');
 const source = 'inference_aggregates';
@@ -295,8 +294,7 @@ export const inferenceCollector: Collector = boundTo(
       return ok({
         facts,
         ...step,
-        completeTo:
-          failure === undefined ? notAfter(later(completeTo, context.completeTo), context) : context.completeTo,
+        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
         partly: ['hidden', 'many', 'full'].some((word) => went(word).length > 0),

@@ -13,7 +13,6 @@ import { countOf, instantOf, later, latest, numberOf, textOf, timestampParameter
 import { scoped } from '../scope-filter.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf } from '../turns.ts';
-import { notAfter } from '../window.ts';
 import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
 
 const kind = statementKind('lake.profile-metrics', 'read', 'statistics of columns, per window');
@@ -140,8 +139,7 @@ export const profilesCollector: Collector = boundTo(
       return ok({
         facts,
         ...step,
-        completeTo:
-          failure === undefined ? notAfter(later(completeTo, context.completeTo), context) : context.completeTo,
+        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
         partly: full.length > 0,
