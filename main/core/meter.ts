@@ -2,10 +2,11 @@ import { type Failure, failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { Cancel } from '../../shared/base/time.ts';
-import type { QueryOptions, RowPage, Workspace } from '../databricks/port.ts';
+import type { QueryOptions, Workspace } from '../databricks/port.ts';
 import { overDayLimit } from '../lake/day-limit.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { type Budget, budgetOf, isReached, reportDue, sumOf, type Use, utcDay } from './budget-rule.ts';
+import { countWhile } from './answer-time.ts';
 import type { Parts } from './parts.ts';
 import { append } from './write.ts';
 
@@ -46,9 +47,6 @@ const keptDays = 7;
 const keptRooms = 500;
 /** What is counted is written this long after, so that a burst of statements is one write. */
 const writeMs = 10_000;
-
-/** No page takes longer: more is a clock that was set forward meanwhile, and must not use up the limit of a day. */
-const longestMs = 3_600_000;
 
 type Counted = { statements: number; ms: number };
 type CountedRoom = Counted & { rows: number };
@@ -91,10 +89,9 @@ export const createMeter = (parts: Parts): Meter => {
     kind: string,
     options: QueryOptions | undefined,
     statements: number,
-    took: number,
+    ms: number,
     rows: number,
   ): void => {
-    const ms = Math.min(Math.max(0, took), longestMs);
     if (kind === 'workspace') {
       const day = utcDay(clock.now());
       const before = days.get(day) ?? { statements: 0, ms: 0 };
@@ -149,30 +146,44 @@ export const createMeter = (parts: Parts): Meter => {
           ...warehouse,
           query: async (statement, options) => {
             if (holds(kind, options)) return err(overDayLimit);
-            const began = clock.now();
             // Counted when it leaves: one that is never answered was sent all the same.
             count(kind, options, 1, 0, 0);
             heard.sent();
-            const answer = await warehouse.query(statement, options);
-            count(kind, options, 0, clock.now() - began, answer.ok ? answer.value.rows.length : 0);
-            if (answer.ok) heard.answered();
-            return answer;
+            const answered = countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
+            try {
+              const answer = await warehouse.query(statement, options);
+              if (answer.ok) {
+                count(kind, options, 0, 0, answer.value.rows.length);
+                heard.answered();
+              }
+              return answer;
+            } finally {
+              answered();
+            }
           },
           pages: async function* (statement, options) {
             if (holds(kind, options)) {
               yield err(overDayLimit);
               return;
             }
-            let began = clock.now();
             count(kind, options, 1, 0, 0);
             heard.sent();
-            const rowsOf = (page: RowPage): number => page.rows.length;
-            for await (const page of warehouse.pages(statement, options)) {
-              count(kind, options, 0, clock.now() - began, page.ok ? rowsOf(page.value) : 0);
-              if (page.ok) heard.answered();
-              yield page;
-              // What the reader does with a page is not the warehouse's time.
-              began = clock.now();
+            const wait = (): (() => void) => countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
+            let answered: (() => void) | null = wait();
+            try {
+              for await (const page of warehouse.pages(statement, options)) {
+                answered?.();
+                // What the reader does with a page is not the warehouse's time.
+                answered = null;
+                if (page.ok) {
+                  count(kind, options, 0, 0, page.value.rows.length);
+                  heard.answered();
+                }
+                yield page;
+                answered = wait();
+              }
+            } finally {
+              answered?.();
             }
           },
         },
