@@ -28,7 +28,8 @@ export type CheckedSource = {
   readonly otherwise?: string;
 };
 
-const sourceKind = statementKind('check.source', 'read', 'connection check: can a source be read, none of its rows');
+const sourceKindName = 'check.source';
+const sourceKind = statementKind(sourceKindName, 'read', 'connection check: can a source be read, none of its rows');
 
 /**
  * What is known of the system schemas: `visible` = those that `system.information_schema.schemata` shows this user (rows are
@@ -90,13 +91,16 @@ export const whyNot = (source: CheckedSource, failure: DatabricksFailure, schema
   return source.preview === null ? 'missing-grant' : 'preview-off';
 };
 
+/** The check asks the same of every source; that the statement has a name of ours helps nobody here. */
+const asTheServerSaid = (what: string): string => what.replace(` "${sourceKindName}"`, ' it');
+
 const words = (why: Why, source: CheckedSource, failure: DatabricksFailure, schemas: SystemSchemas): string => {
   const unsure = schemas.states === null && source.table?.catalog === 'system' && failure.tag !== 'Forbidden';
   switch (why) {
     case 'missing-grant':
       return unsure
         ? 'It is not visible to you: a grant is missing, or an administrator has not switched its schema on.'
-        : failure.what;
+        : asTheServerSaid(failure.what);
     case 'preview-off':
       if (source.table === null)
         return /FEATURE_DISABLED/.test(failure.code ?? '')

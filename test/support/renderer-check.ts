@@ -26,12 +26,12 @@ export const sampleSteps: Step[] = [
   way('SQL warehouse', 'Analysts is running.'),
   way('session and parameters', 'A session opened, and a named parameter came back unchanged.'),
   way('system schemas', 'Visible: lakeflow, query. Switched off: serving.'),
-  source('Job runs', 'missing-grant', 'The workspace did not allow "check.source": [INSUFFICIENT_PERMISSIONS] User does not have SELECT on Table \'system.lakeflow.job_run_timeline\'.', {
+  source('Job runs', 'missing-grant', 'The workspace did not allow it: [INSUFFICIENT_PERMISSIONS] User does not have SELECT on Table \'system.lakeflow.job_run_timeline\'.', {
     features: ['failed runs as signals', 'runs in the timeline'],
     grants: grants('lakeflow', 'job_run_timeline'),
     otherwise: 'Runs of the jobs that you can see still come, through REST, for up to 60 days back.',
   }),
-  source('Failed tasks', 'missing-grant', 'The workspace did not allow "check.source".', {
+  source('Failed tasks', 'missing-grant', 'The workspace did not allow it.', {
     features: ['which task of a run failed'],
     grants: grants('lakeflow', 'job_task_run_timeline'),
     otherwise: rest,

@@ -79,9 +79,14 @@ export const CheckList = ({ check, onStop, onGoOn }: Props) => {
               </>
             ) : (
               <ul className="check-steps">
-                {found.map((step) => (
-                  <SourceStep key={step.step} step={step} />
-                ))}
+                {[...Map.groupBy(found, reasonOf)].map(([reason, some]) => {
+                  const [only] = some;
+                  return some.length === 1 && only !== undefined ? (
+                    <SourceStep key={reason} step={only} />
+                  ) : (
+                    <SameReason key={reason} reason={reason} steps={some} />
+                  );
+                })}
               </ul>
             )}
           </section>
@@ -128,9 +133,69 @@ const SourceStep = ({ step }: { readonly step: Step }) => (
         It costs: {listed(step.features)}. {step.otherwise ?? ''}
       </p>
     )}
+    <Needs grants={step.grants} />
     {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
   </li>
 );
+
+/** Why a source cannot be read, as the workspace said it. */
+const reasonOf = (step: Step): string => step.failure?.what ?? step.detail;
+
+/** Many sources that one reason closes: the reason once, what all of them need once, then what each of them costs. */
+const SameReason = ({ reason, steps }: { readonly reason: string; readonly steps: readonly Step[] }) => {
+  const state = steps[0]?.state ?? 'skipped';
+  const inAll = unique(steps.flatMap(({ grants }) => grants)).filter((one) =>
+    steps.every(({ grants }) => grants.includes(one)),
+  );
+  // What most of them leave usable is said once, below; a source that has another way says so itself.
+  const [usual] = [...Map.groupBy(steps, ({ otherwise }) => otherwise)].sort(([, a], [, b]) => b.length - a.length);
+  return (
+    <li className="check-step">
+      <div className="line">
+        <Badge tone={toneOf(state)}>{titleOf(state).toLowerCase()}</Badge>
+        <span>{counted(steps.length, 'source', 'sources')}, for one reason</span>
+      </div>
+      <p className="cap">{reason}</p>
+      {inAll.length === 0 ? null : (
+        <p className="cap">
+          Each of them needs <code className="mono">{inAll.map(short).join(', ')}</code>
+        </p>
+      )}
+      <ul className="check-sources">
+        {steps.map((step) => (
+          <li key={step.step} className="check-step">
+            <span>{step.step}</span>
+            {state === 'skipped' || step.features.length === 0 ? null : (
+              <p className="cap">
+                It costs: {listed(step.features)}. {step.otherwise === usual?.[0] ? '' : step.otherwise}
+              </p>
+            )}
+            <Needs grants={step.grants.filter((one) => !inAll.includes(one))} />
+            {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
+          </li>
+        ))}
+      </ul>
+      {typeof usual?.[0] === 'string' ? <p className="cap">Where nothing else is said: {usual[0]}</p> : null}
+    </li>
+  );
+};
+
+/** The grant that only this source needs: the last one, since those before it open the way to it. All of them stand below to be copied. */
+const Needs = ({ grants }: { readonly grants: readonly string[] }) => {
+  const last = grants.at(-1);
+  return last === undefined ? null : (
+    <p className="cap">
+      Needs <code className="mono">{short(last)}</code>
+    </p>
+  );
+};
+
+/** "GRANT SELECT ON TABLE `a`.`b` TO `me`;" → "SELECT ON TABLE a.b", to be read and not to be run. */
+const short = (grant: string): string =>
+  grant
+    .replace(/^GRANT /, '')
+    .replace(/ TO `[^`]*`;?$/, '')
+    .replaceAll(/`(\w+)`/g, '$1');
 
 /** Everything to ask an administrator for, at once. */
 const AskFor = ({ steps }: { readonly steps: readonly Step[] }) => {
