@@ -51,6 +51,8 @@ export type TableSource = {
   readonly read: (row: TextRow, context: CollectContext) => RowRead | null;
   /** What the rows as a whole cannot say, in words; null = nothing to add. */
   readonly note?: (rows: readonly TextRow[]) => string | null;
+  /** What a limit of this program leaves out for good, in words: the source is not complete then. Null = nothing. */
+  readonly leftOut?: (rows: readonly TextRow[], context: CollectContext) => string | null;
 };
 
 const words = (...notes: readonly (string | null | undefined)[]): string | null =>
@@ -96,7 +98,9 @@ export const tableCollector = (spec: TableSource): Collector => {
       if (!found.ok) return found;
       const reads = found.value.rows.map((row) => spec.read(row, context));
       const step = progress(context, found.value, spec.order, unreadableIn(reads));
-      return ok({ ...step, note: words(step.note, spec.note?.(found.value.rows)), ...keep(reads) });
+      const left = spec.leftOut?.(found.value.rows, context) ?? null;
+      const note = words(step.note, spec.note?.(found.value.rows), left);
+      return ok({ ...step, note, ...keep(reads), partly: left !== null });
     },
     stream: async function* (context): AsyncGenerator<CollectResult, void, void> {
       const asked = spec.ask(context);
@@ -111,6 +115,8 @@ export const tableCollector = (spec: TableSource): Collector => {
         const stuck = end?.full === true && context.resumed && cursor === context.cursor;
         const said = spec.note?.(rows) ?? null;
         if (said !== null) notes.add(said);
+        const left = spec.leftOut?.(rows, context) ?? null;
+        if (left !== null) notes.add(left);
         yield ok({
           ...keep(reads),
           cursor,
@@ -122,6 +128,7 @@ export const tableCollector = (spec: TableSource): Collector => {
             ...notes,
           ),
           more: end?.full === true && !stuck,
+          partly: left !== null,
           ...(end === null || end.cutOff === null ? {} : { failure: end.cutOff }),
         });
       }

@@ -4,7 +4,7 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { modelAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
-import { experimentRuns } from '../model-runs.ts';
+import { experimentRuns, runsLeftOut } from '../model-runs.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, normaliseResult, objectOf, shortOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
@@ -54,6 +54,11 @@ const metricsOf = (row: TextRow): { readonly [name: string]: JsonValue } => {
   });
   return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, metricLimit));
 };
+const hasMoreMetrics = (row: TextRow): boolean => {
+  const all = objectOf(row, 'metrics')['all'];
+  return Array.isArray(all) && all.length > metricLimit;
+};
+const moreMetrics = `Not complete: of some runs only the first ${metricLimit} metrics are kept, by name.`;
 
 const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [ws, run, experiment, updated] = [
@@ -110,6 +115,10 @@ export const experimentRunsCollector: Collector = tableCollector({
     // A version is older than the window as a rule, and its run older still: by id, whenever it was.
     const of = oneOf('run_id', 'runs', [...experimentRuns(context).keys()]);
     return { where: [of.where], parameters: of.parameters };
+  },
+  leftOut: (rows, context) => {
+    const left = [runsLeftOut(context), rows.some(hasMoreMetrics) ? moreMetrics : null].filter((one) => one !== null);
+    return left.length === 0 ? null : left.join(' ');
   },
   read: (row, context) => {
     const fact = runFact(row, context);

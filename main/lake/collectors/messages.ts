@@ -1,4 +1,4 @@
-import type { CollectContext, Collected, CollectedFact } from '../collector.ts';
+import type { CollectedFact } from '../collector.ts';
 import type { LakeFact } from '../port.ts';
 
 /** A message is a sentence for people; stack traces and output stay in the workspace. */
@@ -10,17 +10,4 @@ export const messageOnly = (fact: LakeFact): CollectedFact => ({
   fact,
   onlyIfKnown: true,
   merge: (old, next) => ({ ...old, data: { ...old.data, message: next.data['message'] ?? null } }),
-});
-
-/** Words for facts that are stored already: nothing else of them changes, and the source has no place of its own. */
-export const collectedMessages = (
-  context: CollectContext,
-  facts: readonly LakeFact[],
-  note: string | null,
-): Collected => ({
-  facts: facts.map(messageOnly),
-  cursor: context.cursor,
-  completeTo: null,
-  missingColumns: [],
-  note,
 });

@@ -7,7 +7,7 @@ import { modelAsset, workspaceAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
-import { experimentRuns } from '../model-runs.ts';
+import { experimentRuns, runsLeftOut } from '../model-runs.ts';
 import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
 import { countOf, instantOf, later, latest, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
@@ -130,13 +130,18 @@ export const metricHistoryCollector: Collector = boundTo(
       }
       const facts = [...series.values()].flatMap((rows) => seriesFact(rows, context) ?? []);
       const newest = latest(found.value.rows.map((row) => instantOf(row, 'at')));
+      const left = [
+        found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
+        runsLeftOut(context),
+      ].filter((one) => one !== null);
       return ok({
         facts: found.value.cutOff === null ? facts : [],
         // By run, not by time: a pull reads its runs in full.
         cursor: null,
         completeTo: found.value.cutOff === null ? later(context.completeTo, newest) : context.completeTo,
         missingColumns: found.value.missingColumns,
-        note: found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
+        note: left.length === 0 ? null : left.join(' '),
+        partly: left.length > 0,
         ...(found.value.cutOff === null ? {} : { failure: halfOfSums(found.value.cutOff) }),
       });
     },

@@ -24,6 +24,8 @@ const table = { catalog: 'system', schema: 'access', table: 'table_lineage' };
 const source = 'system.access.table_lineage/statements';
 
 const everyMs = 15 * 60_000;
+/** Statements that are looked through, newest first. */
+const lookedAt = 5_000;
 /** Statements of one question, newest first, and of one refresh. */
 const statementsAtOnce = 500;
 const statementLimit = 2_000;
@@ -89,7 +91,18 @@ const tablesOf = (rows: readonly TextRow[], context: CollectContext): ReadonlyMa
   return found;
 }; // prettier-ignore
 
-type Work = { readonly facts: readonly LakeFact[]; readonly leftOut: number };
+/** A statement names more tables in one direction than are kept of it. */
+const hasMoreTables = (rows: readonly TextRow[]): boolean =>
+  ['source_name', 'target_name'].some((end) => {
+    const found = new Map<string | null, Set<string>>();
+    for (const row of rows) {
+      const [id, name] = [textOf(row, 'id'), textOf(row, end)];
+      if (name !== null) found.set(id, (found.get(id) ?? new Set()).add(name.toLowerCase()));
+    }
+    return [...found.values()].some(({ size }) => size > tableLimit);
+  });
+
+type Work = { readonly facts: readonly LakeFact[]; readonly leftOut: number; readonly isCut: boolean };
 
 /**
  * Stored statements to ask about, newest first: those that have no tables yet or may still get some, and every `allAgainMs`, or
@@ -98,13 +111,20 @@ type Work = { readonly facts: readonly LakeFact[]; readonly leftOut: number };
 const statements = (context: CollectContext): Work & { readonly all: boolean } => {
   const isAsked = context.lane === 'pack' && context.options.byItself !== true;
   const all = isAsked || isDue(cursorTexts(context.cursor)['all'], context.clock.now(), allAgainMs);
-  const due = factsPage(context.db, {
-    assets: null, kinds: ['query'], from: context.horizon, to: context.until, before: null, limit: 5_000,
-  })
+  const known = factsPage(context.db, {
+    assets: null,
+    kinds: ['query'],
+    from: context.horizon,
+    to: context.until,
+    before: null,
+    limit: lookedAt,
+  });
+  const due = known
     .map(factOf)
     .filter((fact) => fact.workspace === context.workspaceId && said(fact.data['statement']) !== '')
     .filter((fact) => all || fact.data['reads'] === undefined || !isSettled(fact.happenedAt, context)); // prettier-ignore
-  return { all, facts: due.slice(0, statementLimit), leftOut: Math.max(0, due.length - statementLimit) };
+  const leftOut = Math.max(0, due.length - statementLimit);
+  return { all, facts: due.slice(0, statementLimit), leftOut, isCut: known.length >= lookedAt };
 };
 const isSettled = (ended: Instant, context: CollectContext): boolean =>
   fromInstant(context.observedAt) - fromInstant(ended) >= settledMs;
@@ -182,13 +202,13 @@ export const queryTablesCollector: Collector = {
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null } as const;
     if (rests(context, everyMs)) return ok(rest);
-    const { facts: open, leftOut, all } = statements(context);
+    const { facts: open, leftOut, isCut, all } = statements(context);
     const now = toInstant(context.clock.now());
     const known = cursorTexts(context.cursor)['all'];
     const cursor = JSON.stringify({ read: now, ...(all ? { all: now } : known === undefined ? {} : { all: known }) });
     const facts: CollectedFact[] = [];
     const missing = new Set<string>();
-    let crowded = false;
+    let [crowded, wide] = [false, false];
     for (let from = 0; from < open.length; from += statementsAtOnce) {
       const work = open.slice(from, from + statementsAtOnce);
       const found = await pull(context, askFor(context, work));
@@ -196,6 +216,7 @@ export const queryTablesCollector: Collector = {
       const failure = found.ok ? found.value.cutOff : found.error;
       if (found.ok) {
         crowded ||= found.value.full;
+        wide ||= hasMoreTables(found.value.rows);
         for (const name of found.value.missingColumns) missing.add(name);
         facts.push(...toldOf(work, found.value.rows, context, failure === null && !found.value.full));
       }
@@ -206,6 +227,8 @@ export const queryTablesCollector: Collector = {
       ...(leftOut === 0
         ? []
         : [`${leftOut} older statements were not asked about: at most ${statementLimit} at once.`]),
+      ...(isCut ? [`Only the newest ${lookedAt} statements were looked through.`] : []),
+      ...(wide ? [`Of some statements only ${tableLimit} tables are kept that they read, or wrote.`] : []),
     ];
     return ok({
       ...rest,
@@ -213,6 +236,7 @@ export const queryTablesCollector: Collector = {
       cursor,
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
+      partly: notes.length > 0,
     });
   },
   estimate: async (context) => {

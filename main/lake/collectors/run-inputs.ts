@@ -7,7 +7,7 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
-import { experimentRuns, type MadeBy } from '../model-runs.ts';
+import { experimentRuns, runsLeftOut, type MadeBy } from '../model-runs.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
@@ -196,6 +196,7 @@ export const runInputsCollector: Collector = {
     }
     const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
     const [refused, unnamed, cut] = [went('refused').length, went('unnamed').length, went('cut').length];
+    const more = runsLeftOut(context);
     const notes = [
       ...(unnamed === 0
         ? []
@@ -205,13 +206,14 @@ export const runInputsCollector: Collector = {
       ...(cut === 0 ? [] : [`Not complete: of ${cut} runs only the first ${maxInputs} data sets are kept.`]),
       ...(refused === 0 ? [] : [`Not complete: ${refused} runs are gone or not visible to this user.`]),
       ...(elsewhere === 0 ? [] : [`${elsewhere} runs are kept in other workspaces.`]),
+      ...(more === null ? [] : [more]),
       ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
       edges,
       ...step,
-      partly: refused + cut > 0,
+      partly: refused + cut > 0 || more !== null,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

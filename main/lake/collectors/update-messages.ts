@@ -1,18 +1,17 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { ok } from '../../../shared/base/result.ts';
-import { factsPage } from '../../store/lake.ts';
+import { err, ok } from '../../../shared/base/result.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
 import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
-import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
-import { isBadResult } from '../rows.ts';
+import { endsRound, getOne, isGone, object, objects } from '../rest-read.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
-import { isGone, object, objects } from '../rest-read.ts';
-import { collectedMessages, shortMessage } from './messages.ts';
+import { messageOnly, shortMessage } from './messages.ts';
+import { lookedAtWords, unexplained } from './unexplained.ts';
 
-/** Pipelines asked about per refresh, those with the newest failures first; the rest follows with the next one. */
-const perRefresh = 15;
+/** Pipelines asked about per pull; more of them take turns. */
+const perPull = 15;
 const eventsPerPipeline = '100';
-const lookedAt = 2_000;
 
 /** What an error event says: its exception where it names one, else its message. */
 const messageOf = (event: JsonObject): string | null => {
@@ -21,15 +20,16 @@ const messageOf = (event: JsonObject): string | null => {
   return typeof text === 'string' && text !== '' ? shortMessage(text) : null;
 };
 
-/** Failed updates of which nobody said why. */
-const unexplained = (context: CollectContext): readonly LakeFact[] =>
-  factsPage(context.db, {
-    assets: null, kinds: ['pipeline-update'], from: context.horizon, to: context.until, before: null, limit: lookedAt,
-  })
-    .map(factOf)
-    .filter((fact) => fact.workspace === context.workspaceId && isBadResult(said(fact.data['result'])) && fact.data['message'] === null); // prettier-ignore
-const pipelinesOf = (failed: readonly LakeFact[]): readonly string[] =>
-  [...new Set(failed.map((fact) => said(fact.data['pipeline'])))].slice(0, perRefresh);
+/** Failed updates of which nobody said why, by pipeline: those with the newest failures first. */
+const failedPipelines = (context: CollectContext) => {
+  const { failed, cut } = unexplained(context, 'pipeline-update', 'pipeline');
+  const pipelines = new Map<string, LakeFact[]>();
+  for (const fact of failed) {
+    const pipeline = said(fact.data['pipeline']);
+    pipelines.set(pipeline, [...(pipelines.get(pipeline) ?? []), fact]);
+  }
+  return { pipelines: [...pipelines], cut };
+};
 
 /**
  * What failed updates of pipelines said, from their events in REST (facts 3.2; the filter knows level, id and timestamp only).
@@ -48,39 +48,51 @@ export const updateMessagesCollector: Collector = {
     retentionDays: null,
   },
   table: null,
-  estimate: (context) => Promise.resolve(ok(callsOnly(pipelinesOf(unexplained(context)).length))),
+  estimate: (context) => Promise.resolve(ok(callsOnly(failedPipelines(context).pipelines.length))),
   collect: async (context) => {
-    const failed = unexplained(context);
-    const pipelines = pipelinesOf(failed);
+    const { pipelines, cut } = failedPipelines(context);
+    const turn = nextTurn(context, pipelines, { key: ([id]) => id, limit: perPull, plural: 'pipelines with failed updates' }); // prettier-ignore
+    const how = new Map<string, string>();
     const facts: LakeFact[] = [];
-    let [unknown, hidden] = [0, 0];
-    for (const pipeline of pipelines) {
-      const found = await context.workspace.rest.call(
-        {
-          method: 'GET',
-          path: `/api/2.0/pipelines/${encodeURIComponent(pipeline)}/events`,
-          query: { filter: "level='ERROR'", order_by: 'timestamp desc', max_results: eventsPerPipeline },
-        },
-        context.options,
-      );
+    let failure: DatabricksFailure | undefined;
+    for (const [pipeline, failed] of turn.items) {
+      const found = await getOne(context, `/api/2.0/pipelines/${encodeURIComponent(pipeline)}/events`, {
+        filter: "level='ERROR'",
+        order_by: 'timestamp desc',
+        max_results: eventsPerPipeline,
+      });
       if (!found.ok) {
         // 403 and 404 cost this pipeline only; anything else stops here and is told.
-        if (found.error.tag === 'Forbidden') hidden += 1;
-        else if (isGone(found.error)) unknown += 1;
-        else return found;
+        if (endsRound(found.error)) return err(found.error);
+        how.set(pipeline, isGone(found.error) ? 'gone' : 'refused');
+        if (!isGone(found.error)) failure = found.error;
         continue;
       }
-      const events = objects(object(found.value)['events']);
-      for (const fact of failed.filter((one) => one.data['pipeline'] === pipeline)) {
+      how.set(pipeline, 'read');
+      const events = objects(found.value['events']);
+      for (const fact of failed) {
         const own = events.filter((one) => said(object(one['origin'])['update_id']) === said(fact.data['update']));
         const message = own.map(messageOf).find((one) => one !== null) ?? '';
         facts.push({ ...fact, data: { ...fact.data, message } });
       }
     }
+    const { went, left, step } = turn.ended(how, { cursor: null });
+    const [read, gone, refused] = [went('read').length, went('gone').length, went('refused').length];
     const notes = [
-      ...(unknown > 0 ? [`${unknown} pipelines with failed updates are no longer there.`] : []),
-      ...(hidden > 0 ? [`${hidden} pipelines with failed updates are not visible to this user.`] : []),
+      ...(gone > 0 ? [`${gone} pipelines with failed updates are no longer there.`] : []),
+      ...(refused > 0 ? [`${refused} pipelines with failed updates are not visible to this user.`] : []),
+      ...(left === null ? [] : [left]),
+      ...(cut ? [lookedAtWords('updates')] : []),
     ];
-    return ok(collectedMessages(context, facts, notes.length === 0 ? null : notes.join(' ')));
+    return ok({
+      facts: facts.map(messageOnly),
+      ...step,
+      completeTo: null,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      partly: refused > 0,
+      // Where none could be read a right is missing, and the source as a whole.
+      ...(failure !== undefined && read + gone === 0 ? { failure } : {}),
+    });
   },
 };
