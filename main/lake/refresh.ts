@@ -9,7 +9,9 @@ import { forgetBefore, newestMoment, putSource, sourceRow } from '../store/lake.
 import type { StoreFailure } from '../store/failures.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import { isNotThere, type Collected, type Collector } from './collector.ts';
+import { countedWorkspace, noTally } from './counted-workspace.ts';
 import type { SourceState } from './port.ts';
+import { withEmptyWords } from './empty-words.ts';
 import { storeBatch } from './store-batch.ts';
 import { lookBackOf, upToNow } from './window.ts';
 
@@ -152,13 +154,15 @@ export const runCollector = async (
   const { ids } = work;
   let facts = 0;
   const readAt = sourceRow(deps.store.read, collector.source, ids.workspaceId)?.observed ?? null;
+  const tally = noTally();
+  const workspace = countedWorkspace(work.workspace, deps.clock, () => tally);
   for (let count = 0; count < maxPulls; count += 1) {
     const now = deps.clock.now();
     const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
     let result: Result<Collected, DatabricksFailure>;
     try {
       const answer = await collector.collect({
-        workspace: work.workspace,
+        workspace,
         ...ids,
         db: deps.store.read,
         clock: deps.clock,
@@ -173,7 +177,8 @@ export const runCollector = async (
         scope: work.scope,
         observedAt: toInstant(now),
       });
-      const collected = answer.ok ? ok(upToNow(answer.value, deps.clock)) : answer;
+      const isAsked = tally.statements + tally.calls > 0;
+      const collected = answer.ok ? ok(withEmptyWords(upToNow(answer.value, deps.clock), isAsked, before)) : answer;
       const stored = collected.ok ? storePull(deps, collector, ids, collected.value, toInstant(now)) : null;
       if (stored?.ok === true) facts += stored.value;
       result = stored?.ok === false ? err(notStored(stored.error)) : collected;

@@ -90,6 +90,17 @@ describe('with three tables and one job', () => {
     expect(sources.find((one) => one.label === 'Job runs, live')?.note).toContain('system table cannot be read');
   });
 
+  it('a source with nothing in scope, or nothing that may be seen, says so beside being fresh', async () => {
+    const { freshness } = await lake.status();
+    const silent = freshness.filter((one) => one.state === 'fresh' && one.completeTo === null && one.note === null);
+    const said = (label: string) => freshness.find((one) => one.label === label);
+    expect(said('Updates of pipelines, live')).toMatchObject({ state: 'fresh', note: 'Nothing in scope to ask about.' });
+    expect(said('Serving endpoints')).toMatchObject({ state: 'fresh', note: 'Nothing found in scope that this user can see.' });
+    // These brought links, which have no moment up to which they are complete.
+    const links = [...lake.stored().edges];
+    expect(silent.filter(({ source }) => !links.some((link) => link.includes(` ${source} `)))).toEqual([]);
+  }); // prettier-ignore
+
   it('a name that is no table and no job is refused before anything is written', async () => {
     const opening = { from: 'hand', title: 'T', class: 'cost', severity: 'SEV5' } as const;
     const before = value(await lake.core.call('rooms.list', {})).total;

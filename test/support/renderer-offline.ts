@@ -25,6 +25,8 @@ export const sampleOffline: OfflineCard = {
       state: 'refused', completeTo: null, observedAt: null, note: 'The workspace did not allow "lake.audit".',
       ask: ['SELECT on system.access.audit'], without: ['who changed tables, models, jobs and rights'],
     }),
+    source('system.mlflow.runs_latest', 'Runs of experiments', 0, { completeTo: null, bytes: 0 }),
+    source('rest.pipelines.events', 'Messages of failed pipeline updates', 0, { rest: true, statements: 0, completeTo: null, bytes: 0 }),
     source('drift_metrics', 'Drift of columns', 6_012, { missing: ['js_distance'] }),
   ],
   limits: { rows: 500_000, megabytes: 400, keepDays: 14, factDays: 45, auto: true },

@@ -82,6 +82,17 @@ describe('columns with personal data', () => {
     expect(asked).toHaveLength(count);
   });
 
+  it.each([personalColumnsCollector, personalFlowsCollector])('are not asked for by a packing, and its estimate says so: $label', async (collector) => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    const { workspace, asked } = fakeWorkspace({ columns });
+    const context = collectContext(workspace, store.read, ['table|ms|main.shop.people']);
+    expect(await collector.estimate?.(context)).toEqual({ ok: true, value: { rows: 0, statements: 0, counted: true } });
+    const found = await collector.collect(context);
+    expect(found.ok && found.value.note).toContain('Read in the background');
+    expect(asked).toEqual([]);
+  }); // prettier-ignore
+
   it('stay known where a row cannot be read or a table is not seen any more, and go where their tag went', async () => {
     const people = tag('people', 'email', 'pii');
     const { first, pull, retag } = await device([people, tag('cards', 'owner', 'pii')], {

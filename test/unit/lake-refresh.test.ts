@@ -1,11 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TextRow } from '../../main/databricks/port.ts';
+import { historyCollector } from '../../main/lake/collectors/history.ts';
+import { restUpdatesCollector } from '../../main/lake/collectors/rest-updates.ts';
+import { servingCollector } from '../../main/lake/collectors/serving.ts';
 import { createLake } from '../../main/lake/lake.ts';
 import { withoutRepeats } from '../../main/lake/select.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { sourceRow } from '../../main/store/lake.ts';
 import type { WritableDb } from '../../main/store/port.ts';
 import { sql } from '../../main/store/sql.ts';
+import { ok } from '../../shared/base/result.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
 import { collectNow, fakeWorkspace, micros, rowPage } from '../support/collect.ts';
 import { withFullDisk } from '../support/full-disk.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
@@ -31,6 +36,42 @@ const columns = [
 ];
 
 describe('a refresh', () => {
+  it('says of a source that nothing in scope is for it, or that nothing was found, and no more once something was', async () => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    const [history, live, serving] = [historyCollector, restUpdatesCollector, servingCollector];
+    let endpoints: readonly object[] = [];
+    const { workspace } = fakeWorkspace({
+      columns,
+      rest: ({ path }) => ok(path.endsWith('/price') ? { name: 'price', config: {} } : { endpoints }),
+    });
+    const lake = createLake({
+      workspaces: () => [workspace],
+      store,
+      clock: { now: () => collectNow },
+      log: () => undefined,
+      collectors: [history, live, serving],
+    });
+    const read = async (...assets: readonly string[]) => {
+      const done = await lake.refresh({ assets: assets as readonly AssetId[] });
+      if (!done.ok) throw new Error(done.error.what);
+      const notes = new Map(lake.sourceStates(store.read).map(({ source, note }) => [source, note]));
+      return [history, live, serving].map(({ source }) => notes.get(source));
+    };
+    const [nothing, none] = ['Nothing in scope to ask about.', 'Nothing found in scope that this user can see.'];
+    for (let times = 0; times < 2; times += 1) {
+      const [ofTables, ofPipelines, ofEndpoints] = await read('table|ms|a.b.c');
+      expect([ofPipelines, ofEndpoints]).toEqual([nothing, none]);
+      expect(ofTables).not.toBe(nothing);
+    }
+    endpoints = [{ name: 'price', creator: 'ann', creation_timestamp: collectNow }];
+    const [ofTables, ofPipelines, ofEndpoints] = await read('pipeline|7|p', 'endpoint|7|price');
+    expect([nothing, none]).not.toContain(ofEndpoints);
+    expect(ofPipelines).not.toBe(nothing);
+    // Its table is in scope no more: what was read of it is here.
+    expect(ofTables).not.toBe(nothing);
+  });
+
   it('that cannot be stored says so for its source, keeps its cursor, and costs no other source', async () => {
     const { store, close } = temporaryStore(() => collectNow);
     cleanups.push(close);

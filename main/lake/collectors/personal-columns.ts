@@ -11,6 +11,9 @@ import { keepState } from '../state-source.ts';
 import { readNow, rests } from '../throttle.ts';
 import { visibleTables } from '../visible-tables.ts';
 
+/** Why a packing asks nothing: what it needs of this source is read anyway. */
+export const readBehind = 'Read in the background for the whole metastore, not for one room.';
+export const noneTagged = 'No column that this user can see is tagged as personal data.';
 const kind = statementKind('lake.personal-columns', 'read', 'columns that are tagged as personal data');
 export const personalColumnsSource = 'system.information_schema.column_tags/personal';
 const table = { catalog: 'system', schema: 'information_schema', table: 'column_tags' };
@@ -56,9 +59,11 @@ export const personalColumnsCollector: Collector = {
     latenessMs: 0,
     retentionDays: null,
   },
+  // A packing asks nothing, as below.
+  estimate: () => Promise.resolve(ok({ rows: 0, statements: 0, counted: true })),
   collect: async (context) => {
     const same = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null };
-    if (context.lane === 'pack') return ok(same);
+    if (context.lane === 'pack') return ok({ ...same, note: readBehind });
     if (rests(context, everyMs)) return ok({ ...same, note: 'Read once an hour: tags change rarely.' });
     const found = await pull(context, {
       kind,
@@ -128,7 +133,9 @@ export const personalColumnsCollector: Collector = {
           ? `Only ${mostColumns} columns are kept.`
           : hidden.length > 0
             ? `${hidden.length} columns are in tables that cannot be seen any more; what was known of them stays.`
-            : null,
+            : all.length === 0
+              ? noneTagged
+              : null,
     });
   },
 };

@@ -12,6 +12,7 @@ import { earlier, instantOf, minus, textOf, timestampParameter } from '../rows.t
 import { among } from '../scope-filter.ts';
 import { asText, computed } from '../select.ts';
 import { readNow, rests } from '../throttle.ts';
+import { noneTagged, readBehind } from './personal-columns.ts';
 import { visibleTables } from '../visible-tables.ts';
 import { seen } from './lineage.ts';
 
@@ -125,12 +126,13 @@ export const personalFlowsCollector: Collector = {
     latenessMs: null,
     retentionDays: 365,
   },
+  // A packing asks nothing, as below.
+  estimate: () => Promise.resolve(ok({ rows: 0, statements: 0, counted: true })),
   collect: async (context) => {
     const same = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
     const columns = personalColumns(context);
-    if (context.lane === 'pack') return ok({ ...same, note: null });
-    if (columns.length === 0)
-      return ok({ ...same, note: 'No column that this user can see is tagged as personal data.' });
+    if (context.lane === 'pack') return ok({ ...same, note: readBehind });
+    if (columns.length === 0) return ok({ ...same, note: noneTagged });
     if (rests(context, everyMs)) return ok({ ...same, note: 'Read once an hour.' });
     const names = columns.map(({ table: name, column }) => `${name}.${column}`);
     const asked = among(

@@ -21,6 +21,8 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
   const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
   const said = bySameReason(sorted.filter((one) => !isEmpty(one)));
   const empty = sorted.filter(isEmpty);
+  const asked = namesOf(empty.filter(isAsked));
+  const notAsked = namesOf(empty.filter((one) => !isAsked(one)));
   return (
     <>
       <ul className="offline-sources" aria-label="Sources">
@@ -28,9 +30,14 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
           <Source key={`${one.source} ${one.workspace}`} source={one} again={again} />
         ))}
       </ul>
-      {empty.length === 0 ? null : (
+      {asked === '' ? null : (
         <p className="cap" data-testid="offline-empty">
-          Asked, with nothing of their own about this room: {[...new Set(empty.map((one) => one.label))].join(', ')}.
+          Asked, with nothing of their own about this room: {asked}.
+        </p>
+      )}
+      {notAsked === '' ? null : (
+        <p className="cap" data-testid="offline-not-asked">
+          Not asked, for nothing in this room is theirs to tell about: {notAsked}.
         </p>
       )}
     </>
@@ -40,6 +47,9 @@ export const OfflineSources = ({ sources }: { readonly sources: readonly Offline
 /** Read to its end, with nothing kept of it and nothing to say about it. */
 const isEmpty = ({ state, rows, facts, links, note, missing }: OfflineSource): boolean =>
   state === 'done' && (facts ?? rows) + (links ?? 0) === 0 && note === null && missing.length === 0;
+
+const isAsked = ({ statements, calls }: OfflineSource): boolean => statements + calls > 0;
+const namesOf = (sources: readonly OfflineSource[]): string => [...new Set(sources.map((one) => one.label))].join(', ');
 
 const amount = ({ rest, rows, calls }: OfflineSource): string =>
   rest ? counted(calls, 'call', 'calls') : counted(rows, 'row', 'rows');
@@ -57,7 +67,7 @@ const inIt = (source: OfflineSource): string => {
   ].join(', ');
 };
 /** What the last packing asked of it. */
-const asked = (source: OfflineSource): string => {
+const askedOf = (source: OfflineSource): string => {
   const statements = source.statements > 0 ? counted(source.statements, 'statement', 'statements') : null;
   if (source.facts === null || source.state === 'reading') return statements ?? '';
   return `last time ${[amount(source), ...(statements === null ? [] : [statements])].join(', ')}`;
@@ -99,7 +109,7 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
       </span>
       <span className="offline-counts">
         <span>{inIt(source)}</span>
-        <span className="cap">{asked(source)}</span>
+        <span className="cap">{askedOf(source)}</span>
       </span>
       <span className="offline-state">
         <Chip tone={tone}>{text}</Chip>
