@@ -2,7 +2,7 @@ import { type Failure, failure } from '../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type WatchKind, watchKinds } from '../../shared/contract/watch.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
-import { fullName, parseTableName } from '../databricks/identifiers.ts';
+import { fullName, parseTableName, storedTableName } from '../databricks/identifiers.ts';
 import { jobAsset, modelAsset, tableAsset, workspaceAsset } from '../lake/assets.ts';
 import type { ConnectionPart } from './connection.ts';
 import { primaryId } from './saved-connections.ts';
@@ -28,6 +28,12 @@ export const readNamed = (kind: WatchKind, text: string): Named | null => {
   if (kind !== 'table' && kind !== 'model') return idOf[kind].test(name) ? { kind, name } : null;
   const parsed = parseTableName(name);
   return parsed.ok ? { kind, name: fullName(parsed.value) } : null;
+};
+
+/** The same for a name as it is stored, which nobody typed: a backtick in it is a character like any other. */
+export const readStored = (kind: WatchKind, native: string): Named | null => {
+  const table = kind === 'table' || kind === 'model' ? storedTableName(native) : null;
+  return table === null ? readNamed(kind, native) : { kind, name: fullName(table) };
 };
 
 const prefix = new RegExp(`^(${watchKinds.join('|')})\\s+(.+)$`, 'is');

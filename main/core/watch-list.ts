@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { type Failure, failure } from '../../shared/base/failure.ts';
 import { err, mapOk, ok, type Result } from '../../shared/base/result.ts';
 import { watchNamed, type WatchNamed } from '../../shared/contract/watch.ts';
-import type { AssetId } from '../../shared/domain/ids.ts';
+import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
 import type { Store } from '../store/port.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
-import { assetOfNamed, type HomeIds, readNamed, unknownName } from './named-assets.ts';
+import { assetOfNamed, type HomeIds, readNamed, readStored, unknownName } from './named-assets.ts';
 
 const settingKey = 'watch.list';
 /** Each table in it is a statement or two at every reading. */
@@ -52,7 +52,9 @@ export const watchList = (store: Store, home: () => HomeIds | null): WatchList =
     assetOf,
     assets: () => all().flatMap((one) => assetOf(one) ?? []),
     add: ({ kind, name, asset }) => {
-      const named = readNamed(kind, name);
+      // What was found is named as it is stored.
+      const isFound = asset !== undefined && assetParts(asset as AssetId).native === name;
+      const named = isFound ? readStored(kind, name) : readNamed(kind, name);
       if (named === null) return err(unknownName(name));
       const list = all();
       if (list.some((one) => isSame(one, named))) return ok(null);

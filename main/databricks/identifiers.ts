@@ -50,6 +50,18 @@ export const quoteTable = (name: TableName): string =>
 /** Full name as Unity Catalog stores it: lower case, joined by dots. */
 export const fullName = (name: TableName): string => `${name.catalog}.${name.schema}.${name.table}`.toLowerCase();
 
+const isDelimited = (part: string): boolean => part.length > 2 && part.startsWith('`') && part.endsWith('`');
+
+/**
+ * A full name as it is stored: parts are joined by dots and a backtick is a character like any other. Null where a part cannot be
+ * a name, or stands in backticks as people write it.
+ */
+export const storedTableName = (text: string): TableName | null => {
+  const [catalog = '', schema = '', table = '', ...rest] = text.split('.');
+  const isName = [catalog, schema, table].every((part) => checkObjectName(part) === null && !isDelimited(part));
+  return rest.length === 0 && isName ? { catalog, schema, table } : null;
+};
+
 /**
  * A full name as system tables and people write it: `a.b.c`, any part optionally in backticks. Parts without backticks hold no
  * backtick; whatever is refused says why.

@@ -1,6 +1,6 @@
 import { assetId, assetParts, type AssetId, type FactId } from '../../shared/domain/ids.ts';
 import type { AssetKind, FactKind } from '../../shared/domain/vocabulary.ts';
-import { checkObjectName, parseTableName, type TableName } from '../databricks/identifiers.ts';
+import { parseTableName, storedTableName, type TableName } from '../databricks/identifiers.ts';
 
 /** Ids of assets as event-format section 4 says: Unity Catalog objects by metastore and lower-case name, the rest by workspace. */
 export const tableAsset = (metastoreId: string, fullName: string, type: string | null = null): AssetId =>
@@ -30,17 +30,13 @@ export const externalAsset = (id: string): AssetId => assetId('external', 'exter
 
 export const factId = (kind: FactKind, scope: string, native: string): FactId => `${kind}|${scope}|${native}` as FactId;
 
-const isDelimited = (part: string): boolean => part.length > 2 && part.startsWith('`') && part.endsWith('`');
-
 /** The table behind a table or view asset; null for other kinds and names that SQL could not carry. */
 export const tableOfAsset = (asset: AssetId): TableName | null => {
   const { kind, native } = assetParts(asset);
   if (kind !== 'table' && kind !== 'view' && kind !== 'feature-table') return null;
   // Ids hold names as they are stored: a backtick in one is a character of it. Only what people type is in backticks.
-  const [catalog = '', schema = '', table = '', ...rest] = native.split('.');
-  const parts = [catalog, schema, table];
-  if (rest.length === 0 && parts.every((part) => checkObjectName(part) === null && !isDelimited(part)))
-    return { catalog, schema, table };
+  const stored = storedTableName(native);
+  if (stored !== null) return stored;
   const parsed = parseTableName(native);
   return parsed.ok ? parsed.value : null;
 };

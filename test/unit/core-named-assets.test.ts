@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assetsNamed, guessNamed, readNamed } from '../../main/core/named-assets.ts';
+import { assetsNamed, guessNamed, readNamed, readStored } from '../../main/core/named-assets.ts';
 
 const home = { workspaceId: '7', metastoreId: 'MS' };
 const pipeline = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
@@ -15,6 +15,21 @@ describe('what a person names', () => {
     for (const nothing of ['', 'a.b', 'job x', 'table a.b', 'a.b.c.d', 'two words'])
       expect(kinds(nothing), nothing).toEqual([]);
   });
+
+  it('may hold a backtick, which people write twice, and which is stored once', () => {
+    for (const [typed, name] of [
+      ['Main.Shop.`od``d`', 'main.shop.od`d'], ['main.shop.```odd`', 'main.shop.`odd'], ['main.`sh``op`.x', 'main.sh`op.x'],
+    ] as const) {
+      expect(readNamed('table', typed), typed).toEqual({ kind: 'table', name });
+      expect(readStored('table', name), name).toEqual({ kind: 'table', name });
+      expect(readStored('model', name), name).toEqual({ kind: 'model', name });
+      expect(assetsNamed([typed], home)).toEqual({ ok: true, value: [`table|ms|${name}`] });
+    }
+    expect(readStored('table', 'main.shop.orders')).toEqual({ kind: 'table', name: 'main.shop.orders' });
+    expect(readStored('job', '12')).toEqual({ kind: 'job', name: '12' });
+    // A backtick that nobody closed is a slip.
+    for (const none of ['main.shop.`odd', 'a.`b.c`', 'a.b.od`d']) expect(readNamed('table', none), none).toBeNull();
+  }); // prettier-ignore
 
   it('becomes the id that sources give it', () => {
     const named = ['table Main.Sales.Orders', 'main.sales.orders', 'job 42', '42', 'endpoint prices', 'model main.ml.prices', `pipeline ${pipeline}`];

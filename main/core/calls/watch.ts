@@ -4,7 +4,7 @@ import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { displayName } from '../display.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
-import { guessNamed, type Named, readNamed } from '../named-assets.ts';
+import { guessNamed, type Named, readStored } from '../named-assets.ts';
 import type { WatchList } from '../watch-list.ts';
 
 /** Found assets that a search shows; a longer list asks for more letters. */
@@ -43,13 +43,15 @@ export const watchCalls = (
         ? [{ kind, name, ...labelOf(one, asset), asset, seen: true, watched: false }]
         : [];
     });
-  const onTheMap = (words: readonly string[]): readonly WatchFound[] =>
+  const onTheMap = (words: readonly string[], guessed: readonly Named[]): readonly WatchFound[] =>
     lake.named(['table', 'view', 'feature-table', 'job', 'model', 'endpoint', 'pipeline']).flatMap((one) => {
       const { kind: idKind, native } = assetParts(one.asset as AssetId);
       const text = `${one.name} ${native}`.toLowerCase();
       const kind = kindOf(idKind);
-      if (kind === null || !words.every((word) => text.includes(word))) return [];
-      const named = readNamed(kind, native);
+      // Parts in backticks are another spelling of the name that is stored.
+      const isMeant = guessed.some((one) => one.kind === kind && one.name === native);
+      if (kind === null || !(isMeant || words.every((word) => text.includes(word)))) return [];
+      const named = readStored(kind, native);
       return named === null
         ? []
         : [{ ...named, ...labelOf(named, one.asset as AssetId), asset: one.asset, seen: true, watched: false }];
@@ -79,13 +81,14 @@ export const watchCalls = (
       const wanted = text.trim().toLowerCase();
       if (wanted === '') return ok({ rows: [], more: 0 });
       const words = wanted.split(/\s+/);
-      const map = onTheMap(words);
+      const guessed = guessNamed(text);
+      const map = onTheMap(words, guessed);
       const found = [...map, ...onTheList(words, map)].toSorted(
         (a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1),
       );
       const isKnown = (named: Named): boolean =>
         found.some((one) => one.kind === named.kind && one.name === named.name);
-      const unseen = guessNamed(text).filter((named) => !isKnown(named));
+      const unseen = guessed.filter((named) => !isKnown(named));
       const list = watched.all();
       const isWatched = ({ kind, name }: Named): boolean => list.some((one) => one.kind === kind && one.name === name);
       return ok({
