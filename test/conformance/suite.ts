@@ -8,6 +8,7 @@ import { fileChecks } from './checks/files-api.ts';
 import { killedChecks } from './checks/killed.ts';
 import { limitChecks } from './checks/limits.ts';
 import { liveChecks } from './checks/live.ts';
+import { noColumnsChecks } from './checks/no-columns.ts';
 import { openQuestions } from './checks/open-questions.ts';
 import { rightChecks } from './checks/rights.ts';
 import { shareChecks } from './checks/share.ts';
@@ -26,6 +27,7 @@ export const allChecks: readonly Check[] = [
   ...liveChecks,
   ...alteredChecks,
   ...vacuumChecks,
+  ...noColumnsChecks,
   ...killedChecks,
   ...limitChecks,
   ...loadChecks,

@@ -293,6 +293,34 @@ describe('cells of 10 MB', { timeout: 300_000 }, () => {
   });
 });
 
+/** As somebody makes it before a first COPY INTO that brings the columns. */
+describe('a table without columns', { timeout: 180_000 }, () => {
+  it('has none, which is known: what it gets later is a change, and both versions can be compared', async () => {
+    const name = 'main.default.without_columns';
+    const asset = `table|${metastore}|${name}`;
+    await sql(`CREATE TABLE ${name} USING DELTA`);
+    const device = deviceAt(['delta.history']);
+    await device.refresh([asset]);
+    const columnsSeen = (): readonly unknown[] => device.facts('schema', asset).map(({ data }) => [data['version'], data['items']]); // prettier-ignore
+    expect(columnsSeen()).toEqual([[0, []]]);
+    // The catalog cannot tell the two apart: it lists what one may see.
+    const { facts } = await packed('system.information_schema.columns', [asset]);
+    expect(facts.map(({ title }) => title)).toEqual(['No column of without_columns can be seen']);
+
+    await sql(`ALTER TABLE ${name} ADD COLUMNS (a INT, b STRING)`);
+    await device.refresh([asset]);
+    expect(device.facts('schema-change', asset).map(({ data }) => [data['version'], data['added'], data['removed']])).toEqual([[1, ['a', 'b'], []]]); // prettier-ignore
+    const [newest] = columnsSeen();
+    expect(newest).toEqual([1, [expect.objectContaining({ name: 'a' }), expect.objectContaining({ name: 'b' })]]);
+    expect(device.state('delta.history')).toMatchObject({ state: 'fresh' });
+
+    // A device that comes later learns the same from the past of the table.
+    const later = deviceAt(['delta.history']);
+    await later.refresh([asset]);
+    expect(later.facts('schema', asset).map(({ data }) => data['version'])).toEqual([1, 0]);
+  });
+});
+
 /** These take everything away, so they come last. */
 describe('nothing at all', { timeout: 300_000 }, () => {
   const scope = () => ['job|w|1', `table|${metastore}|main.default.gone`, 'pipeline|w|1', 'cluster|w|1', 'warehouse|w|1', `model|${metastore}|a.b.c`].map((one) => one.replace('|w|', `|${ws}|`)); // prettier-ignore

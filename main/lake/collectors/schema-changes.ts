@@ -57,7 +57,9 @@ export const readColumns = async (
       ? dbx`SELECT * FROM ${table} LIMIT 0`
       : dbx`SELECT * FROM ${table} VERSION AS OF ${version} LIMIT 0`;
   const empty = await warehouse.query(columnsKind(rows), context.options);
-  if (!empty.ok || empty.value.columns.length === 0) return null;
+  // Made before its columns are known, as before a first COPY INTO: it has none, which is not the same as being unreadable. Delta
+  // has an error class for it; newer releases answer without columns instead.
+  if (!empty.ok) return empty.error.errorClass === 'DELTA_READ_TABLE_WITHOUT_COLUMNS' ? {} : null;
   const { columns, types } = empty.value;
   const usable = new Set(usableColumns(columns));
   const kinds = columns.flatMap((name, i): (readonly [string, string])[] =>

@@ -100,8 +100,8 @@ export const mapLiteral = (map: Readonly<Record<string, string>>): string => {
 /** DDL of the storage behind a table. NOT NULL is checked on write: columns come and go over the versions. */
 export const storageDdl = (table: Table): string => {
   const columns = new Map(table.schemas.flatMap((s) => s.columns).map((c) => [c.physical, c]));
-  const ddl = [...columns.values()].map((c) => `${c.physical} ${duckType(c.type)}`).join(', ');
-  return `CREATE TABLE ${storage(table)}(${ddl}, __row_id BIGINT, __rcv BIGINT, __added BIGINT, __removed BIGINT)`;
+  const ddl = [...columns.values()].map((c) => `${c.physical} ${duckType(c.type)}, `).join('');
+  return `CREATE TABLE ${storage(table)}(${ddl}__row_id BIGINT, __rcv BIGINT, __added BIGINT, __removed BIGINT)`;
 };
 
 /** Open the lake in a file (or ':memory:'). One process at a time: DuckDB locks the file. */

@@ -33,9 +33,19 @@ const visible = (
 export const shownColumns = (lake: Lake, table: Table): readonly Column[] =>
   visible(lake, table, columnsAt(table)).shown;
 
+/** A table that was made before its columns are known: Delta has a class for reading it. */
+const withoutColumns = (table: Table): EngineError =>
+  new EngineError(
+    'DELTA_READ_TABLE_WITHOUT_COLUMNS',
+    '428GU',
+    `You are trying to read a Delta table ${fullName(table)} that does not have any columns. Write some new data with the option \`mergeSchema = true\` to be able to read the table.`,
+  );
+
 /** A subquery that reads a table now or at a version. */
 export const relationSql = (lake: Lake, table: Table, exposure: Exposure, version?: number): string => {
-  const { shown, masked } = visible(lake, table, columnsAt(table, version));
+  const columns = columnsAt(table, version);
+  if (columns.length === 0) throw withoutColumns(table);
+  const { shown, masked } = visible(lake, table, columns);
   const list = shown.map((c) =>
     masked.has(c.name)
       ? `${c.type.kind === 'scalar' && c.type.name === 'STRING' ? `CASE WHEN ${c.physical} IS NOT NULL THEN '<REDACTED>' END` : `NULL`} AS ${quoteIdentifier(c.name)}`

@@ -188,7 +188,6 @@ const createTable = (r: Reader, orReplace: boolean): Statement => {
   }
   const query = r.take('AS') ? r.rest() : null;
   if (query === null) r.end();
-  if (query === null && columns.length === 0) throw r.wrong();
   return { kind: 'create-table', name, ifNotExists, orReplace, columns, clusterBy, properties, comment, query };
 };
 
