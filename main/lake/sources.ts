@@ -18,6 +18,7 @@ import { eventLogCollector } from './collectors/event-log.ts';
 import { expectationsCollector } from './collectors/expectations.ts';
 import { externalLineageCollector } from './collectors/external-lineage.ts';
 import { historyCollector } from './collectors/history.ts';
+import { inferenceTablesCollector } from './collectors/inference-tables.ts';
 import { inferenceCollector } from './collectors/inference.ts';
 import { profilesCollector } from './collectors/profiles.ts';
 import { jobComputeCollector } from './collectors/job-compute.ts';
@@ -61,6 +62,7 @@ export const collectors: readonly Collector[] = [
   lineageCollector,
   restLineageCollector,
   externalLineageCollector,
+  inferenceTablesCollector,
   columnLineageCollector,
   namesCollector,
   jobComputeCollector,

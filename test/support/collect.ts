@@ -26,6 +26,8 @@ export const rowPage = (rows: readonly TextRow[], columns?: readonly string[]): 
 export type FakeAnswers = {
   /** Columns that every table shows; asked for before it is read. */
   readonly columns?: readonly string[];
+  /** Types of some of them; of the others nothing is said. */
+  readonly types?: Readonly<Record<string, string>>;
   readonly sql?: (statement: Statement) => Result<RowPage, DatabricksFailure> | undefined;
   readonly rest?: (request: RestRequest) => Result<unknown, DatabricksFailure>;
 };
@@ -38,7 +40,14 @@ export const fakeWorkspace = (
   const called: RestRequest[] = [];
   const query = (statement: Statement): Promise<Result<RowPage, DatabricksFailure>> => {
     if (statement.name === 'probe.columns')
-      return Promise.resolve(rowPage((answers.columns ?? []).map((column_name) => ({ column_name }))));
+      return Promise.resolve(
+        rowPage(
+          (answers.columns ?? []).map((column_name) => {
+            const full_data_type = answers.types?.[column_name];
+            return full_data_type === undefined ? { column_name } : { column_name, full_data_type };
+          }),
+        ),
+      );
     asked.push(statement);
     return Promise.resolve(answers.sql?.(statement) ?? rowPage([], ['x']));
   };

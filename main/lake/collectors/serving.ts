@@ -6,6 +6,7 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { carrier, factId, modelAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts, ownOf } from '../cursor.ts';
+import { inferenceEdge, inferenceTableOf } from '../inference-table.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
 import { scoped } from '../scope-filter.ts';
@@ -228,6 +229,9 @@ export const servingCollector: Collector = {
           });
         edges.push(...(await featureEdges(one, endpoint, context)));
       }
+      const table = inferenceTableOf(detail.value);
+      const since = instant(detail.value['creation_timestamp']) ?? context.observedAt;
+      if (table !== null) edges.push(inferenceEdge(name, table, since, context));
     }
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...seen }), failure });
     const refused = went('refused');

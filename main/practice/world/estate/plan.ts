@@ -1,5 +1,6 @@
 import type { Plan } from '../plan.ts';
 import { createRandom, type Random } from '../random.ts';
+import { endpointOf, withPayloads, type EstateEndpoint } from './serving.ts';
 
 /** What surrounds the lines of business whose story is told by hand: areas of a retail and pricing platform in EMEA. */
 const areas: readonly (readonly [area: string, things: string])[] = [
@@ -56,12 +57,7 @@ export type EstateModel = {
   readonly versions: readonly { readonly version: number; readonly run: string; readonly daysAgo: number }[];
   readonly features: string;
   /** Served by an endpoint, at a version of its own: an alias that moves does not redeploy. */
-  readonly endpoint: {
-    readonly name: string;
-    readonly id: string;
-    readonly version: number;
-    readonly entity: string;
-  } | null;
+  readonly endpoint: EstateEndpoint | null;
   readonly inference: string | null;
 };
 export type EstateCluster = {
@@ -244,9 +240,9 @@ export const planEstate = (plan: Plan): Estate => {
   const parts = areas.map(([area, things], i) =>
     planArea({ plan, random, people }, area, things.split(' '), clusters[i]?.id ?? ''),
   );
-  const tables = parts.flatMap((p) => p.tables);
+  const made = parts.flatMap((p) => p.tables);
   const named = (area: string, end: string): string =>
-    tables.find((t) => t.area === area && t.full.endsWith(end))?.full ?? '';
+    made.find((t) => t.area === area && t.full.endsWith(end))?.full ?? '';
   const models = areas.flatMap(([area], i) =>
     ['value', ...(i < 4 ? ['risk'] : [])].map((what): EstateModel => {
       const count = random.integer(3, 6);
@@ -263,17 +259,14 @@ export const planEstate = (plan: Plan): Estate => {
           daysAgo: (count - n) * 9 + random.integer(0, 4),
         })),
         features: named(area, '_features'),
-        endpoint:
-          first && i < served
-            ? { name: `${area}-${what}`, id: random.hex(32), version: current, entity: random.hex(32) }
-            : null,
+        endpoint: first && i < served ? endpointOf(plan, random, { area, what, version: current }) : null,
         inference: first ? named(area, '_inference_log') : null,
       };
     }),
   );
   return {
     people,
-    tables,
+    tables: withPayloads(made, models),
     jobs: parts.flatMap((p) => p.jobs),
     pipelines: [
       ...parts.flatMap((p) => p.pipelines),

@@ -25,6 +25,7 @@ const cell = (name: string, type: string): string => {
   if (type === 'double') return `round(20 + 60 * bw.dice(${quoteText(name)} || i), 2)`;
   if (name === 'country') return `['DE', 'FR', 'ES', 'PL', 'AE', 'ZA'][1 + i % 6]`;
   if (name === 'email') return `'person' || i || '@mail.example'`;
+  if (type.startsWith('array')) return '[]';
   return `${quoteText(name.slice(0, 2).toUpperCase())} || (10000 + i)`;
 };
 /** Rows that a table of the estate really holds; its history tells the volumes of a platform. */
@@ -40,12 +41,13 @@ const tellTable = async (write: Write, table: Table, columns: string, told: Span
   ); // prettier-ignore
 };
 
-/** Versions of the tables of the estate: one a run of its writer, in the span. */
+/** Versions of the tables of the estate: one a run of its writer, in the span; an inference table has one every six hours. */
 const tellHistory = (write: Write, span: Span): Promise<number> =>
   write.run(`INSERT INTO bw.history
     SELECT k.key, k.version + row_number() OVER (PARTITION BY k.key ORDER BY r.ended) + (SELECT count(*) FROM est.changes c WHERE c.name = t."full" AND c.ts > ${moment(span.from)} AND c.ts <= r.ended), r.ended, t.owner, CASE WHEN t.layer = 'silver' THEN 'MERGE' ELSE 'WRITE' END,
       ${mapLiteral({ mode: 'Append', partitionBy: '[]' })}, MAP {'numFiles': '4', 'numOutputRows': CAST(CAST(t.volume * bw.busy(CAST(r.ended AS DATE)) * (0.95 + 0.1 * bw.dice(r.run)) AS BIGINT) AS VARCHAR)}, t.layer = 'bronze'
-    FROM est.v_tables t JOIN est.keys k ON k.name = t."full" JOIN est.runs r ON r.job = coalesce(t.job, t.pipeline)
+    FROM est.v_tables t JOIN est.keys k ON k.name = t."full" JOIN (SELECT job, run, ended, state FROM est.runs
+      UNION ALL SELECT "full", "full" || d, d, 'SUCCEEDED' FROM est.v_tables, range(date_trunc('day', ${moment(span.from)}), ${moment(span.to)}, INTERVAL 6 HOUR) AS turns(d) WHERE job IS NULL AND pipeline IS NULL) r ON r.job = coalesce(t.job, t.pipeline, t."full")
     WHERE r.state = 'SUCCEEDED' AND r.ended > ${moment(span.from)} AND r.ended <= ${moment(span.to)}`);
 
 const tablesOf = (lake: Lake, estate: Estate, at: number): readonly { readonly table: Table; readonly spec: EstateTable }[] =>
