@@ -30,8 +30,6 @@ export type LakePart = {
   readonly isKnown: (asset: string) => boolean;
   /** The assets and what lies within so many hops of them, nearest first. */
   readonly around: (assets: readonly string[], hops: number) => readonly string[];
-  /** Registered models that facts speak of. */
-  readonly models: () => readonly string[];
   readonly edges: (assets: readonly string[], hops: number) => readonly LakeEdge[];
   readonly lineage: (assets: readonly string[], hops: number, since: Instant, declared: Declared) => Lineage;
   /** What is cached about one asset, and its columns at two versions. */

@@ -93,7 +93,6 @@ export const lakePartOf = (
       ),
     isKnown: (asset) => isNamedAsset(db, asset),
     around: (assets, hops) => lake.around(db, assets as readonly AssetId[], hops),
-    models: () => lake.models(db),
     edges: (assets, hops) => lake.edges(db, assets as readonly AssetId[], hops),
     lineage: (assets, hops, since, declared) =>
       lineageMap({

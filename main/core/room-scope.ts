@@ -35,11 +35,7 @@ export const roomScopeOf = (parts: Parts, lake: LakePart): RoomScope => {
   return {
     assets,
     start,
-    // Registered models are in everyone's timeline: no source says yet whose they are, and a moved alias is a change that a
-    // room must not miss.
-    window: (header) => ({
-      assets: [...new Set([...lake.around(assets(header), timelineHops), ...lake.models()])],
-      from: start(header),
-    }),
+    // Models and what serves them are no exception: edges tell whose they are (features, inputs of runs, inference tables).
+    window: (header) => ({ assets: lake.around(assets(header), timelineHops), from: start(header) }),
   };
 };

@@ -14,7 +14,6 @@ import {
   factsPage,
   sourceRow,
   sourceRows,
-  assetsWithFacts,
 } from '../store/lake.ts';
 import type { ReadableDb, Store } from '../store/port.ts';
 import { endsRefresh, type Collector } from './collector.ts';
@@ -77,8 +76,6 @@ export type Lake = {
   ) => { readonly into: readonly LakeEdge[]; readonly out: readonly LakeEdge[] };
   /** These assets and what lies within `hops` of them, nearest first. */
   readonly around: (db: ReadableDb, assets: readonly AssetId[], hops: number) => readonly AssetId[];
-  /** Registered models that facts speak of. No lineage source names a model here, so no edge says whose they are. */
-  readonly models: (db: ReadableDb) => readonly AssetId[];
   /** Jobs, pipelines and data profiles that are being read: what stands behind an empty inbox. */
   readonly watched: (db: ReadableDb) => {
     readonly jobs: number;
@@ -94,9 +91,6 @@ export type Lake = {
   readonly sourceStates: (db: ReadableDb) => readonly SourceState[];
   readonly assetLabel: (db: ReadableDb, asset: AssetId) => AssetLabel;
 };
-
-/** More registered models than these are not looked through for a room. */
-const modelLimit = 200;
 
 /** A source not read for so long is stale, whatever it said then. */
 const staleAfterMs = 2 * 3_600_000;
@@ -240,7 +234,6 @@ export const createLake = (deps: LakeDeps): Lake => {
       return { into: found.into.map((row) => edgeOf(row)), out: found.out.map((row) => edgeOf(row)) };
     },
     around: (db, assets, hops) => [...nearestFirst(around(db, assets, hops).distance).keys()],
-    models: (db) => assetsWithFacts(db, 'model', modelLimit).map((asset) => asset as AssetId),
     watched: (db) => ({
       jobs: countNamed(db, 'job|'),
       pipelines: countNamed(db, 'pipeline|'),

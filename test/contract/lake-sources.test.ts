@@ -49,7 +49,7 @@ describe('MLflow inputs', { timeout: 120_000 }, () => {
   it('make an edge from each table that a run was given to the model that it made', async () => {
     const { lake, store, refresh } = rigOf(modelsCollector, runInputsCollector);
     await refresh([]);
-    const [model] = lake.models(store.read);
+    const [model] = lake.facts(store.read, { kinds: ['model-version'], limit: 1 }).rows.flatMap(({ assets }) => assets);
     if (model === undefined) throw new Error('no model');
     await refresh([model]);
     const edges = lake.allEdges(store.read).filter((one) => one.source === runInputsCollector.source);
