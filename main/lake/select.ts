@@ -71,12 +71,22 @@ export const computedOf = (
   return wanted(from, text(() => true) ?? dbx`CAST(NULL AS STRING)`, { as }, { fields, build: text });
 };
 /** The same column in the row before it, by `order`, among rows that agree in `keys`. */
-export const before = (want: Wanted, keys: readonly string[], order: string): Wanted =>
-  wanted(
-    want.from,
-    dbx`lag(${want.expression}) OVER (PARTITION BY ${keys.map((key) => column(key))} ORDER BY ${column(order)})`,
-    { as: `before_${want.as}` },
-  );
+export const before = (want: Wanted, keys: readonly string[], order: string): Wanted => {
+  const lag = (one: Piece): Piece =>
+    dbx`lag(${one}) OVER (PARTITION BY ${keys.map((key) => column(key))} ORDER BY ${column(order)})`;
+  const { build, fields = [] } = want;
+  const inside =
+    build === undefined
+      ? {}
+      : {
+          fields,
+          build: (has: Has): Piece | null => {
+            const found = keys.every((key) => has(key)) ? build(has) : null;
+            return found === null ? null : lag(found);
+          },
+        };
+  return wanted(want.from, lag(want.expression), { as: `before_${want.as}` }, inside);
+};
 export const fieldMicros = (from: string, field: string, options: Options & { readonly as: string }): Wanted =>
   oneField(from, field, dbx`CAST(unix_micros(${column(from)}.${column(field)}) AS STRING)`, options);
 

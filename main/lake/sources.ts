@@ -12,6 +12,7 @@ import {
 } from './collectors/catalog.ts';
 import { clusterEventsCollector } from './collectors/cluster-events.ts';
 import { columnLineageCollector } from './collectors/column-lineage.ts';
+import { computeNamesCollector } from './collectors/compute-names.ts';
 import { costCollector } from './collectors/cost.ts';
 import { driftCollector } from './collectors/drift.ts';
 import { eventLogCollector } from './collectors/event-log.ts';
@@ -83,6 +84,7 @@ export const collectors: readonly Collector[] = [
   qualityCollector,
   qualityMonitorsCollector,
   costCollector,
+  computeNamesCollector,
   warehousesCollector,
   clustersCollector,
   warehouseEventsCollector,

@@ -115,6 +115,42 @@ describe('what is served', () => {
   });
 });
 
+describe('what is served, and for how many requests at once', () => {
+  const row = (over: Partial<TextRow>): TextRow => ({
+    ws: '7', endpoint: 'price-api', served: 'm-6', entity_kind: 'CUSTOM_MODEL', entity: 'main.ml.price', version: '6', config: '5',
+    who: 'ana@x.example', changed: micros(since), deleted: null, least: null, most: null, before_least: null, before_most: null, ...over,
+  }); // prettier-ignore
+  const columns = ['workspace_id', 'endpoint_name', 'served_entity_name', 'entity_name', 'entity_version', 'endpoint_config_version', 'change_time']; // prettier-ignore
+  const read = async (rows: readonly TextRow[], types: Readonly<Record<string, string>> = {}) => {
+    const { workspace, asked } = fakeWorkspace({ columns: [...columns, ...Object.keys(types)], types, sql: () => rowPage(rows) }); // prettier-ignore
+    const found = await servedEntitiesCollector.collect(collectContext(workspace, db(), scope));
+    if (!found.ok) throw new Error(found.error.what);
+    return { facts: (found.value.facts ?? []).map(({ fact }) => fact), sql: asked[0]?.text ?? '', missing: found.value.missingColumns }; // prettier-ignore
+  };
+
+  it('says how many where that changed for an entity that was served before, and nothing else', async () => {
+    const { facts } = await read([
+      row({ least: '16', most: '64', before_least: '0', before_most: '4' }),
+      row({ config: '6', least: '16', most: '64', before_least: '16', before_most: '64' }),
+      row({ config: '7', least: '16', most: '64' }),
+    ]);
+    const plain = 'Endpoint price-api serves version 6 of price';
+    expect(facts.map(({ title }) => title)).toEqual([`${plain}, at a concurrency of 16 to 64 instead of 0 to 4`, plain, plain]); // prettier-ignore
+    expect(facts[0]?.data).toMatchObject({ concurrency: { least: 16, most: 64 }, concurrencyBefore: { least: 0, most: 4 } }); // prettier-ignore
+  });
+
+  it('is asked for as far as the table has it: without the struct, or a field of it, the rest is read', async () => {
+    const whole = await read([row({})], { custom_model_config: 'struct<min_concurrency:int,max_concurrency:int>' });
+    expect(whole.sql).toMatch(/lag\(CAST\(`custom_model_config`\.`min_concurrency` AS STRING\)\)/);
+    const part = await read([row({})], { custom_model_config: 'struct<max_concurrency:int>' });
+    expect(part.sql).not.toContain('min_concurrency');
+    expect(part.missing).toContain('custom_model_config.min_concurrency');
+    const none = await read([row({})]);
+    expect(none.sql).not.toContain('custom_model_config');
+    expect(none.facts).toHaveLength(1);
+  });
+});
+
 describe('an alias and what is served', () => {
   const read = async () => {
     const { workspace } = fakeWorkspace({ rest });

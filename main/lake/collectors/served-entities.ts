@@ -3,17 +3,23 @@ import { dbx, statementKind } from '../../databricks/statements.ts';
 import { modelAsset, workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { instantOf, textOf } from '../rows.ts';
+import { instantOf, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { eitherOf, scoped } from '../scope-filter.ts';
-import { asMicros, asText } from '../select.ts';
+import { asMicros, asText, before, fieldText } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
-import { timeWindow } from '../window.ts';
+import { startOf } from '../window.ts';
 import { servedId, servedTitle } from './serving.ts';
 
 const kind = statementKind('lake.served-entities', 'read', 'which versions of models endpoints came to serve');
 const countKind = statementKind('lake.served-entities.count', 'read', 'how many changes of served versions there are');
 const source = 'system.serving.served_entities';
 const table = { catalog: 'system', schema: 'serving', table: 'served_entities' };
+/** How many requests at once an endpoint is kept ready for, and how many it grows to: what it costs while nobody asks. */
+const concurrency = [
+  fieldText('custom_model_config', 'min_concurrency', { as: 'least' }),
+  fieldText('custom_model_config', 'max_concurrency', { as: 'most' }),
+];
+const keys = ['workspace_id', 'endpoint_name', 'served_entity_name'];
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
   asText('endpoint_name', { as: 'endpoint', required: true }),
@@ -25,7 +31,21 @@ const wants = [
   asText('created_by', { as: 'who' }),
   asMicros('change_time', { as: 'changed', required: true }),
   asMicros('endpoint_delete_time', { as: 'deleted' }),
+  ...concurrency,
+  ...concurrency.map((one) => before(one, keys, 'change_time')),
 ];
+
+type Range = { readonly least: number; readonly most: number };
+const rangeOf = (row: TextRow, prefix = ''): Range | null => {
+  const [least, most] = [numberOf(row, `${prefix}least`), numberOf(row, `${prefix}most`)];
+  return least === null || most === null ? null : { least, most };
+};
+const rangeWords = ({ least, most }: Range): string => `${least} to ${most}`;
+/** What changed for an entity that was served before under the same name; the first time it is served says nothing of it. */
+const resized = (now: Range | null, then: Range | null): string =>
+  now === null || then === null || rangeWords(now) === rangeWords(then)
+    ? ''
+    : `, at a concurrency of ${rangeWords(now)} instead of ${rangeWords(then)}`;
 
 type Read = { readonly fact: LakeFact; readonly edges: readonly LakeEdge[] };
 
@@ -42,6 +62,7 @@ const readRow = (row: TextRow, context: CollectContext): Read | null => {
   const model = isModel ? modelAsset(context.metastoreId, entity) : null;
   const name = textOf(row, 'served') ?? `${entity}-${version ?? ''}`;
   const id = servedId(ws, endpoint, config, deleted === null ? name : `${name}/deleted`);
+  const [now, then] = [rangeOf(row), rangeOf(row, 'before_')];
   const fact: LakeFact = {
     id,
     kind: 'served-version',
@@ -51,10 +72,13 @@ const readRow = (row: TextRow, context: CollectContext): Read | null => {
     observedAt: context.observedAt,
     completeTo: null,
     assets: [asset, ...(model === null ? [] : [model])],
-    title: deleted === null ? servedTitle(endpoint, entity, version) : `Endpoint ${endpoint} was deleted`,
+    title:
+      deleted === null
+        ? `${servedTitle(endpoint, entity, version)}${resized(now, then)}`
+        : `Endpoint ${endpoint} was deleted`,
     data: {
       endpoint, entity: entity.toLowerCase(), version, name, configVersion: config, by: textOf(row, 'who'),
-      type: textOf(row, 'entity_kind'), deleted: deleted !== null,
+      type: textOf(row, 'entity_kind'), deleted: deleted !== null, concurrency: now, concurrencyBefore: then,
     }, // prettier-ignore
   };
   const edges =
@@ -73,6 +97,8 @@ export const servedEntitiesCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'changed',
+  // What an entity was served with before may have been set long before the window.
+  keep: dbx`CAST(changed AS BIGINT) >= :since`,
   meta: {
     when: 'pack',
     features: ['when an endpoint came to serve a version'],
@@ -84,11 +110,20 @@ export const servedEntitiesCollector: Collector = tableCollector({
   ask: (context) => {
     const ids = scoped(context, 'model', 'endpoint');
     if (context.lane !== 'pack' || ids.length === 0) return null;
-    const time = timeWindow(context, 'change_time');
+    const { until } = context;
     const of = eitherOf('entity_name', 'endpoint_name', 'ids', ids);
     return {
-      where: [...time.where, of.where, { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` }],
-      parameters: { ...time.parameters, ...of.parameters, workspace: context.workspaceId },
+      where: [
+        ...(until === null ? [] : [{ needs: 'change_time', piece: dbx`change_time < :until` }]),
+        of.where,
+        { needs: 'workspace_id', piece: dbx`workspace_id = :workspace` },
+      ],
+      parameters: {
+        since: { type: 'BIGINT', value: `${Date.parse(startOf(context))}000` },
+        ...(until === null ? {} : { until: timestampParameter(until) }),
+        ...of.parameters,
+        workspace: context.workspaceId,
+      },
     };
   },
   read: (row, context) => {
