@@ -95,7 +95,7 @@ const signalOf = (row: SignalRow): Signal => ({
 export const detectOnce = (deps: DetectDeps): { readonly signals: number; readonly changed: number } => {
   const from = toInstant(deps.clock.now() - factWindowMs);
   const facts = factsSince(deps.lake, deps.store.read, judgedKinds, from);
-  const signals = detectSignals(facts, sha256Hex);
+  const signals = detectSignals(facts, sha256Hex, (asset) => deps.lake.assetLabel(deps.store.read, asset).name);
   const made = new Set(signals.map((one) => one.id));
   const stale = signalRows(deps.store.read, from, maxSignals).filter(
     (row) => revocable.includes(row.monitor) && !made.has(row.id as SignalId),

@@ -2,7 +2,7 @@ import { ensure } from '../../shared/base/assert.ts';
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
 import type { LakeFact } from '../lake/port.ts';
-import { operationMonitors, operationSignals } from './operations.ts';
+import { operationMonitors, operationSignals, type NameOf } from './operations.ts';
 import type { Signal } from './port.ts';
 import { privacyMonitors, privacySignals } from './privacy.ts';
 import { said } from '../lake/values.ts';
@@ -197,12 +197,12 @@ const comparisons = (all: readonly Drifted[]): string => {
 };
 
 /** All signals that these facts make, oldest first, ties by id: a pure function of the facts, whatever their order. */
-export const detectSignals = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => {
+export const detectSignals = (facts: readonly LakeFact[], sha256Hex: Sha256Hex, nameOf?: NameOf): readonly Signal[] => {
   const ordered = [...facts].sort((a, b) => (a.id < b.id ? -1 : 1));
   return [
     ...failedRuns(ordered, sha256Hex),
     ...driftedTables(ordered, sha256Hex),
-    ...operationSignals(ordered, sha256Hex),
+    ...operationSignals(ordered, sha256Hex, nameOf),
     ...privacySignals(ordered, sha256Hex),
   ].sort(bySignal);
 };

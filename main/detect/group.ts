@@ -3,7 +3,8 @@ import type { IncidentClass, Severity } from '../../shared/domain/vocabulary.ts'
 import { carrier } from '../lake/assets.ts';
 import type { LakeEdge, LakeFact } from '../lake/port.ts';
 import { bySignal, monitors } from './detectors.ts';
-import { neighbours, reach, wayTo } from './paths.ts';
+import { costWords } from './operations.ts';
+import { meeting, neighbours, reach, wayTo } from './paths.ts';
 import type { Proposal, Signal } from './port.ts';
 import { said } from '../lake/values.ts';
 
@@ -18,7 +19,7 @@ export type GroupInput = {
 };
 
 /** How far along lineage, and how far apart in time, two signals may lie and still be one incident. */
-export const grouping = { hops: 6, nearMs: 36 * 3_600_000, causeMs: 48 * 3_600_000 } as const;
+export const grouping = { hops: 6, costHops: 3, nearMs: 36 * 3_600_000, causeMs: 48 * 3_600_000 } as const;
 
 /** Until when a signal goes on: a drift of several windows to the end of the last one, a failed run no longer than it took. */
 export const lastSeen = (signal: Signal): string => {
@@ -31,7 +32,7 @@ type Link = { readonly words: string; readonly order: string };
 /**
  * Group signals into proposals. Two signals belong together when at most 36 h lie between them and they lie on the same asset, or one
  * is downstream of the other within 6 hops, or both are downstream of one schema change that came up to 48 h before the earlier of
- * them, or both rest on one fact, as the tables do that one change of rights reaches. Repeated failures of one job, and one table drifting window after window, so make one proposal. Being merely joined
+ * them, or both are jumps in cost of what feeds or runs one thing within 3 hops, or both rest on one fact, as the tables do that one change of rights reaches. Repeated failures of one job, and one table drifting window after window, so make one proposal. Being merely joined
  * somewhere in the lineage is not enough: in a real lake nearly everything is. Pure; the order of the input does not matter.
  */
 export const groupSignals = (input: GroupInput): readonly Proposal[] => {
@@ -59,8 +60,7 @@ export const groupSignals = (input: GroupInput): readonly Proposal[] => {
         continue;
       // Already together: a further reason would say nothing new.
       if (root(i) === root(j)) continue;
-      const link =
-        sameFact(earlier, later, input) ?? linkOf(carrier(earlier.asset), carrier(later.asset), earlier.startedAt);
+      const link = sameFact(earlier, later, input) ?? linkOf(earlier, later);
       if (link === null) continue;
       const [a, b] = [root(i), root(j)];
       const [keep, drop] = a < b ? [a, b] : [b, a];
@@ -87,10 +87,11 @@ const sameFact = (a: Signal, b: Signal, { nameOf }: GroupInput): Link | null => 
   return { order: `0${fact}\n${b.asset}`, words: `${nameOf(carrier(a.asset))} and ${nameOf(carrier(b.asset))} by one change` };
 }; // prettier-ignore
 
-/** Why two assets are linked, or null; `at` is when the earlier signal began. Walks are made once per asset. */
+/** Why two signals are linked by the assets they are about, or null. Walks are made once per asset. */
 const linker = (input: GroupInput, assets: readonly AssetId[]) => {
   const lineage = neighbours(input.edges);
   const down = new Map(assets.map((asset) => [asset, reach(lineage.down, asset, grouping.hops)]));
+  const near = new Map(assets.map((asset) => [asset, reach(lineage.down, asset, grouping.costHops)]));
   const causes = input.changes
     .filter((fact) => fact.kind === 'schema-change' && fact.data['what'] !== 'personal-flow')
     .flatMap((fact) =>
@@ -119,8 +120,21 @@ const linker = (input: GroupInput, assets: readonly AssetId[]) => {
     }
     return null;
   };
-  return (a: AssetId, b: AssetId, at: string): Link | null => {
-    const found = direct(a, b);
+  /** Costs that rise at once where one thing stands on both: what a job runs on and what it asks are one flow of work. */
+  const costs = (a: AssetId, b: AssetId): Link | null => {
+    const [from, to] = [near.get(a), near.get(b)];
+    const shared = from === undefined || to === undefined ? null : meeting(from, to);
+    if (from === undefined || to === undefined || shared === null) return null;
+    const [first, second] = [wayTo(from, shared), wayTo(to, shared)].sort((x, y) => (x.join() < y.join() ? -1 : 1));
+    return {
+      order: `3${shared}\n${a}\n${b}`,
+      words: `${way(first ?? [])} and ${way(second ?? [])}, whose costs rise together`,
+    };
+  };
+  return (earlier: Signal, later: Signal): Link | null => {
+    const [a, b, at] = [carrier(earlier.asset), carrier(later.asset), earlier.startedAt];
+    const bothCost = [earlier, later].every(({ monitor }) => monitor === monitors.costJump);
+    const found = direct(a, b) ?? (bothCost ? costs(a, b) : null);
     if (found !== null) return found;
     const cause = causes.find(
       (one) =>
@@ -193,11 +207,15 @@ const propose = (signals: readonly Signal[], links: readonly string[], input: Gr
   const runs = new Set(ordered.filter((one) => one.monitor === monitors.failedRun).map((one) => said(one.data['run'])))
     .size;
   const times = runs > failing.length ? ` (${runs} runs)` : '';
+  const [dear, costing] = [ordered.find((one) => one.monitor === monitors.costJump), names(monitors.costJump)];
   const title = [
     ...(open.length > 0 ? [`Everybody may read personal data in ${listed(open)}`] : []),
     ...(flowing.length > 0 ? [`Personal data in ${listed(flowing)}`] : []),
     ...(failing.length > 0 ? [`${listed(failing)} ${failing.length === 1 ? 'fails' : 'fail'}${times}`] : []),
     ...(drifting.length > 0 ? [`${listed(drifting)} ${drifting.length === 1 ? 'has' : 'have'} drifted`] : []),
+    ...(dear !== undefined
+      ? [costing.length === 1 ? costWords(costing[0] ?? '', dear) : `${listed(costing)} cost far more than usual`]
+      : []),
   ].join('; ');
   const assets = [...new Set(ordered.flatMap((one) => [one.asset, carrier(one.asset)]))];
   const grouped =

@@ -1,5 +1,6 @@
 import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { signalIdOf, type Sha256Hex } from '../../shared/domain/signal-id.ts';
+import { plainLabel } from '../lake/assets.ts';
 import type { LakeFact } from '../lake/port.ts';
 import { said } from '../lake/values.ts';
 import type { Signal } from './port.ts';
@@ -161,11 +162,17 @@ const median = (values: readonly number[]): number => {
 };
 const money = (value: number): string => value.toFixed(2);
 
+/** What people call an asset. A signal about what something cost says its name, which may be known only after its cost. */
+export type NameOf = (asset: AssetId) => string;
+/** The words of a jump in cost, from what its signal knows. */
+export const costWords = (name: string, { data }: Pick<Signal, 'data'>): string =>
+  `${name} cost ${said(data['cost'])} ${said(data['currency'])} on ${said(data['day'])}, usually ${said(data['usual'])}`;
+
 /**
  * A day on which an asset cost far more than on the same weekday before, at list price. Days that follow each other are one
  * signal. Window key: UTC start of the first day and "1 day". A day that is not over can only grow, so it may be judged.
  */
-const costJumps = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => {
+const costJumps = (facts: readonly LakeFact[], sha256Hex: Sha256Hex, nameOf: NameOf): readonly Signal[] => {
   const byAsset = new Map<AssetId, LakeFact[]>();
   for (const fact of facts) {
     const asset = fact.assets[0];
@@ -190,17 +197,18 @@ const costJumps = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly S
       if (fact === undefined) return [];
       const start = `${first.day}T00:00:00.000Z`;
       const currency = said(fact.data['currency']);
+      const data = { day: first.day, cost: money(first.cost), usual: money(first.usual), currency, weekdays: first.weeks };
       return [
         signalOf(
           {
             monitor: operationMonitors.costJump,
             asset,
             windowKey: `${start}|1 day`,
-            title: `${fact.title.split(' used ')[0] ?? asset} cost ${money(first.cost)} ${currency} on ${first.day}, usually ${money(first.usual)}`,
+            title: costWords(nameOf(asset), { data }),
             why: `At list price, not the invoice: at least ${costThreshold.times} times the median of ${first.weeks} same weekdays before, and ${costThreshold.more} ${currency} more.`,
             startedAt: start,
             facts: first.facts,
-            data: { day: first.day, cost: money(first.cost), usual: money(first.usual), currency, weekdays: first.weeks },
+            data,
           },
           sha256Hex,
         ),
@@ -210,9 +218,13 @@ const costJumps = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly S
 };
 
 /** All signals of these rules; pure, whatever the order of the facts. */
-export const operationSignals = (facts: readonly LakeFact[], sha256Hex: Sha256Hex): readonly Signal[] => [
+export const operationSignals = (
+  facts: readonly LakeFact[],
+  sha256Hex: Sha256Hex,
+  nameOf: NameOf = (asset) => plainLabel(asset).name,
+): readonly Signal[] => [
   ...failedUpdates(facts, sha256Hex),
   ...failedExpectations(facts, sha256Hex),
   ...unhealthyTables(facts, sha256Hex),
-  ...costJumps(facts, sha256Hex),
+  ...costJumps(facts, sha256Hex, nameOf),
 ];

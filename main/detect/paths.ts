@@ -48,6 +48,16 @@ export const reach = (
   return before;
 };
 
+/** Where two walks meet first: the asset that both reach, with the fewest steps of both together; null = nowhere. */
+export const meeting = (
+  a: ReadonlyMap<AssetId, AssetId | null>,
+  b: ReadonlyMap<AssetId, AssetId | null>,
+): AssetId | null => {
+  const steps = (end: AssetId): number => wayTo(a, end).length + wayTo(b, end).length;
+  const shared = [...a.keys()].filter((one) => b.has(one)).map((one) => ({ one, steps: steps(one) }));
+  return shared.sort((x, y) => x.steps - y.steps || (x.one < y.one ? -1 : 1))[0]?.one ?? null;
+};
+
 /** The way from the start of a walk to `end`, both included. */
 export const wayTo = (before: ReadonlyMap<AssetId, AssetId | null>, end: AssetId): readonly AssetId[] => {
   const way: AssetId[] = [];

@@ -29,6 +29,7 @@ export const effectFields: Readonly<Record<string, Readonly<Record<string, strin
   labels: { error: 'number' },
   unhealthy: { layer: 'text', thing: 'number', what: 'text' },
   cluster: { workers: 'number', minutes: 'number' },
+  scales: { least: 'number', most: 'number' },
   costs: { cluster: 'yes?', endpoint: 'yes?', factor: 'number' },
   edits: { job: 'text' },
   grants: { to: 'text', privilege: 'text', on: 'text' },

@@ -133,7 +133,8 @@ export const scenarioRooms = async (rules: Readonly<Record<string, readonly [rul
 }; // prettier-ignore
 
 const minute = 60_000;
-const namedIn = (truth: Truth): string => /: (.*)$/.exec(truth.told[0]?.slice(30) ?? '')?.[1] ?? '';
+/** What happened, in the words of the truth: causes in the order of the scenario's file, then what follows. */
+const namedIn = (truth: Truth, nth: number): string => /: (.*)$/.exec(truth.told[nth]?.slice(30) ?? '')?.[1] ?? '';
 
 /** Runs of a job that ended hours later in the day than its runs before the onset usually do. */
 const lateRuns = (truth: Truth, lines: readonly Line[], byMinutes: number): readonly Line[] => {
@@ -152,10 +153,10 @@ const lateRuns = (truth: Truth, lines: readonly Line[], byMinutes: number): read
 
 /**
  * The cause of a scenario among the lines of a timeline: the very thing that the ground truth names, changed at the moment that it
- * names. Empty = it is not there.
+ * names. Empty = it is not there. `nth`: which of its causes, where it has more than one.
  */
-export const causeIn = (truth: Truth, lines: readonly Line[]): readonly Line[] => {
-  const what = namedIn(truth);
+export const causeIn = (truth: Truth, lines: readonly Line[], nth = 0): readonly Line[] => {
+  const what = namedIn(truth, nth);
   const near = (kind: string, asset: string, title: RegExp, withinMs = minute): readonly Line[] =>
     lines.filter(
       (line) =>
@@ -166,6 +167,8 @@ export const causeIn = (truth: Truth, lines: readonly Line[]): readonly Line[] =
     );
   const [, thing = ''] = /\((\S+)\) edited$/.exec(what) ?? [];
   if (thing !== '') return near('definition-change', thing, /changed/);
+  const [, endpoint = '', least = '', most = ''] = /^endpoint (\S+) kept at a concurrency of (\d+) to (\d+)$/.exec(what) ?? [];
+  if (endpoint !== '') return near('served-version', endpoint, new RegExp(`at a concurrency of ${least} to ${most} instead of`));
   const [, change = '', table = ''] = /^(ADD|DROP) COLUMNS on (\S+)$/.exec(what) ?? [];
   if (table !== '') return near('schema-change', table, change === 'ADD' ? /added/ : /removed/);
   const [, right = '', schema = '', who = ''] = /^(\S+) on (\S+) to (.+)$/.exec(what) ?? [];

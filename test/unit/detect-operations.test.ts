@@ -113,6 +113,15 @@ describe('cost', () => {
     expect(signals([...usual, day('2026-11-24', '69.99')])).toEqual([]);
   });
 
+  it('bears the name that is known now; a name that comes later changes neither its id nor its key', () => {
+    const facts = [...usual, day('2026-11-24', '75')];
+    const [plain] = signals(facts);
+    const [known] = detectSignals(facts, sha256, () => 'night build');
+    expect(plain?.title).toBe('job 9 cost 75.00 USD on 2026-11-24, usually 35.00');
+    expect(known?.title).toBe('night build cost 75.00 USD on 2026-11-24, usually 35.00');
+    expect({ ...known, title: '' }).toEqual({ ...plain, title: '' });
+  });
+
   it('days in a row are one signal', () => {
     const next = [day('2026-11-11', '30'), day('2026-11-18', '30')];
     const found = signals([...usual, ...next, day('2026-11-24', '300'), day('2026-11-25', '400')]);

@@ -154,6 +154,24 @@ describe('grouping', () => {
     expect(group(signals, siblings, [change(-60)]).length).toBe(2);
   });
 
+  it('costs that rise at once are one incident where one thing stands on both within three steps; other siblings are not', () => {
+    const of = (...ids: readonly string[]) => ids.slice(1).map((to, i) => ({ from: ids[i] as AssetId, to: to as AssetId }));
+    const [cluster, endpoint, job] = ['cluster|7|c', 'endpoint|7|e', 'job|7|9'];
+    const edges = [...of(cluster, job), ...of(cluster, 'job|7|10'), ...of(endpoint, 'table|ms|p', job, 'table|ms|q')];
+    const dear = (asset: string, hours: number): Signal => ({ ...signal(asset, hours), monitor: 'cost-jump', data: { day: '2026-11-20', cost: '90.00', usual: '20.00', currency: 'EUR' } });
+    const [only, ...others] = group([dear(cluster, 0), dear(endpoint, 24)], edges);
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ class: 'cost', title: 'c and e cost far more than usual' });
+    expect(only?.why).toContain('c → 9 and e → p → 9, whose costs rise together');
+    expect(group([dear(cluster, 0), dear(endpoint, 48)], edges)).toHaveLength(2);
+    expect(group([dear(cluster, 0), signal(endpoint, 0)], edges)).toHaveLength(2);
+    const far = [...of(cluster, job), ...of(endpoint, 'table|ms|p', 'table|ms|x', 'table|ms|y', job)];
+    expect(group([dear(cluster, 0), dear(endpoint, 0)], far)).toHaveLength(2);
+    expect(group([dear(cluster, 0)], [])[0]?.title).toBe('c cost 90.00 EUR on 2026-11-20, usually 20.00');
+    const mixed = group([dear(cluster, 0), signal(job, 1)], edges)[0];
+    expect(mixed?.title).toBe('9 has drifted; c cost 90.00 EUR on 2026-11-20, usually 20.00');
+  }); // prettier-ignore
+
   it('days apart is not near; a chain of repeats is one', () => {
     expect(group([signal('table|ms|a', 0), signal('table|ms|a', 40)], chain).length).toBe(2);
     expect(group([signal('table|ms|a', 0), signal('table|ms|a', 24), signal('table|ms|a', 48)], chain).length).toBe(1);

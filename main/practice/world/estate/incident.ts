@@ -9,6 +9,7 @@ import { saveDocuments } from '../documents.ts';
 import type { Plan } from '../plan.ts';
 import { createRandom } from '../random.ts';
 import type { Estate, EstateJob, EstateTable } from './plan.ts';
+import type { EstateEndpoint } from './serving.ts';
 import { fill, moment, type Telling } from './sql.ts';
 
 const hour = 3_600_000;
@@ -53,6 +54,12 @@ const all = ({ scenario: s, onset }: Incident): readonly { readonly name: string
   ...s.redHerrings.flatMap((e, i) => Object.entries(e).map(([name, f]) => ({ name, f, herring: true, at: onset - (3 + i * 11) * hour }))),
 ]; // prettier-ignore
 const ids = (jobs: readonly EstateJob[]): string => jobs.map((j) => quoteText(j.id)).join(', ') || "''";
+
+type Served = { readonly by: string; readonly version: number; readonly config: number; readonly least: number; readonly most: number; readonly at: number }; // prettier-ignore
+/** A version as an endpoint came to serve it, and for how many requests at once. */
+const servedRow = (t: Telling, full: string, endpoint: EstateEndpoint, s: Served): string =>
+  `SELECT ${t.ids}, ${quoteText(endpoint.entity)} AS served_entity_id, ${quoteText(s.by)} AS created_by, ${quoteText(endpoint.name)} AS endpoint_name, ${quoteText(endpoint.id)} AS endpoint_id, ${quoteText(`${full.split('.')[2] ?? ''}-${s.version}`)} AS served_entity_name,
+     'CUSTOM_MODEL' AS entity_type, ${quoteText(full)} AS entity_name, '${s.version}' AS entity_version, ${s.config} AS endpoint_config_version, {'min_concurrency': ${s.least}, 'max_concurrency': ${s.most}, 'compute_type': 'CPU'} AS custom_model_config, ${moment(s.at)} AS change_time`;
 
 /** What a scenario does to runs, costs and numbers: before rows are made of them. */
 export const bendRuns = async (write: Write, place: Place, t: Telling, first: boolean): Promise<void> => {
@@ -119,6 +126,16 @@ export const leaveTraces = async (lake: Lake, write: Write, place: Place, t: Tel
         note(`cluster ${cluster.name} (${cluster.id}) edited`);
         break;
       }
+      case 'scales': {
+        const { full, endpoint } = estate.models.find((m) => m.area === incident.area && m.endpoint !== null) ?? {};
+        if (full === undefined || endpoint == null) throw new Error(`the area ${incident.area} has no endpoint whose concurrency could be set`);
+        const { version } = endpoint;
+        const config = version + 1;
+        await saveDocuments(write, [{ kind: 'served', id: full, at, body: { model: full, version, config, least: number(f, 'least'), at: Math.floor(at) } }]);
+        await fill(write, lake.table(['system', 'serving', 'served_entities']), servedRow(t, full, endpoint, { by, version, config, least: number(f, 'least'), most: number(f, 'most'), at }));
+        note(`endpoint ${endpoint.name} kept at a concurrency of ${number(f, 'least')} to ${number(f, 'most')}`);
+        break;
+      }
       case 'grants': {
         const silver = tableIn(place, 'silver', 0).full.split('.').slice(0, 2).join('.');
         const [kind, on] = text(f, 'on') === 'gold-board' ? ['TABLE', tableIn(place, 'board', 0).full] : ['SCHEMA', silver];
@@ -168,11 +185,10 @@ export const leaveTraces = async (lake: Lake, write: Write, place: Place, t: Tel
         const when = at - number(f, 'before-hours') * hour;
         say(when, by, 'unityCatalog', 'setRegisteredModelAlias', { full_name_arg: model.full, full_name: model.full, alias: 'champion', version_num: String(version) });
         if (f['serve'] === true) {
-          await saveDocuments(write, [{ kind: 'served', id: model.full, at: when, body: { model: model.full, version } }]);
+          await saveDocuments(write, [{ kind: 'served', id: model.full, at: when, body: { model: model.full, version, at: Math.floor(when) } }]);
           const { endpoint } = model;
           if (endpoint !== null)
-            await fill(write, lake.table(['system', 'serving', 'served_entities']), `SELECT ${t.ids}, ${quoteText(endpoint.entity)} AS served_entity_id, ${quoteText(by)} AS created_by, ${quoteText(endpoint.name)} AS endpoint_name, ${quoteText(endpoint.id)} AS endpoint_id, ${quoteText(`${model.full.split('.')[2] ?? ''}-${version}`)} AS served_entity_name,
-              'CUSTOM_MODEL' AS entity_type, ${quoteText(model.full)} AS entity_name, '${version}' AS entity_version, ${version} AS endpoint_config_version, {'min_concurrency': 0, 'max_concurrency': 4, 'compute_type': 'CPU'} AS custom_model_config, ${moment(when)} AS change_time`);
+            await fill(write, lake.table(['system', 'serving', 'served_entities']), servedRow(t, model.full, endpoint, { by, version, config: version, least: 0, most: 4, at: when }));
         }
         note(`alias champion of ${model.full} set to version ${version}`);
         break;
