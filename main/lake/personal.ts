@@ -45,9 +45,12 @@ export const personalColumns = (context: CollectContext): readonly PersonalColum
   return columns;
 };
 
-/** Tables with personal columns that a right on `securable` (a catalog, schema or table) reaches, sorted. */
-export const personalTablesIn = (context: CollectContext, securable: string): readonly string[] => {
+/** Tables with personal columns that a right on `securable` (a catalog, schema or table) reaches, sorted; of those that are known. */
+export const personalTablesIn = (context: CollectContext, securable: string): readonly string[] =>
+  tablesIn(personalColumns(context), securable);
+/** The same of these columns. */
+export const tablesIn = (columns: readonly PersonalColumn[], securable: string): readonly string[] => {
   const name = securable.toLowerCase();
-  const tables = personalColumns(context).map(({ table }) => table);
+  const tables = columns.map(({ table }) => table);
   return [...new Set(tables.filter((table) => table === name || table.startsWith(`${name}.`)))].sort();
 };

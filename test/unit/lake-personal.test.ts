@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Statement, TextRow } from '../../main/databricks/port.ts';
 import { auditCollector } from '../../main/lake/collectors/audit.ts';
 import { personalColumnsCollector, personalTables } from '../../main/lake/collectors/personal-columns.ts';
 import { personalFlowsCollector } from '../../main/lake/collectors/personal-flows.ts';
 import type { Collected } from '../../main/lake/collector.ts';
+import { detectSignals } from '../../main/detect/detectors.ts';
+import { factOf } from '../../main/lake/fact-rows.ts';
+import { factsPage } from '../../main/store/lake.ts';
+import type { LakeFact } from '../../main/lake/port.ts';
+import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import { isPersonalTag } from '../../main/lake/personal.ts';
 import { storeBatch } from '../../main/lake/store-batch.ts';
 import { ok } from '../../shared/base/result.ts';
@@ -51,7 +57,11 @@ const device = async (tags: readonly TextRow[], answers: Readonly<Record<string,
     return keep(found.value);
   };
   const first = await pull(personalColumnsCollector);
-  return { pull, asked, first, retag: (rows: readonly TextRow[]) => (held = rows) };
+  const stored = (kind: FactKind): readonly LakeFact[] =>
+    factsPage(store.read, { assets: null, kinds: [kind], from: null, to: null, before: null, limit: 100 })
+      .map(factOf)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { pull, asked, first, stored, retag: (rows: readonly TextRow[]) => (held = rows) };
 };
 
 describe('columns with personal data', () => {
@@ -174,8 +184,57 @@ describe('a change of rights', () => {
     const both = ['main.shop.cards', 'main.shop.people'];
     expect(found.facts?.map(({ fact }) => [fact.id, fact.data['personal'], fact.assets])).toEqual([
       ['grant-change|7|e1', both, both.map((name) => `table|ms|${name}`)],
+      ['grant-change|7|e2', undefined, []],
       ['grant-change|7|e3', both, both.map((name) => `table|ms|${name}`)],
       ['grant-change|7|e4', ['main.shop.people'], ['table|ms|main.shop.people']],
     ]);
+  });
+
+  it('is judged the same whichever comes first, the tags or the change, also where a tag comes days later', async () => {
+    const changes = JSON.stringify([{ principal: 'account users', add: ['SELECT'], remove: [] }]);
+    const row = (event: string, type: string, name: string): TextRow => ({
+      event, ws: '7', at: micros(collectNow - 3 * day), service: 'unityCatalog', action: 'updatePermissions', who: 'ann', status: '200',
+      params: JSON.stringify({ securable_type: type, securable_full_name: name, changes }),
+    }); // prettier-ignore
+    const rows = [
+      row('e1', 'schema', 'main.shop'), row('e2', 'CATALOG', 'Main'), row('e3', 'table', 'main.shop.people'), row('e4', 'schema', 'main.other'),
+      row('e5', 'table', 'main.shop.prices'),
+    ]; // prettier-ignore
+    const tags = [tag('people', 'email', 'pii'), tag('cards', 'owner', 'pii')];
+    const judged = async (first: readonly TextRow[], later: readonly TextRow[] | null) => {
+      const { pull, retag, stored } = await device(first, { 'lake.audit': rows });
+      await pull(auditCollector);
+      if (later !== null) {
+        retag(later);
+        await pull(personalColumnsCollector);
+      }
+      const grants = stored('grant-change');
+      const signals = detectSignals(grants, (text) => createHash('sha256').update(text).digest('hex'));
+      return {
+        grants: grants.map(({ id, assets, data }) => [id, assets, data['personal']]),
+        signals: signals.map(({ asset, windowKey }) => `${windowKey} ${asset}`).sort(),
+      };
+    };
+    const before = await judged(tags, null);
+    expect(before.signals).toEqual([
+      'e1 table|ms|main.shop.cards', 'e1 table|ms|main.shop.people', 'e2 table|ms|main.shop.cards', 'e2 table|ms|main.shop.people',
+      'e3 table|ms|main.shop.people',
+    ]); // prettier-ignore
+    expect(await judged([], tags)).toEqual(before);
+    expect(await judged(tags.slice(0, 1), tags)).toEqual(before);
+    // Read again once it is known it stays, and what lost its tag has lain open all the same.
+    expect(await judged(tags, tags.slice(0, 1))).toEqual(before);
+  });
+
+  it('of another metastore is not told with the tables of this one', async () => {
+    const changes = JSON.stringify([{ principal: 'account users', add: ['SELECT'], remove: [] }]);
+    const params = JSON.stringify({ securable_type: 'schema', securable_full_name: 'main.shop', changes });
+    const { pull, retag, stored } = await device([], {
+      'lake.audit': [{ event: 'e1', ws: '9', at: micros(collectNow - day), service: 'unityCatalog', action: 'updatePermissions', status: '200', params }],
+    }); // prettier-ignore
+    await pull(auditCollector, { metastoreId: 'other' });
+    retag([tag('people', 'email', 'pii')]);
+    await pull(personalColumnsCollector);
+    expect(stored('grant-change').map(({ assets, data }) => [assets, data['personal']])).toEqual([[[], undefined]]);
   });
 });

@@ -1,7 +1,7 @@
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
-import { carrier, factId, tableAsset } from '../assets.ts';
+import { carrier, factId } from '../assets.ts';
 import type { Collector, CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { personalTablesIn } from '../personal.ts';
@@ -12,6 +12,7 @@ import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
 import { assetOf, outcomeOf, parameters, string } from './audit-read.ts';
 import { grantActions, grantChanges, grantTitle } from './audit-grants.ts';
+import { holdsTables, keepReach, personalAssets, personalData, securableOf } from './grant-reach.ts';
 
 const kind = statementKind('lake.audit', 'read', 'changes to tables, models and jobs, with who made them');
 const countKind = statementKind('lake.audit.count', 'read', 'how many changes to tables, models and jobs there are');
@@ -36,25 +37,16 @@ const actions: Readonly<Record<string, string>> = {
   reset: 'job settings replaced', delete: 'job deleted', changeJobAcl: 'permissions of the job changed', cancelAllRuns: 'all runs cancelled',
 }; // prettier-ignore
 
-/** Tables with personal data that one change of rights is told with. */
-const mostPersonal = 50;
-
 /** A right on a schema or catalog reaches the tables in it: those in scope and those with personal data; bounded, nearest first. */
 const reached = (name: string, personal: readonly string[], context: CollectContext): readonly AssetId[] => [
   ...new Set([
-    ...personal.slice(0, mostPersonal).map((table) => tableAsset(context.metastoreId, table)),
+    ...personalAssets(personal, context.metastoreId),
     ...[...context.scope.keys()]
       .map(carrier)
       .filter((asset) => asset.startsWith(`table|${context.metastoreId.toLowerCase()}|${name.toLowerCase()}.`))
       .slice(0, 100),
   ]),
 ];
-
-/** Read again around other assets, a change of rights touches those of before as well. */
-const keepAssets = (old: LakeFact, next: LakeFact): LakeFact => ({
-  ...next,
-  assets: [...next.assets, ...old.assets.filter((asset) => !next.assets.includes(asset))].slice(0, 200),
-});
 
 const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [event, at, service, action] = [
@@ -67,7 +59,7 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const { kept: params, changes } = parameters(row);
   const ws = textOf(row, 'ws') ?? context.workspaceId;
   const asset = assetOf(action, service, params, context, ws);
-  const name = string(params, 'full_name_arg', 'full_name', 'securable_full_name', 'name', 'jobId', 'job_id') ?? '';
+  const name = securableOf(params);
   const short = name.split('.').at(-1) ?? name;
   const isMove = action === 'setRegisteredModelAlias';
   const isGrant = grantActions.has(action);
@@ -97,14 +89,19 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     data: {
       service, action, by: textOf(row, 'who'), status, parameters: params, ...(outcome === 'refused' ? { refused: true } : {}),
       ...(isGrant ? { grants: grants.map((one) => ({ ...one, add: [...one.add], remove: [...one.remove] })) } : {}),
-      ...(personal.length > 0 ? { personal: personal.slice(0, mostPersonal), morePersonal: Math.max(0, personal.length - mostPersonal) } : {}),
+      ...(isGrant && service === 'unityCatalog' ? { metastore: context.metastoreId } : {}),
+      ...personalData(personal),
       ...(isMove ? { model: name.toLowerCase(), alias, to, from: null } : {}),
     }, // prettier-ignore
   };
 };
 
-/** Facts about nothing that we know are left out; so is, around a room, what touches none of its assets. Models always count. */
+/**
+ * Facts about nothing that we know are left out, but for rights on a schema or catalog, whose tables may be known as personal later; so
+ * is, around a room, what touches none of its assets. Models always count.
+ */
 const belongs = (fact: LakeFact, context: CollectContext): boolean =>
+  (context.lane === 'watch' && fact.kind === 'grant-change' && holdsTables(fact.data['parameters'])) ||
   fact.assets.some(
     (asset) => context.lane === 'watch' || context.scope.has(carrier(asset)) || asset.startsWith('model|'),
   );
@@ -143,7 +140,7 @@ export const auditCollector: Collector = tableCollector({
     const fact = auditFact(row, context);
     if (fact === null) return null;
     return belongs(fact, context)
-      ? { facts: [fact.kind === 'grant-change' ? { fact, merge: keepAssets } : { fact }] }
+      ? { facts: [fact.kind === 'grant-change' ? { fact, merge: keepReach } : { fact }] }
       : {};
   },
 });

@@ -10,6 +10,7 @@ import { asText } from '../select.ts';
 import { keepState } from '../state-source.ts';
 import { readNow, rests } from '../throttle.ts';
 import { visibleTables } from '../visible-tables.ts';
+import { reachedSince } from './grant-reach.ts';
 
 /** Why a packing asks nothing: what it needs of this source is read anyway. */
 export const readBehind = 'Read in the background for the whole metastore, not for one room.';
@@ -123,6 +124,7 @@ export const personalColumnsCollector: Collector = {
           },
           merge: keepState,
         },
+        ...reachedSince(context, columns),
       ],
       // An answer without rows may be one of a user without rights: it is asked for again.
       cursor: cursorOf(context, tables, missingColumns.length === 0 && hidden.length === 0 && all.length > 0),
