@@ -97,8 +97,9 @@ const reachOf = async (
   const { request, signal } = work;
   const at = toInstant(deps.clock.now());
   const spent = { statements: 0, calls: 0 };
-  const all = nearestFirst(around(deps.store.read, deps.assetsOf(request.room), request.hops).distance);
-  for (let reach = request.hops; ; reach -= 1) {
+  const { distance, walked } = around(deps.store.read, deps.assetsOf(request.room), request.hops);
+  const all = nearestFirst(distance);
+  for (let reach = walked; ; reach -= 1) {
     const scope = within(all, reach);
     let estimate: PackEstimate | null = null;
     for (const [place, { workspace, ids, tally }] of work.places.entries()) {

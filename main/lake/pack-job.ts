@@ -131,6 +131,8 @@ export const packJob = async (
     }
   }
   if (lost !== null) return wait(lost);
+  // Lineage that arrived meanwhile may have widened it beyond what is followed.
+  reach = Math.min(reach, around(store.read, deps.assetsOf(room), reach).walked);
   const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
   totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());
@@ -138,6 +140,7 @@ export const packJob = async (
   if (!measured.ok) return wait(measured.error);
   change(room, {
     state: 'done',
+    reach,
     finished: now,
     scope: JSON.stringify([...scope.keys()]),
     totals: JSON.stringify(totals),

@@ -6,7 +6,7 @@ import { isCompute } from './compute-edges.ts';
 import { edgeOf } from './fact-rows.ts';
 import type { LakeEdge } from './port.ts';
 
-/** Assets that a walk may reach: bounds what one hub table can pull in. */
+/** Assets after which a walk takes no further hop: bounds what one hub table can pull in. */
 const maxAssets = 2_000;
 
 /** Compute that one job or pipeline is shown with: one that gets a new cluster for each run has had dozens. */
@@ -30,18 +30,28 @@ const recentCompute = (edges: readonly LakeEdge[], frontier: ReadonlySet<AssetId
 
 /**
  * Edges within `hops` of these assets, both directions, and the distance of every asset that they touch, nearest first. A walk
- * ends at clusters and warehouses unless it begins there: nearly everything is joined through one that is shared.
+ * ends at clusters and warehouses unless it begins there: nearly everything is joined through one that is shared. `walked`: fewer
+ * hops than were asked for, where so many assets lie within them that what is farther was not followed.
  */
 export const around = (
   db: ReadableDb,
   assets: readonly AssetId[],
   hops: number,
-): { readonly edges: readonly LakeEdge[]; readonly distance: ReadonlyMap<AssetId, number> } => {
+): {
+  readonly edges: readonly LakeEdge[];
+  readonly distance: ReadonlyMap<AssetId, number>;
+  readonly walked: number;
+} => {
   const distance = new Map<AssetId, number>();
   for (const asset of assets) distance.set(carrier(asset), 0);
   const edges = new Map<string, LakeEdge>();
   let frontier = [...distance.keys()];
-  for (let hop = 1; hop <= hops && frontier.length > 0 && distance.size < maxAssets; hop += 1) {
+  let walked = hops;
+  for (let hop = 1; hop <= hops && frontier.length > 0; hop += 1) {
+    if (distance.size >= maxAssets) {
+      walked = hop - 1;
+      break;
+    }
     const next: AssetId[] = [];
     const found = edgesOf(db, frontier).map(edgeOf);
     for (const edge of recentCompute(found, new Set(frontier))) {
@@ -54,7 +64,7 @@ export const around = (
     }
     frontier = next;
   }
-  return { edges: [...edges.values()], distance };
+  return { edges: [...edges.values()], distance, walked };
 };
 
 /** Tables first among equals: they are what scoped sources read. */

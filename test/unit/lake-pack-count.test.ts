@@ -5,6 +5,7 @@ import { dbx, statementKind } from '../../main/databricks/statements.ts';
 import { callsOnly, type Collector } from '../../main/lake/collector.ts';
 import { overDayLimit } from '../../main/lake/day-limit.ts';
 import { createPacking } from '../../main/lake/packing.ts';
+import { putEdge } from '../../main/store/lake.ts';
 import { collectNow, fakeWorkspace, instantAt, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
@@ -120,6 +121,34 @@ describe('counting what a packing would bring', () => {
     pass(minute);
     expect(await during(() => pack())).toEqual(reading);
     expect(await during(() => pack(true))).toEqual([...counting, ...reading]);
+  });
+
+  it('says how far it is followed where a hub has more neighbours than a walk goes on from, before and after packing', async () => {
+    const { packing, store, widen } = rig();
+    const request = { room, hops: 3, from: instantAt(collectNow - 86_400_000), to: null };
+    const link = (from: string, to: string): void =>
+      void store.transaction<null>((db) => {
+        putEdge(db, {
+          from_asset: from, to_asset: to, source: 's', via: '', first_seen: instantAt(collectNow), last_seen: instantAt(collectNow),
+        }); // prettier-ignore
+        return ok(null);
+      });
+    link('job|7|9', 'table|ms|a.b.hub');
+    for (let n = 0; n < 1_900; n += 1) link('table|ms|a.b.hub', `table|ms|a.b.t${n}`);
+    link('table|ms|a.b.t7', 'table|ms|a.b.beyond');
+    expect(await packing.estimate(request)).toMatchObject({ ok: true, value: { reach: 3, leftOut: 0 } });
+    for (let n = 1_900; n < 2_100; n += 1) link('table|ms|a.b.hub', `table|ms|a.b.t${n}`);
+    expect(await packing.estimate(request)).toMatchObject({ ok: true, value: { reach: 2, leftOut: 0 } });
+    const packed = async () => {
+      packing.start(request);
+      await packing.settled();
+      return packing.pack(store.read, room);
+    };
+    expect(await packed()).toMatchObject({ hops: 3, reach: 2, leftOut: 0, assets: 2_102 });
+    // By itself it is not counted anew, and yet it says what it followed.
+    widen();
+    for (let n = 0; n < 2_100; n += 1) link('job|7|10', `table|ms|a.c.t${n}`);
+    expect(await packed()).toMatchObject({ hops: 3, reach: 1 });
   });
 
   it('at the limit of the day goes out only when a person asks', async () => {

@@ -1,5 +1,5 @@
 import type { OfflineBadge } from '../../../shared/contract/offline.ts';
-import { ago, type Tone } from '../../kit/index.ts';
+import { ago, counted, type Tone } from '../../kit/index.ts';
 
 /** How many names of sources are listed; the rest is in the list of sources. */
 const namedFew = 3;
@@ -17,6 +17,10 @@ export const withoutEstimate = ({
   ...(uncounted.length === 0 ? [] : [`Their size is not known before, or a guess: ${listed(uncounted)}.`]),
   ...(unestimated.length === 0 ? [] : [`Asked by REST, no estimate: ${listed(unestimated)}.`]),
 ];
+
+/** Why fewer hops are in it than were chosen, where the limits of the room are not the reason. */
+export const notFollowed = (reach: number): string =>
+  `2,000 assets or more lie within ${counted(reach, 'hop', 'hops')} already: what is farther is not followed.`;
 
 /** Could I leave now? In a few words; null where there is nothing to say (never packed, room let go). */
 export const offlineWords = (

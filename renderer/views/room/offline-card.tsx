@@ -3,7 +3,7 @@ import type { Room } from '../../../shared/contract/room.ts';
 import { act } from '../../actions/index.ts';
 import { Button, Chip, counted, Dialog, fileSize, type Times } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
-import { offlineWords, withoutEstimate } from '../common/offline-words.ts';
+import { notFollowed, offlineWords, withoutEstimate } from '../common/offline-words.ts';
 import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import { useRoomDialog } from './dialog-state.ts';
 import './offline.css';
@@ -117,6 +117,11 @@ const Numbers = ({ card }: { readonly card: OfflineCard }) => {
         <p>
           <Chip tone="warn">left out</Chip> {counted(pack.leftOut, 'asset', 'assets')} farther than{' '}
           {counted(pack.reach, 'hop', 'hops')} did not fit into the limits of this room.
+        </p>
+      )}
+      {pack.leftOut > 0 || pack.reach >= pack.hops ? null : (
+        <p data-testid="offline-not-followed">
+          <Chip tone="warn">left out</Chip> {notFollowed(pack.reach)}
         </p>
       )}
       {pack.estimate === null || pack.finishedAt !== null ? null : (

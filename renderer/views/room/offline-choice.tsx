@@ -4,7 +4,7 @@ import type { OfflineCard, OfflineChoice as Choice } from '../../../shared/contr
 import type { Status } from '../../../shared/contract/status.ts';
 import { act } from '../../actions/index.ts';
 import { age, Button, Chip, Choose, counted, fileSize, span } from '../../kit/index.ts';
-import { withoutEstimate } from '../common/offline-words.ts';
+import { notFollowed, withoutEstimate } from '../common/offline-words.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
 import { type Estimate, useEstimate } from './use-estimate.ts';
 
@@ -143,7 +143,7 @@ const Expected = ({ log, card }: Props) => {
   const estimate = useEstimate(log, key, found === null && !isGoing);
   return (
     <div className="offline-expected" data-testid="offline-expected" data-busy={String(estimate.busy)}>
-      <Numbers estimate={estimate} />
+      <Numbers estimate={estimate} hops={choice.hops} />
       <p className="cap line" role="status" data-testid="offline-estimate">
         <span title={[...(estimate.counted?.uncounted ?? []), ...(estimate.counted?.unestimated ?? [])].join(', ')}>
           {estimate.busy
@@ -168,7 +168,13 @@ const Expected = ({ log, card }: Props) => {
   );
 };
 
-const Numbers = ({ estimate: { counted: value, busy } }: { readonly estimate: Estimate }) => {
+const Numbers = ({
+  estimate: { counted: value, busy },
+  hops,
+}: {
+  readonly estimate: Estimate;
+  readonly hops: number;
+}) => {
   const facts: readonly (readonly [string, string])[] = [
     ['Rows', value === null ? '–' : `about ${number(value.rows)}`],
     ['Size', value === null ? '–' : `about ${fileSize(value.bytes)}`],
@@ -190,6 +196,11 @@ const Numbers = ({ estimate: { counted: value, busy } }: { readonly estimate: Es
         <p>
           <Chip tone="warn">left out</Chip> {counted(value.leftOut, 'asset', 'assets')} farther than{' '}
           {counted(value.reach, 'hop', 'hops')} would not fit into the limits of this room.
+        </p>
+      )}
+      {value === null || value.leftOut > 0 || value.reach >= hops ? null : (
+        <p data-testid="offline-not-followed">
+          <Chip tone="warn">left out</Chip> {notFollowed(value.reach)}
         </p>
       )}
     </>
