@@ -46,9 +46,8 @@ const signIn = async (workspace: Workspace, learnt: Learnt, options: QueryOption
     learnt.user = text(me.value, 'userName');
     return works(step, learnt.user === null ? 'The token is accepted.' : `As ${learnt.user}.`);
   }
-  const isRefused = /invalid access token/i.test(me.error.what);
   // A token for SQL alone may not read the directory: then the warehouse tells whether it is accepted.
-  return !isRefused && (me.error.tag === 'Forbidden' || me.error.tag === 'NotConfigured')
+  return me.error.tag === 'Forbidden' || me.error.tag === 'NotConfigured'
     ? skipped(step, 'The directory does not answer this token; the warehouse will tell.')
     : failed(step, me.error);
 };

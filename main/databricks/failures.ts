@@ -28,8 +28,11 @@ const extras = (error: SqlError): Pick<DatabricksFailure, 'errorClass' | 'sqlSta
 /** A statement that the server refused. Missing rights become `Forbidden`: the person can do something about them. */
 export const statementFailure = (error: SqlError, statement: string, effect: 'read' | 'write', redact: Redactor) => {
   const code = [error.errorClass, error.sqlState].filter((part) => part !== undefined).join(' ');
+  // Unity Catalog also says it without a class: "…UnauthorizedAccessException: PERMISSION_DENIED: User does not have …" (ibis issue 9038).
   const denied =
-    error.sqlState === '42501' || /^(?:INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED)/.test(error.errorClass ?? '');
+    error.sqlState === '42501' ||
+    /^(?:INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|UNAUTHORIZED_ACCESS)/.test(error.errorClass ?? '') ||
+    (error.errorClass === undefined && /\bPERMISSION_DENIED: /.test(error.text));
   const base: DatabricksFailure = denied
     ? failure(
         'Forbidden',
@@ -140,6 +143,12 @@ export const bodyMessage = (body: string): { readonly message: string; readonly 
   return { message: plain.slice(0, 300) };
 };
 
+/**
+ * A token that is no longer accepted is told by 403 as well as by 401, and by 400 for one of Entra: only the words tell it from a missing
+ * right (n8n pull 34325, databricks-sdk-go issue 917, databricks-vscode issue 583, splunk-integration issue 55).
+ */
+const tokenRefused = /invalid access token|token (?:is |has )?expir|expiredjwt/i;
+
 /** HTTP status → failure (facts 3.0; a stopped warehouse answers 503 while it starts, facts 5.6). */
 export const httpFailure = (answer: HttpAnswer, redact: Redactor): DatabricksFailure => {
   const { status, effect } = answer;
@@ -151,7 +160,8 @@ export const httpFailure = (answer: HttpAnswer, redact: Redactor): DatabricksFai
     ...(said === '' ? {} : { detail: `It said: "${said}"` }),
     ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
   };
-  if (status === 401) return databricksFailure('Unauthorized', details);
+  if (status === 401 || ((status === 400 || status === 403) && tokenRefused.test(message)))
+    return databricksFailure('Unauthorized', details);
   if (status === 403) return databricksFailure('Forbidden', details);
   if (status === 404) return databricksFailure('NotConfigured', details);
   if (status === 429) return databricksFailure('RateLimited', details);

@@ -53,16 +53,13 @@ export const machineToken = (
 
 /** Resource of Azure Databricks at Microsoft Entra (facts 4). */
 const azureResource = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d';
-/** The management scope, for a service principal that is no user of the workspace yet; two slashes, as the resource ends in one. */
-const azureManagement = 'https://management.core.windows.net//.default';
-
-/** Entra of the cloud that a workspace is in. */
-const entraOf = (host: string): string =>
+/** Entra and the management service of the cloud that a workspace is in (docs: Azure Government and China, endpoints). */
+const cloudOf = (host: string): { readonly entra: string; readonly management: string } =>
   host.endsWith('.databricks.azure.us')
-    ? 'login.microsoftonline.us'
+    ? { entra: 'login.microsoftonline.us', management: 'management.core.usgovcloudapi.net' }
     : host.endsWith('.databricks.azure.cn')
-      ? 'login.chinacloudapi.cn'
-      : 'login.microsoftonline.com';
+      ? { entra: 'login.chinacloudapi.cn', management: 'management.core.chinacloudapi.cn' }
+      : { entra: 'login.microsoftonline.com', management: 'management.core.windows.net' };
 
 export type AzurePrincipal = {
   readonly tenantId: string;
@@ -84,7 +81,7 @@ export const azureToken = (
     // It becomes part of an address.
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]{2,100}$/.test(tenantId))
       return err(databricksFailure('NotConfigured', { detail: 'The tenant id has a form that no tenant has.' }));
-    const issuer = `https://${entraOf(place.host)}/${tenantId}/oauth2/v2.0`;
+    const issuer = `https://${cloudOf(place.host).entra}/${tenantId}/oauth2/v2.0`;
     const server = { issuer, token_endpoint: `${issuer}/token` };
     return granted(server, clientId, clientSecret, scope, oauth.ClientSecretPost(clientSecret), deps, call);
   };
@@ -99,7 +96,8 @@ export const azureToken = (
     kind: 'azure',
     now: deps.clock.now,
     secrets: [],
-    fetch: () => fetch(azureManagement),
+    // For a service principal that is no user of the workspace yet; two slashes, as the resource ends in one.
+    fetch: () => fetch(`https://${cloudOf(place.host).management}//.default`),
   });
   return {
     ...source,

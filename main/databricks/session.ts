@@ -36,6 +36,18 @@ const worthWaiting = (failure: DatabricksFailure): boolean =>
   failure.tag === 'RateLimited' || failure.tag === 'Starting' || failure.tag === 'Unavailable' ||
   (failure.tag === 'Offline' && failure.code === 'ECONNRESET'); // prettier-ignore
 
+/**
+ * What a session is asked for beside its time zone, which is never left out: times without a zone would be others. A workspace refuses
+ * the whole session for a setting that it does not know (`CONFIG_NOT_AVAILABLE`, rilldata/rill pull 9852): query tags are a Public
+ * Preview that not every warehouse has, and STATEMENT_TIMEOUT is one of SQL warehouses, not of clusters (docs: parameters). Without tags
+ * our statements are still known by our name as client; without the timeout they still end by our own.
+ */
+const wishes = ['all', 'without tags', 'time zone alone'] as const;
+type Wish = (typeof wishes)[number];
+const lesser = (wish: Wish): Wish | undefined => wishes[wishes.indexOf(wish) + 1];
+const isUnknownSetting = ({ errorClass = '', what }: DatabricksFailure): boolean =>
+  /^CONFIG_NOT_AVAILABLE\b/.test(errorClass) || /\bConfiguration \S+ is not available\b/.test(what);
+
 const stoppedFailure = (stopped: 'cancelled' | 'timed-out', detail: string): DatabricksFailure =>
   databricksFailure(stopped === 'cancelled' ? 'Cancelled' : 'TimedOut', { detail });
 
@@ -46,6 +58,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
   let open: Session | undefined;
   const auth = driverAuth(connection.auth);
   let closed = false;
+  let wish: Wish = 'all';
   const closing = new AbortController();
 
   const silently = (work: Promise<unknown>): void => void work.catch(() => undefined);
@@ -79,8 +92,11 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       // TIMEZONE: times without a zone (DESCRIBE HISTORY) are then UTC for every user and workspace.
       client.openSession({
         // What we ask shows up in the workspace's query history under this name, and is left out where we read that.
-        queryTags: { app: 'breakwater' },
-        configuration: { TIMEZONE: 'UTC', STATEMENT_TIMEOUT: String(Math.ceil(limits.statementMs / 1000)) },
+        ...(wish === 'all' ? { queryTags: { app: 'breakwater' } } : {}),
+        configuration: {
+          TIMEZONE: 'UTC',
+          ...(wish === 'time zone alone' ? {} : { STATEMENT_TIMEOUT: String(Math.ceil(limits.statementMs / 1000)) }),
+        },
       }),
       bounds(),
       (late) => silently(late.close()),
@@ -112,6 +128,12 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
       // No session was opened, so nothing is repeated that was done.
       const renewed = !result.ok && result.error.tag === 'Unauthorized' && count === 0 && auth.refused();
       if (renewed) continue;
+      const less = !result.ok && isUnknownSetting(result.error) ? lesser(wish) : undefined;
+      if (less !== undefined) {
+        deps.log?.('info', `session: a setting is not known here, opening it ${less}`);
+        wish = less;
+        continue;
+      }
       if (result.ok || closed || !worthWaiting(result.error)) return result;
       // A reset is repeated once only: it is a flaky network, not a server that asks for time.
       if (result.error.tag === 'Offline' && count >= 1) return result;

@@ -29,13 +29,25 @@ const fieldsOf = (thrown: unknown): Fields => (typeof thrown === 'object' && thr
 type Headers = { readonly get: (name: string) => string | null };
 type HttpResponse = { readonly headers?: Headers; readonly text?: () => Promise<string> };
 
-/** Bodies of error answers are read here because the driver leaves them unread (facts 5.6); one that cannot be read is empty. */
+/** The body is unread by the driver (facts 5.6); one that cannot be read is empty. */
 const readBody = async (response: HttpResponse): Promise<string> => {
   try {
     return (await response.text?.()) ?? '';
   } catch {
     return '';
   }
+};
+
+/**
+ * Why the SQL endpoint refused: it says so in a header, and the body is then a Thrift message or empty (constants of databricks-jdbc and
+ * databricks-sql-python); else the body says it.
+ */
+const reasonOf = async (response: HttpResponse): Promise<string> => {
+  const header = (name: string): string => response.headers?.get(name) ?? '';
+  const said = header('x-thriftserver-error-message');
+  if (said !== '') return said;
+  const body = await readBody(response);
+  return body.trim() === '' ? header('x-databricks-reason-phrase') : body;
 };
 
 const operationStateFailure = (fields: Fields, thrown: unknown, doing: Doing): DatabricksFailure => {
@@ -96,7 +108,7 @@ export const failureOf = async (thrown: unknown, doing: Doing): Promise<Databric
       typeof fields.response === 'object' && fields.response !== null ? fields.response : {}
     ) as HttpResponse;
     const wait = retryAfter(response.headers?.get('retry-after'), doing.now);
-    const body = await readBody(response);
+    const body = await reasonOf(response);
     const found = httpFailure({ status: fields.statusCode, body, retryAfterMs: wait, effect }, redact);
     return effect === 'write' && (doing.accepted || gateway.has(fields.statusCode)) ? replyLost(found.code) : found;
   }

@@ -86,7 +86,7 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
 /** How Databricks words the statuses that the buttons can give. */
 const refusal: Readonly<Record<number, readonly [code: string, message: string]>> = {
   401: ['401', 'Credential was not sent or was of an unsupported type for this API.'],
-  403: ['403', 'Invalid access token.'],
+  403: ['PERMISSION_DENIED', 'User does not have permission for this request.'],
   429: ['REQUEST_LIMIT_EXCEEDED', 'Rate limit exceeded. Please retry later.'],
   500: ['INTERNAL_ERROR', 'The service ran into an error. Please try again later.'],
   503: ['TEMPORARILY_UNAVAILABLE', 'The service at this path is temporarily unavailable. Please try again later.'],
@@ -225,7 +225,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
     const signedIn = isControl ? null : oauth.userOf(authorization);
     const user = signedIn === null ? userOf(authorization, deps.token, world.defaultUser) : { email: signedIn };
     if (user === 'none') return refuse(response, 401);
-    if (user === 'wrong') return refuse(response, 403);
+    if (user === 'wrong') return json(response, 403, { error_code: '403', message: 'Invalid access token.' });
     const path = (request.url ?? '').split('?')[0];
     if (path === '/practice/control') return control(request.method === 'POST' ? body : Buffer.from('{}'), response);
     if (isControl)

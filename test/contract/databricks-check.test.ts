@@ -65,7 +65,7 @@ describe('checking a connection', () => {
     expect(firstFailed(refused)).toMatchObject({ step: 'TLS', failure: { tag: 'Offline', code: 'ECONNREFUSED' } });
     expect(refused.slice(3).every((one) => one.state === 'skipped')).toBe(true);
     const wrong = await check({ auth: staticToken('dapi-wrong') });
-    expect(firstFailed(wrong)).toMatchObject({ step: 'sign-in', failure: { tag: 'Forbidden' } });
+    expect(firstFailed(wrong)).toMatchObject({ step: 'sign-in', failure: { tag: 'Unauthorized' } });
     await practice.control({ status: { code: 401 } });
     expect(firstFailed(await check())).toMatchObject({ step: 'sign-in', failure: { tag: 'Unauthorized' } });
     await practice.control({ release: true });

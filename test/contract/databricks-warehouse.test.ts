@@ -1,10 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
+import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensure } from '../../shared/base/assert.ts';
 import type { DatabricksFailure, Statement, Workspace } from '../../main/databricks/port.ts';
+import { EngineError } from '../../main/practice/engine-port.ts';
+import { T } from '../../main/practice/thrift/generated.ts';
+import { runMessage } from '../../main/practice/thrift/http.ts';
+import { failed, type Handler } from '../../main/practice/thrift/wire.ts';
 import { practiceWorkspace } from '../support/lakehouse.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
@@ -107,6 +111,59 @@ describe('values', () => {
   });
 });
 
+describe('settings of a session', () => {
+  /** A workspace in front of practice that refuses a session with a setting that it does not know, as Databricks does. */
+  const knowingNot = async (...names: readonly string[]): Promise<{ port: number; asked: string[][]; close: () => void }> => {
+    const files = { key: readFileSync(join(practice.dir, 'key.pem')), cert: practice.ca };
+    const asked: string[][] = [];
+    const refuse = (name: string): Handler['OpenSession'] => (request) => {
+      const unknown = new EngineError('CONFIG_NOT_AVAILABLE.WITHOUT_SUGGESTION', '42K0I', `Configuration ${name} is not available.`);
+      return Promise.resolve(new T.TOpenSessionResp({ status: failed(unknown), serverProtocolVersion: request.client_protocol_i64 === undefined ? 0 : T.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8 }));
+    };
+    const server = createServer(files, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+        const body = Buffer.concat(chunks);
+        const opens = body.includes('OpenSession');
+        if (opens) asked.push(['QUERY_TAGS', 'STATEMENT_TIMEOUT', 'TIMEZONE'].filter((name) => body.includes(name)));
+        const unknown = opens ? names.find((name) => body.includes(name)) : undefined;
+        if (unknown !== undefined)
+          return void runMessage({ OpenSession: refuse(unknown) } as Handler, body).then((reply) => {
+            response.writeHead(200, { 'content-type': 'application/x-thrift' });
+            response.end(reply);
+          });
+        const { host: _, ...headers } = request.headers;
+        const options = { host: practice.host, port: practice.port, path: request.url, method: request.method, headers, ca: practice.ca };
+        httpsRequest(options, (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        }).end(body);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return { port: portOf(server), asked, close: () => server.close() };
+  }; // prettier-ignore
+
+  it.each([
+    [['QUERY_TAGS'], [['QUERY_TAGS', 'STATEMENT_TIMEOUT', 'TIMEZONE'], ['STATEMENT_TIMEOUT', 'TIMEZONE']]],
+    [['QUERY_TAGS', 'STATEMENT_TIMEOUT'], [['QUERY_TAGS', 'STATEMENT_TIMEOUT', 'TIMEZONE'], ['STATEMENT_TIMEOUT', 'TIMEZONE'], ['TIMEZONE']]],
+  ])('a workspace that does not know %j is read all the same', async (unknown, wishes) => {
+    const there = await knowingNot(...unknown);
+    const workspace = open({ port: there.port });
+    const found = await workspace.warehouse.query(read('SELECT CAST(1 AS STRING) AS one'));
+    expect(found.ok && found.value.rows).toEqual([{ one: '1' }]);
+    expect(there.asked).toEqual(wishes);
+    there.close();
+  }); // prettier-ignore
+
+  it('its time zone is never left out: times would be others', async () => {
+    const there = await knowingNot('TIMEZONE');
+    const failure = failureOf(await open({ port: there.port }).warehouse.query(read('SELECT 1 AS one')));
+    expect(failure).toMatchObject({ tag: 'StatementFailed', errorClass: 'CONFIG_NOT_AVAILABLE.WITHOUT_SUGGESTION' });
+    there.close();
+  });
+});
+
 describe('failures', () => {
   it('a refused statement names class and SQLSTATE', async () => {
     const failure = failureOf(await open().warehouse.query(read('SELECT * FROM nowhere.at.all')));
@@ -131,7 +188,7 @@ describe('failures', () => {
       failureOf(await workspace.rest.call({ method: 'GET', path: '/api/2.0/preview/scim/v2/Me' })),
       failureOf(await workspace.identity()),
     ];
-    expect(failures.map((one) => one.tag)).toEqual(['Forbidden', 'Forbidden', 'Forbidden']);
+    expect(failures.map((one) => one.tag)).toEqual(['Unauthorized', 'Unauthorized', 'Unauthorized']);
     const everything = JSON.stringify(failures) + logged.join('\n');
     expect(everything).not.toContain('CANARY');
     expect(everything).not.toContain(practice.token);

@@ -54,6 +54,33 @@ describe('what the driver throws', () => {
   });
 
   it.each([
+    [403, '{"error_code":403,"message":"Invalid access token. [ReqId: 1]"}'],
+    [403, '<html><body><h2>HTTP ERROR 403</h2><pre>    Invalid access token.</pre></body></html>'],
+    [403, '{"error_code":"403","message":"Token is expiring within 30 seconds. (token expired)"}'],
+    [400, 'io.jsonwebtoken.ExpiredJwtException: JWT expired'],
+    [401, '{"error_code":401,"message":"Token is expired"}'],
+  ])('HTTP %i that means the token is not a missing right: %s', (status, body) => {
+    expect(httpFailure({ status, body, retryAfterMs: undefined, effect: 'read' }, redact).tag).toBe('Unauthorized');
+  });
+
+  it('a refusal of the SQL endpoint is told by its header, where the body is a Thrift message or empty', async () => {
+    const said = { 'x-thriftserver-error-message': 'Invalid access token' };
+    expect((await failureOf(http(403, '\u0000\u0001binary', said), doing('read'))).tag).toBe('Unauthorized');
+    const phrase = { 'x-databricks-reason-phrase': 'Invalid access token.' };
+    expect((await failureOf(http(403, '', phrase), doing('read'))).tag).toBe('Unauthorized');
+    const starting = { 'x-thriftserver-error-message': 'The warehouse is starting' };
+    expect((await failureOf(http(503, '', starting), doing('read'))).tag).toBe('Starting');
+  });
+
+  it.each([
+    "com.databricks.sql.managedcatalog.acl.UnauthorizedAccessException: PERMISSION_DENIED: User does not have USE SCHEMA on Schema 'system.access'.",
+    '[UNAUTHORIZED_ACCESS] Unauthorized access: User does not have SELECT on Table',
+    "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have USE SCHEMA on Schema 'system.billing'. SQLSTATE: 42501",
+  ])('a missing right in whichever words is a missing right: %s', async (message) => {
+    expect((await failureOf({ name: 'Status Error', message }, doing('read'))).tag).toBe('Forbidden');
+  });
+
+  it.each([
     [401, 'Unauthorized', 'Unauthorized'], [403, 'Forbidden', 'Forbidden'], [404, 'NotConfigured', 'NotConfigured'],
     [429, 'RateLimited', 'RateLimited'], [500, 'Unavailable', 'ReplyLost'], [502, 'Unavailable', 'ReplyLost'], [503, 'Unavailable', 'Unavailable'], [504, 'Unavailable', 'ReplyLost'],
     [302, 'BadAnswer', 'BadAnswer'],

@@ -171,6 +171,16 @@ describe('a service principal of Microsoft Entra', () => {
         'x-databricks-azure-workspace-resource-id': '/subscriptions/x',
       }),
     );
+    const scopes = async (host: string): Promise<readonly (string | undefined)[]> => {
+      const there = scene(host);
+      await there.source({ resourceId: '/subscriptions/x' }).headers?.();
+      return there.asked.map(({ form }) => form['scope']);
+    };
+    expect(await scopes('adb-1.2.azuredatabricks.net')).toEqual(['https://management.core.windows.net//.default']);
+    expect(await scopes('adb-1.2.databricks.azure.us')).toEqual([
+      'https://management.core.usgovcloudapi.net//.default',
+    ]);
+    expect(await scopes('adb-1.2.databricks.azure.cn')).toEqual(['https://management.core.chinacloudapi.cn//.default']);
     await with_.get();
     expect(with_.secrets()).toEqual(['s/+', 'entra', 'mgmt']);
   });
