@@ -93,6 +93,20 @@ describe('what the unmodified driver sees', () => {
     });
   });
 
+  it('takes a value of a named type out of a variant, and asks for the type as documented', async () => {
+    const json = `'{"a":{"list":[{"n":"x","k":2},{"n":"y"}]}}'`;
+    const type = `'array<struct<n:string,k:bigint>>'`;
+    const rows = `SELECT x.n AS n, CAST(x.k AS STRING) AS k FROM (SELECT explode(try_variant_get(${json}, '$.a.list', ${type})) AS x) AS t ORDER BY n`;
+    expect(await driver.query(rows)).toEqual([
+      { n: 'x', k: '2' },
+      { n: 'y', k: null },
+    ]);
+    const none = `SELECT count(*) AS c FROM (SELECT explode(variant_get(${json}, '$.a.none', ${type})) AS x) AS t`;
+    expect(await driver.query(none)).toEqual([{ c: 0 }]);
+    const short = await failureOf(driver.query(`SELECT variant_get(${json}, '$.a')`));
+    expect(short.message).toContain('WRONG_NUM_ARGS');
+  });
+
   it('cancels a running statement and frees it without CloseOperation', async () => {
     const operation = await driver.raw.executeStatement(
       'SELECT count(*) AS n FROM (SELECT explode(sequence(1, 300000)) AS x) a JOIN (SELECT explode(sequence(1, 300000)) AS y) b ON a.x % 7 = b.y % 5',

@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ok } from '../../shared/base/result.ts';
 import type { TextRow } from '../../main/databricks/port.ts';
 import { auditCollector } from '../../main/lake/collectors/audit.ts';
 import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
 import { grantChanges, grantTitle } from '../../main/lake/collectors/audit-grants.ts';
+import { modelAsset } from '../../main/lake/assets.ts';
+import { rowOf } from '../../main/lake/fact-rows.ts';
+import { settingsFact } from '../../main/lake/state-source.ts';
+import { putFact } from '../support/facts.ts';
 import { collectContext, collectNow, fakeWorkspace, micros, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
@@ -46,6 +51,43 @@ describe('changes of rights', () => {
       ['grant-change', 'SELECT, USE SCHEMA on shop given to analysts', ['table|ms|main.shop.orders'], 'admin@x.example'],
       ['grant-change', 'CAN MANAGE on job 9 given to user 42', ['job|7|9'], 'admin@x.example'],
     ]); // prettier-ignore
+  });
+
+  it('are about the thing that is named, in one or in parts, and not about what only looks like a table', async () => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    const known = settingsFact(
+      'rest.unity-catalog.models',
+      modelAsset('ms', 'main.ml.price'),
+      { native: 'main.ml.price/aliases', title: 'Aliases', data: {} },
+      collectContext(fakeWorkspace({ columns }).workspace, store.read, []),
+    );
+    store.transaction((db) => {
+      putFact(db, rowOf(known.fact), known.fact.assets);
+      return ok(null);
+    });
+    const grant = (event: string, securable_type: string, securable_full_name: string): TextRow =>
+      row(event, 'updatePermissions', { securable_type, securable_full_name, changes });
+    const { workspace } = fakeWorkspace({
+      columns,
+      sql: () =>
+        rowPage([
+          row('e1', 'createTable', { name: 'Orders', catalog_name: 'Main', schema_name: 'shop' }),
+          row('e2', 'createTable', { name: 'other', catalog_name: 'main' }),
+          grant('e3', 'FUNCTION', 'main.ml.price'),
+          grant('e4', 'FUNCTION', 'main.shop.orders'),
+          grant('e5', 'volume', 'main.shop.orders'),
+          grant('e6', 'TABLE', 'main.shop.orders'),
+        ]),
+    });
+    const scope = ['table|ms|main.shop.orders', 'model|ms|main.ml.price'];
+    const found = await auditCollector.collect(collectContext(workspace, store.read, scope));
+    if (!found.ok) throw new Error(found.error.what);
+    expect(found.value.facts?.map(({ fact }) => [fact.title, fact.assets])).toEqual([
+      ['Table created: Orders', ['table|ms|main.shop.orders']],
+      ['SELECT, USE SCHEMA on price given to analysts', ['model|ms|main.ml.price']],
+      ['SELECT, USE SCHEMA on orders given to analysts', ['table|ms|main.shop.orders']],
+    ]);
   });
 
   it('what the log does not say is not made up', () => {

@@ -50,8 +50,8 @@ const sums = (context: CollectContext) => {
     text: dbx`SELECT pipeline_id AS pipeline, update_id AS id, x.dataset AS dataset, x.name AS name,
         CAST(sum(x.passed_records) AS STRING) AS passed, CAST(sum(x.failed_records) AS STRING) AS failed,
         CAST(unix_micros(max(event_time)) AS STRING) AS newest, ${total}
-      FROM (SELECT pipeline_id, update_id, event_time, explode(from_json(
-          to_json(variant_get(details, '$.flow_progress.data_quality.expectations')),
+      FROM (SELECT pipeline_id, update_id, event_time, explode(try_variant_get(details,
+          '$.flow_progress.data_quality.expectations',
           'array<struct<name:string,dataset:string,passed_records:bigint,failed_records:bigint>>')) AS x
         FROM ${table}
         WHERE event_type = 'flow_progress' AND event_time >= :since${until} AND workspace_id = :workspace${inScope}) AS events

@@ -11,7 +11,6 @@ export const macros: readonly string[] = [
   'timestamp_millis(n) AS make_timestamp(CAST(n AS BIGINT) * 1000)',
   'timestamp_seconds(n) AS make_timestamp(CAST(n AS BIGINT) * 1000000)',
   "from_unixtime(n) AS strftime(make_timestamp(CAST(n AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')",
-  'variant_get(v, p) AS json_extract(CAST(v AS JSON), p)',
   'count_if(c) AS count(*) FILTER (WHERE c)',
   'array_size(a) AS len(a)',
   'sequence(a, b) AS generate_series(a, b)',

@@ -102,6 +102,9 @@ const call = (name: string, args: Ast[]): Node => ({
     quoted: false,
   },
 });
+const asJson = (value: Ast | undefined): Node => ({
+  cast: { this: value ?? null, to: { data_type: 'json' }, trailing_comments: [], double_colon_syntax: false },
+});
 const text = (value: string): Node => ({ literal: { literal_type: 'string', value } });
 
 /** Table functions that may stand in FROM: the engine's own ones, with its files and settings, stay out of reach. */
@@ -296,20 +299,16 @@ export class Translation {
       case 'CURRENT_DATE':
         return this.#moment('date', new Date(this.#scope.now).toISOString().slice(0, 10));
       case 'FROM_JSON': {
-        const structure = JSON.stringify(jsonStructure(parseType(constant(this.#scope, args[1]) ?? '')));
         this.#walk(args, ctes);
-        return call('from_json', [
-          {
-            cast: {
-              this: args[0] ?? null,
-              to: { data_type: 'json' },
-              trailing_comments: [],
-              double_colon_syntax: false,
-            },
-          },
-          text(structure),
-        ]);
+        return this.#typed(asJson(args[0]), args[1]);
       }
+      case 'VARIANT_GET':
+      case 'TRY_VARIANT_GET':
+        // Databricks documents three arguments; a variant is JSON here.
+        if (args.length !== 3)
+          throw new EngineError('WRONG_NUM_ARGS.WITHOUT_SUGGESTION', '42605', `The ${name} requires 3 parameters.`);
+        this.#walk(args, ctes);
+        return this.#typed(call('json_extract', [asJson(args[0]), args[1] ?? null]), args[2]);
       case 'CONCAT': {
         // Databricks: NULL when one argument is; DuckDB's concat skips it.
         this.#walk(args, ctes);
@@ -318,6 +317,11 @@ export class Translation {
       default:
         return undefined;
     }
+  }
+
+  /** JSON as a value of the type that a literal names. */
+  #typed(json: Node, type: Ast | undefined): Node {
+    return call('from_json', [json, text(JSON.stringify(jsonStructure(parseType(constant(this.#scope, type) ?? ''))))]);
   }
 
   #moment(type: 'timestamp' | 'date', value: string): Node {

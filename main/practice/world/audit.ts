@@ -37,20 +37,20 @@ export const domainEvents = (domain: DomainPlan, runs: readonly Run[]): readonly
   const { model, fault, template } = domain;
   const events: AuditEvent[] = [];
   for (const v of model.versions) {
-    const params = { full_name_arg: model.full, name: model.full, version: String(v.version) };
+    const [catalog_name = '', schema_name = '', model_name = ''] = model.full.split('.');
     events.push({
       at: v.at,
       by: model.owner,
       service: 'unityCatalog',
       action: 'createModelVersion',
-      params: { ...params, run_id: v.runId },
+      params: { catalog_name, schema_name, model_name, run_id: v.runId },
     });
     events.push({
       at: v.at + 40_000,
       by: model.owner,
       service: 'unityCatalog',
       action: 'finalizeModelVersion',
-      params,
+      params: { full_name_arg: model.full, version: String(v.version) },
     });
   }
   const move = model.aliasMove;

@@ -29,7 +29,7 @@ export const governanceSources: readonly Source[] = [
       UNION ALL BY NAME SELECT ${event(t.ids, ago(t, `"full" || 'r'`, 40), `'trainee@practice.example'`, 'unityCatalog', 'getTable', `MAP {'full_name_arg': "full"}`, `{'status_code': 403, 'error_message': 'PERMISSION_DENIED: User does not have SELECT on Table ''' || "full" || '''.'}`)}
         FROM est.v_tables WHERE personal AND ${t.within(ago(t, `"full" || 'r'`, 40))}
       UNION ALL BY NAME SELECT ${event(t.ids, ago(t, 'id', 340), 'owner', 'jobs', 'update', `MAP {'job_id': id}`)} FROM est.v_jobs WHERE bw.dice(id) < 0.2 AND ${t.within(ago(t, 'id', 340))}
-      UNION ALL BY NAME SELECT ${event(t.ids, `${t.now} - to_days(v.daysAgo)`, 'owner', 'unityCatalog', 'createModelVersion', `MAP {'full_name_arg': "full", 'name': "full", 'version': CAST(v.version AS VARCHAR), 'run_id': v.run}`)}
+      UNION ALL BY NAME SELECT ${event(t.ids, `${t.now} - to_days(v.daysAgo)`, 'owner', 'unityCatalog', 'createModelVersion', `MAP {'catalog_name': split_part("full", '.', 1), 'schema_name': split_part("full", '.', 2), 'model_name': split_part("full", '.', 3), 'run_id': v.run}`)}
         FROM (SELECT *, unnest(versions) AS v FROM est.v_models) WHERE ${t.within(`${t.now} - to_days(v.daysAgo)`)}`,
   },
 ];
