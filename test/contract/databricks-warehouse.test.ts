@@ -116,9 +116,9 @@ describe('settings of a session', () => {
   const knowingNot = async (...names: readonly string[]): Promise<{ port: number; asked: string[][]; close: () => void }> => {
     const files = { key: readFileSync(join(practice.dir, 'key.pem')), cert: practice.ca };
     const asked: string[][] = [];
-    const refuse = (name: string): Handler['OpenSession'] => (request) => {
+    const refuse = (name: string): Handler['OpenSession'] => () => {
       const unknown = new EngineError('CONFIG_NOT_AVAILABLE.WITHOUT_SUGGESTION', '42K0I', `Configuration ${name} is not available.`);
-      return Promise.resolve(new T.TOpenSessionResp({ status: failed(unknown), serverProtocolVersion: request.client_protocol_i64 === undefined ? 0 : T.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8 }));
+      return Promise.resolve(new T.TOpenSessionResp({ status: failed(unknown), serverProtocolVersion: T.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8 }));
     };
     const server = createServer(files, (request, response) => {
       const chunks: Buffer[] = [];
