@@ -148,6 +148,8 @@ export const servedLines = (fact: LakeFact): readonly AssetLine[] =>
             chips: [
               ...(typeof one['traffic'] === 'number' ? [`${one['traffic']} % of traffic`] : []),
               ...(word(one['state']) === '' ? [] : [word(one['state']).toLowerCase().replaceAll('_', ' ')]),
+              ...(word(one['size']) === '' ? [] : [`size ${word(one['size']).toLowerCase()}`]),
+              ...(one['scalesToZero'] === false ? ['never scales to zero'] : []),
             ],
           },
         ),

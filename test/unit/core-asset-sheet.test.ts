@@ -138,8 +138,13 @@ describe('the sheet of an asset', () => {
     const [model, endpoint] = ['model|ms|main.ml.price', 'endpoint|7|api'];
     const { of } = sheetOver([
       { kind: 'settings', source: 'rest.unity-catalog.models', assets: [model], data: { what: 'aliases', model: 'main.ml.price', items: [{ alias: 'champion', version: '7' }] } },
-      { kind: 'settings', source: 'rest.serving-endpoints', assets: [endpoint, model], data: { what: 'served', endpoint: 'api', items: [{ entity: 'main.ml.price', version: '6', traffic: 100 }] } },
+      { kind: 'settings', source: 'rest.serving-endpoints', assets: [endpoint, model], data: { what: 'served', endpoint: 'api', items: [{ entity: 'main.ml.price', version: '6', traffic: 100, size: 'Large', scalesToZero: false }] } },
     ]); // prettier-ignore
+    expect(of(endpoint).section('served')?.lines[0]?.chips).toEqual([
+      '100 % of traffic',
+      'size large',
+      'never scales to zero',
+    ]);
     for (const asset of [model, endpoint])
       expect(of(asset).section('served')?.note).toContain('alias champion → v7, served v6');
     expect(

@@ -25,7 +25,7 @@ const endpoint = (version: string, extra: object = {}) => ({
   config: {
     config_version: 4,
     served_entities: [
-      { name: 'm-6', entity_name: 'Main.ml.price', entity_version: version, environment_vars: { TOKEN: 'secret-value' }, state: { deployment: 'DEPLOYMENT_READY' }, ...extra },
+      { workload_size: 'Small', scale_to_zero_enabled: true, name: 'm-6', entity_name: 'Main.ml.price', entity_version: version, environment_vars: { TOKEN: 'secret-value' }, state: { deployment: 'DEPLOYMENT_READY' }, ...extra },
     ],
     traffic_config: { routes: [{ served_model_name: 'm-6', traffic_percentage: 100 }] },
   },
@@ -60,6 +60,9 @@ describe('what is served', () => {
       ['served-version', 'Endpoint price-api serves version 6 of price'],
       ['settings', 'What endpoint features serves'],
     ]);
+    expect(facts[0]?.data['items']).toEqual([
+      { name: 'm-6', entity: 'main.ml.price', version: '6', traffic: 100, state: 'DEPLOYMENT_READY', size: 'Small', scalesToZero: true },
+    ]); // prettier-ignore
     expect(facts[1]).toMatchObject({
       happenedAt: instantAt(since),
       assets: ['endpoint|7|price-api', 'model|ms|main.ml.price'],

@@ -26,6 +26,9 @@ type Served = {
   readonly version: string | null;
   readonly traffic: number | null;
   readonly state: string | null;
+  readonly size: string | null;
+  /** Whether it costs nothing while nobody asks; null = not said. */
+  readonly scalesToZero: boolean | null;
   readonly since: Instant | null;
 };
 
@@ -55,6 +58,8 @@ const servedOf = (config: JsonObject): readonly Served[] => {
         version,
         traffic: traffic.get(name) ?? null,
         state: text(object(one['state'])['deployment']),
+        size: text(one['workload_size']),
+        scalesToZero: typeof one['scale_to_zero_enabled'] === 'boolean' ? one['scale_to_zero_enabled'] : null,
         since: instant(one['creation_timestamp']),
       },
     ];
@@ -96,7 +101,7 @@ const factsOf = (
         what: 'served', endpoint, configVersion: version, ready: text(object(detail['state'])['ready']),
         configUpdate: text(object(detail['state'])['config_update']),
         pending: servedOf(object(detail['pending_config'])).map((one) => ({ entity: one.entity, version: one.version })),
-        items: served.map(({ name, entity, version, traffic, state }) => ({ name, entity, version, traffic, state })),
+        items: served.map(({ name, entity, version, traffic, state, size, scalesToZero }) => ({ name, entity, version, traffic, state, size, scalesToZero })),
       },
     }, // prettier-ignore
     merge: keepState,
