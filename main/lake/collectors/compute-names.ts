@@ -5,6 +5,7 @@ import { assetRow, assetsWithFacts } from '../../store/lake.ts';
 import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, ownOf, withSeen } from '../cursor.ts';
 import { endsRound, getOne, text } from '../rest-read.ts';
+import { readForAll } from './inference-tables.ts';
 
 /** Names asked per refresh: nearly all compute that costs under its own name is known after the first. */
 const maxNames = 60;
@@ -49,8 +50,9 @@ export const computeNamesCollector: Collector = {
   estimate: () => Promise.resolve(ok(callsOnly(0))),
   collect: async (context) => {
     const rest = { completeTo: null, missingColumns: [] } as const;
+    if (context.lane === 'pack') return ok({ ...rest, cursor: context.cursor, note: readForAll });
     const seen = cursorTexts(context.cursor);
-    const unnamed = context.lane === 'pack' ? [] : unnamedIn(context);
+    const unnamed = unnamedIn(context);
     const due = unnamed.filter(({ asset }) => isDue(ownOf(seen, asset), context.clock.now(), againMs)).slice(0, maxNames);
     const assets: CollectedAsset[] = [];
     const now: Record<string, string> = {};

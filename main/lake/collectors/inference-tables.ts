@@ -9,6 +9,8 @@ import { endsRound, getOne, idText, instant, listAll, text } from '../rest-read.
 import { nextTurn, someOf } from '../turns.ts';
 
 const base = '/api/2.0/serving-endpoints';
+/** Why a packing asks nothing. */
+export const readForAll = 'Read in the background for the whole workspace, not for one room.';
 /** Endpoints looked at closely per refresh; more of them take turns. */
 const maxEndpoints = 60;
 
@@ -38,7 +40,7 @@ export const inferenceTablesCollector: Collector = {
   estimate: () => Promise.resolve(ok(callsOnly(0))),
   collect: async (context) => {
     const rest = { completeTo: null, missingColumns: [] } as const;
-    if (context.lane === 'pack') return ok({ ...rest, cursor: context.cursor, note: null });
+    if (context.lane === 'pack') return ok({ ...rest, cursor: context.cursor, note: readForAll });
     const found = await listAll(context, base, 'endpoints', {});
     if (!found.ok) return found;
     const listed = found.value.flatMap((body): Listed[] => {
