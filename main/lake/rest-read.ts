@@ -74,6 +74,35 @@ export const listAll = async (
 ): Promise<Result<readonly JsonObject[], DatabricksFailure>> =>
   mapOk(await listPages(context, path, key, { query, most: maxPages }), ({ all }) => all);
 
+/** Pages of one run at most: a job has 1,000 tasks at most (facts 3.0). */
+const runPages = 20;
+
+/** A run with all its tasks and repairs: `jobs/runs/get` gives 100 of each on a page (docs of the call). */
+export const wholeRun = async (
+  context: CollectContext,
+  run: string,
+  query: Query = {},
+): Promise<Result<JsonObject, DatabricksFailure>> => {
+  let token: string | null = null;
+  let first: JsonObject | undefined;
+  const lists = { tasks: [] as JsonObject[], repair_history: [] as JsonObject[] };
+  for (let page = 0; page < runPages; page += 1) {
+    const found: Result<JsonObject, DatabricksFailure> = await getOne(context, '/api/2.2/jobs/runs/get', {
+      run_id: run,
+      ...query,
+      ...(token === null ? {} : { page_token: token }),
+    });
+    if (!found.ok) return found;
+    first ??= found.value;
+    lists.tasks.push(...objects(found.value['tasks']));
+    lists.repair_history.push(...objects(found.value['repair_history']));
+    const next = text(found.value['next_page_token']);
+    if (next === null || next === token) break;
+    token = next;
+  }
+  return ok({ ...first, ...lists });
+};
+
 /** Not there, or not for this user: the service does not always tell the two apart, and says 400 for both (facts 3.0). */
 export const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';
 

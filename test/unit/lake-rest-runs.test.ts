@@ -5,11 +5,14 @@ import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksFailure, RestRequest, Workspace } from '../../main/databricks/port.ts';
 import { mergeRuns, newerAnswer, restRunsSource } from '../../main/lake/collectors/merge-runs.ts';
+import { readRun } from '../../main/lake/collectors/rest-run.ts';
 import { restRunsCollector } from '../../main/lake/collectors/rest-runs.ts';
 import { createLake, type Lake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
 import { putSource } from '../../main/store/lake.ts';
 import type { Store } from '../../main/store/port.ts';
+import { wholeRun } from '../../main/lake/rest-read.ts';
+import { collectContext, fakeWorkspace } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
 const start = Date.UTC(2026, 10, 24, 12);
@@ -228,5 +231,36 @@ describe('one run from two sources', () => {
       expect(merge(row, rest).data['result']).toBe('succeeded');
       expect(merge(rest, row).data['result']).toBe('succeeded');
     }
+  });
+});
+
+describe('a run with more tasks than one page holds', () => {
+  it('is read to its last task, with its message and its repairs', async () => {
+    const page = (from: number) => Array.from({ length: 100 }, (_, i) => ({ run_id: 1_000 + from + i, task_key: `t${from + i}`, state: { life_cycle_state: 'TERMINATED', result_state: 'SUCCESS' } })); // prettier-ignore
+    const last = { run_id: 1_200, task_key: 'last', state: { life_cycle_state: 'TERMINATED', result_state: 'FAILED', state_message: 'it broke' } }; // prettier-ignore
+    const rest = (request: RestRequest): Result<unknown, DatabricksFailure> => {
+      const token = request.query?.['page_token'];
+      const whole = { run_id: 9, job_id: 5, start_time: start, state: { life_cycle_state: 'TERMINATED', result_state: 'FAILED' } }; // prettier-ignore
+      if (token === undefined) return ok({ ...whole, tasks: page(0), next_page_token: 'b' });
+      return token === 'b'
+        ? ok({ ...whole, tasks: page(100), repair_history: [{ id: 1 }], next_page_token: 'c' })
+        : ok({ ...whole, tasks: [last] });
+    };
+    const { workspace, called } = fakeWorkspace({ rest });
+    const { store, close } = temporaryStore(() => start);
+    cleanups.push(close);
+    const found = await wholeRun(collectContext(workspace, store.read, []), '9', { include_history: 'true' });
+    if (!found.ok) throw new Error(found.error.what);
+    expect([found.value['tasks'], found.value['repair_history']].map((all) => Array.isArray(all) && all.length)).toEqual([201, 1]); // prettier-ignore
+    expect(called.map(({ query }) => query)).toEqual([
+      { run_id: '9', include_history: 'true' },
+      { run_id: '9', include_history: 'true', page_token: 'b' },
+      { run_id: '9', include_history: 'true', page_token: 'c' },
+    ]);
+    const read = readRun(found.value, collectContext(workspace, store.read, []));
+    expect(read?.facts.map(({ fact }) => [fact.data['task'], fact.data['message']])).toEqual([
+      [null, null],
+      ['last', 'it broke'],
+    ]);
   });
 });

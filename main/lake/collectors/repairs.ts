@@ -9,7 +9,7 @@ import { cursorTexts, withSeen } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+import { endsRound, idText, instant, object, objects, text, wholeRun } from '../rest-read.ts';
 import { isBadResult, later, normaliseResult } from '../rows.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
@@ -124,7 +124,7 @@ export const repairsCollector: Collector = {
     });
     for (const run of turn.items) {
       const id = said(run.data['run']);
-      const found = await getOne(context, '/api/2.2/jobs/runs/get', { run_id: id, include_history: 'true' });
+      const found = await wholeRun(context, id, { include_history: 'true' });
       if (!found.ok) {
         if (endsRound(found.error)) return err(found.error);
         how.set(id, 'refused');

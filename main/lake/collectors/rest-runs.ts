@@ -17,7 +17,7 @@ import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
-import { isGone } from '../rest-read.ts';
+import { isGone, wholeRun } from '../rest-read.ts';
 import { restRunsSource } from './merge-runs.ts';
 import { readRun, type ReadRun } from './rest-run.ts';
 
@@ -104,10 +104,7 @@ const askOpen = async (
 ): Promise<Result<readonly ReadRun[], DatabricksFailure>> => {
   const runs: ReadRun[] = [];
   for (const id of open.slice(0, openPerPull)) {
-    const found = await context.workspace.rest.call(
-      { method: 'GET', path: '/api/2.2/jobs/runs/get', query: { run_id: id } },
-      context.options,
-    );
+    const found = await wholeRun(context, id);
     if (!found.ok) {
       if (isGone(found.error)) continue;
       return found;

@@ -3,7 +3,7 @@ import { err, ok } from '../../../shared/base/result.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import type { LakeFact } from '../port.ts';
-import { endsRound, getOne, isGone, object, objects } from '../rest-read.ts';
+import { endsRound, isGone, object, objects, wholeRun } from '../rest-read.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { messageOnly, shortMessage } from './messages.ts';
@@ -65,7 +65,7 @@ export const runMessagesCollector: Collector = {
     const facts: LakeFact[] = [];
     let failure: DatabricksFailure | undefined;
     for (const [run, own] of turn.items) {
-      const found = await getOne(context, '/api/2.2/jobs/runs/get', { run_id: run });
+      const found = await wholeRun(context, run);
       if (found.ok) {
         how.set(run, 'read');
         facts.push(...told(own, found.value));
