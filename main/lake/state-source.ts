@@ -4,12 +4,13 @@ import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import type { TableName } from '../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../databricks/port.ts';
-import { column, dbx, type StatementMaker } from '../databricks/statements.ts';
+import type { StatementMaker } from '../databricks/statements.ts';
 import { factById } from '../store/lake.ts';
 import { factId, tableAsset } from './assets.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate, SourceMeta } from './collector.ts';
 import { factOf as factOfRow } from './fact-rows.ts';
 import type { LakeFact } from './port.ts';
+import { namedIn } from './named-in.ts';
 import { countRows, pull, type Pull } from './pull.ts';
 import { earlier, textOf } from './rows.ts';
 import { scoped } from './scope-filter.ts';
@@ -122,13 +123,7 @@ export const stateCollector = (spec: StateSource): Collector => {
     kind: spec.kind,
     table: spec.table,
     wants: [...named, ...spec.wants],
-    where: [
-      {
-        needs: spec.names.at(-1) ?? '',
-        piece: dbx`array_contains(from_json(:names, 'array<string>'), lower(concat_ws('.', ${spec.names.map(column)})))`,
-      },
-    ],
-    parameters: { names: JSON.stringify([...new Set(tables.map((name) => prefix(name, parts)))]) },
+    ...namedIn(spec.names, [...new Set(tables.map((name) => prefix(name, parts)))]),
     order: `name${parts - 1}`,
   });
   const inScope = (context: CollectContext): readonly string[] =>

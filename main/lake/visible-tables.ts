@@ -1,7 +1,8 @@
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
-import { column, dbx, statementKind } from '../databricks/statements.ts';
+import { statementKind } from '../databricks/statements.ts';
 import type { CollectContext } from './collector.ts';
+import { namedIn } from './named-in.ts';
 import { pull } from './pull.ts';
 import { textOf } from './rows.ts';
 import { asText } from './select.ts';
@@ -19,13 +20,11 @@ export const visibleTables = async (
   tables: readonly string[],
 ): Promise<Result<ReadonlySet<string>, DatabricksFailure>> => {
   if (tables.length === 0) return ok(new Set());
-  const name = dbx`lower(concat_ws('.', ${['table_catalog', 'table_schema', 'table_name'].map(column)}))`;
   const found = await pull(context, {
     kind: tablesKind,
     table: tablesView,
     wants: ['table_catalog', 'table_schema', 'table_name'].map((one) => asText(one, { as: one, required: true })),
-    where: [{ needs: 'table_name', piece: dbx`array_contains(from_json(:names, 'array<string>'), ${name})` }],
-    parameters: { names: JSON.stringify(tables) },
+    ...namedIn(['table_catalog', 'table_schema', 'table_name'], tables),
     order: 'table_name',
   });
   if (!found.ok) return found;

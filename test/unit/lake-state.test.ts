@@ -13,6 +13,7 @@ import { keepState } from '../../main/lake/state-source.ts';
 import { factById, forgetBefore } from '../../main/store/lake.ts';
 import { sql } from '../../main/store/sql.ts';
 import { putFact } from '../support/facts.ts';
+import { namedIn } from '../../main/lake/named-in.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, rowPage, type FakeAnswers } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
@@ -47,6 +48,25 @@ describe('how tables are now', () => {
     ]);
     expect(asked[0]?.parameters?.['names']).toBe(JSON.stringify(['main.shop.orders', 'main.shop.v']));
     expect(value.completeTo).toBeNull();
+  });
+
+  it('the view of the whole metastore is bounded by plain equality: it times out otherwise', async () => {
+    const columns = ['catalog_name', 'schema_name', 'table_name', 'tag_name', 'tag_value'];
+    const { asked } = await read(tableTagsCollector, { columns });
+    expect(asked[0]?.text).toContain('WHERE ((`catalog_name` = :catalog0 AND `schema_name` = :schema0)) AND ');
+    expect(asked[0]?.parameters).toMatchObject({ catalog0: 'main', schema0: 'shop' });
+    const bounds = (names: readonly string[], parts = 3) => {
+      const { where, parameters } = namedIn(columns.slice(0, parts), names);
+      return [where[0]?.piece.text ?? '', Object.keys(parameters).length - 1];
+    };
+    expect(bounds(['a.b.c', 'a.b.d', 'a.e.f'])).toEqual([
+      '((`catalog_name` = :catalog0 AND `schema_name` = :schema0) OR (`catalog_name` = :catalog1 AND `schema_name` = :schema1))',
+      4,
+    ]);
+    expect(bounds(['a', 'b'], 1)).toEqual(['((`catalog_name` = :catalog0) OR (`catalog_name` = :catalog1))', 2]);
+    const many = Array.from({ length: 60 }, (_, i) => i);
+    expect(bounds(many.map((i) => `a.s${i}.t`))).toEqual(['((`catalog_name` = :catalog0))', 1]);
+    expect(bounds(many.map((i) => `c${i}.s.t`))[1]).toBe(0);
   });
 
   it('is read when a room is packed only', async () => {

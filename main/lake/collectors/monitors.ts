@@ -1,10 +1,11 @@
 import { ok, type Result } from '../../../shared/base/result.ts';
 import { checkObjectName, fullName, type TableName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
-import { dbx, statementKind } from '../../databricks/statements.ts';
+import { dbx, marker, statementKind, type Piece } from '../../databricks/statements.ts';
 import { tableAsset } from '../assets.ts';
 import type { CollectContext } from '../collector.ts';
 import { textOf } from '../rows.ts';
+import { scoped } from '../scope-filter.ts';
 import { nextTurn, type Turn } from '../turns.ts';
 
 const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold the results of data profiles');
@@ -37,6 +38,21 @@ export const noMonitors = ({ wanted, listed }: Monitors): string | null => {
 };
 
 /**
+ * A profile's tables lie in the catalog of what it watches. Only plain equality is looked at before rows of information_schema are made
+ * (named-in.ts): in a packing the catalogs of its tables bound the question, while the watch has to ask for all.
+ */
+const catalogsOf = (context: CollectContext): readonly string[] => {
+  const all = context.lane === 'pack' ? scoped(context, 'table', 'view', 'feature-table') : [];
+  const catalogs = [...new Set(all.map((name) => name.split('.')[0] ?? ''))];
+  return catalogs.length > mostCatalogs ? [] : catalogs;
+};
+const mostCatalogs = 50;
+const oneOfThem = (table: Piece, catalogs: readonly string[]): Piece =>
+  catalogs.length === 0
+    ? dbx`TRUE`
+    : dbx`(${catalogs.map((_, at) => dbx`${table}.table_catalog = ${marker(`catalog${at}`)}`).reduce((a, b) => dbx`${a} OR ${b}`)})`;
+
+/**
  * Profiles by the name of their result table (facts 1.2: `{table}_drift_metrics`, `{table}_profile_metrics`); the watched table may
  * live in another schema of the catalog. For a pack only those of the tables in scope.
  */
@@ -46,13 +62,14 @@ export const findMonitors = async (
 ): Promise<Result<Monitors, DatabricksFailure>> => {
   const suffix = `_${results}_metrics`;
   const cut = suffix.length;
+  const catalogs = catalogsOf(context);
   const found = await context.workspace.warehouse.query(
     listKind(
       dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
         FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
-          AND t.table_name = substring(m.table_name, 1, length(m.table_name) - ${cut})
-        WHERE right(m.table_name, ${cut}) = :suffix ORDER BY 1, 2, 3, 4 LIMIT 2000`,
-      { suffix },
+          AND t.table_name = substring(m.table_name, 1, length(m.table_name) - ${cut}) AND ${oneOfThem(dbx`t`, catalogs)}
+        WHERE right(m.table_name, ${cut}) = :suffix AND ${oneOfThem(dbx`m`, catalogs)} ORDER BY 1, 2, 3, 4 LIMIT 2000`,
+      { suffix, ...Object.fromEntries(catalogs.map((name, at) => [`catalog${at}`, name])) },
     ),
     context.options,
   );
