@@ -2,6 +2,7 @@ import { fault, type RestAnswer, type RestApi, type RestDeps } from './rest/comm
 import { external, lineage, monitors, named, permissions } from './rest/catalog.ts';
 import { clusters, pipelines, queryHistory } from './rest/compute.ts';
 import { experiments } from './rest/experiments.ts';
+import { functions } from './rest/functions.ts';
 import { jobs } from './rest/jobs.ts';
 import { models } from './rest/models.ts';
 import { permitted, refusedWrite } from './rest/rights.ts';
@@ -21,6 +22,7 @@ const apis: readonly RestApi[] = [
   clusters,
   queryHistory,
   serving,
+  functions,
   experiments,
   savedThings,
   permissions,

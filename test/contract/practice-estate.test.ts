@@ -166,15 +166,22 @@ describe('REST of the estate', () => {
     expect(updates[0]).toMatchObject({ cause: 'JOB_TASK' });
     expect((await list(`/api/2.0/pipelines/${String(pipeline?.['pipeline_id'])}/events?filter=level='ERROR'`, 'events')).length).toBe(0); // prettier-ignore
     const endpoints = await list('/api/2.0/serving-endpoints', 'endpoints');
-    expect(endpoints.length).toBe(8);
+    // Eight serve models, one the features of the first: by a specification, which is a function and has no version.
+    const served = endpoints.map((one) => (one['config'] as { served_entities: { entity_name: string; entity_version?: string }[] }).served_entities[0]); // prettier-ignore
+    const specs = served.filter((one) => one?.entity_version === undefined);
+    expect([endpoints.length, specs.length]).toEqual([9, 1]);
+    const spec = await get(`/api/2.1/unity-catalog/functions/${specs[0]?.entity_name ?? ''}`);
+    const { dependencies } = spec['routine_dependencies'] as { dependencies: { table: { table_full_name: string } }[] };
+    expect(practice.server.lake.find(dependencies[0]?.table.table_full_name.split('.') ?? [])).toBeDefined();
     // One endpoint serves another version than its champion: two facts.
     const differing: string[] = [];
     for (const endpoint of endpoints) {
       const config = endpoint['config'] as { served_entities: { entity_name: string; entity_version: string }[] };
       const entity = config.served_entities[0];
-      const model = await get(`/api/2.1/unity-catalog/models/${entity?.entity_name ?? ''}?include_aliases=true`);
+      if (entity?.entity_version === undefined) continue;
+      const model = await get(`/api/2.1/unity-catalog/models/${entity.entity_name}?include_aliases=true`);
       const [alias] = model['aliases'] as { version_num: number }[];
-      if (String(alias?.version_num) !== entity?.entity_version) differing.push(String(endpoint['name']));
+      if (String(alias?.version_num) !== entity.entity_version) differing.push(String(endpoint['name']));
     }
     expect(differing.length).toBe(1);
     const clusters = await list('/api/2.1/clusters/list', 'clusters');

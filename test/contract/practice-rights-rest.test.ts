@@ -58,6 +58,7 @@ const onesOf = async (): Promise<Readonly<Record<string, One>>> => {
   const version = (await practice.rest(`${uc}/models/${model?.full ?? ''}/versions/1`)).body;
   const { table, id } = await monitored();
   const schema = table.split('.').slice(0, 2).join('.');
+  const spec = `${practice.server.world.estate?.models.find((one) => one.endpoint !== null)?.features ?? ''}_spec`;
   const schemaId = String((await practice.rest(`${uc}/schemas/${schema}`)).body['schema_id']);
   const oneTable = { tables: [table] };
   const noTable = `${schema}.no_such`;
@@ -79,6 +80,7 @@ const onesOf = async (): Promise<Readonly<Record<string, One>>> => {
     model: { path: `${uc}/models/${model?.full ?? ''}?include_aliases=true`, rights: { models: [model?.full ?? ''] }, unknown: { path: `${uc}/models/${schema}.nobody`, status: 404 } },
     versions: { path: `${uc}/models/${model?.full ?? ''}/versions`, rights: { models: [model?.full ?? ''] }, unknown: { path: `${uc}/models/${schema}.nobody/versions`, status: 404 } },
     version: { path: `${uc}/models/${model?.full ?? ''}/versions/1`, rights: { models: [model?.full ?? ''] }, unknown: { path: `${uc}/models/${schema}.nobody/versions/1`, status: 404 } },
+    function: { path: `${uc}/functions/${spec}`, rights: { models: [spec] }, unknown: { path: `${uc}/functions/${schema}.nobody`, status: 404 } },
     table: { path: `${uc}/tables/${table}`, rights: oneTable, unknown: { path: `${uc}/tables/${noTable}`, status: 404 } },
     schema: { path: `${uc}/schemas/${schema}`, rights: oneTable, unknown: { path: `${uc}/schemas/${practice.catalog}.no_such`, status: 404 } },
     'monitor by name': { path: `${uc}/tables/${table}/monitor`, rights: oneTable, unknown: { path: `${uc}/tables/${noTable}/monitor`, status: 404 } },
@@ -112,7 +114,6 @@ const others = [
   `${uc}/metastores/m/systemschemas`, // administrators: practice-rights.test.ts
   '/api/2.0/sql/warehouses/w', // who can ask in SQL can use it: practice-rights.test.ts
   '/api/2.0/sql/queries', // nobody saved one here
-  `${uc}/functions/f`, // not in the practice lakehouse: 404 ENDPOINT_NOT_FOUND
 ];
 
 describe('REST with few rights', () => {

@@ -3,7 +3,7 @@ import { err, ok } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import { marksOf, servedMismatches } from '../../main/analysis/marks.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
-import type { RestRequest, TextRow } from '../../main/databricks/port.ts';
+import type { DatabricksFailure, RestRequest, TextRow } from '../../main/databricks/port.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
 import { servedEntitiesCollector } from '../../main/lake/collectors/served-entities.ts';
 import { servingCollector } from '../../main/lake/collectors/serving.ts';
@@ -72,6 +72,21 @@ describe('what is served', () => {
       ['table|ms|main.shop.prices', 'endpoint|7|features', 'rest.feature-specification'],
     ]);
   });
+
+  it('by features whose specification may not be seen is said to be not complete; what is no function is not', async () => {
+    const collected = async (failure: DatabricksFailure) => {
+      const answers = (request: RestRequest) => (request.path.includes('/functions/') ? err(failure) : rest(request));
+      const { workspace } = fakeWorkspace({ rest: answers });
+      const found = await servingCollector.collect(collectContext(workspace, db(), scope));
+      return found.ok ? { note: found.value.note, partly: found.value.partly, edges: found.value.edges?.length } : null;
+    };
+    expect(await collected(databricksFailure('Forbidden', { code: 'HTTP 403' }))).toEqual({
+      note: 'Not complete: this user may not see which tables the features of features are read from.',
+      partly: true,
+      edges: 1,
+    });
+    expect(await collected(databricksFailure('BadAnswer', { code: 'HTTP 404' }))).toEqual({ note: null, partly: false, edges: 1 });
+  }); // prettier-ignore
 
   it('nobody knows when a version came to be served at the first look; a later change is seen', async () => {
     const answers = {

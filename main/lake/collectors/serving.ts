@@ -8,7 +8,7 @@ import { callsOnly, type CollectContext, type CollectedFact, type Collector } fr
 import { cursorTexts, ownOf } from '../cursor.ts';
 import { inferenceEdge, inferenceTableOf } from '../inference-table.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
+import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
 import { scoped } from '../scope-filter.ts';
 import { keepState } from '../state-source.ts';
 import { nextTurn, someOf } from '../turns.ts';
@@ -137,15 +137,18 @@ const factsOf = (
   return [state, ...moments];
 };
 
-/** Tables that a feature specification reads: it is a function of the catalog, which names what it depends on. */
+/**
+ * Tables that a feature specification reads: it is a function of the catalog, which names what it depends on (docs: functions/get).
+ * Null = this user may not see it. What is no function of the catalog has none.
+ */
 const featureEdges = async (
   served: Served,
   endpoint: AssetId,
   context: CollectContext,
-): Promise<readonly LakeEdge[]> => {
+): Promise<readonly LakeEdge[] | null> => {
   if (served.version !== null || !isCatalogName(served.entity)) return [];
   const found = await getOne(context, `/api/2.1/unity-catalog/functions/${encodeURIComponent(served.entity)}`);
-  if (!found.ok) return [];
+  if (!found.ok) return isGone(found.error) ? [] : null;
   return objects(object(found.value['routine_dependencies'])['dependencies']).flatMap((one): LakeEdge[] => {
     const table = text(object(one['table'])['table_full_name']);
     return table === null
@@ -232,22 +235,28 @@ export const servingCollector: Collector = {
             firstSeen: one.since ?? context.observedAt,
             lastSeen: context.observedAt,
           });
-        edges.push(...(await featureEdges(one, endpoint, context)));
+        const features = await featureEdges(one, endpoint, context);
+        edges.push(...(features ?? []));
+        if (features === null) how.set(name, 'read hidden');
       }
       const table = inferenceTableOf(detail.value);
       const since = instant(detail.value['creation_timestamp']) ?? context.observedAt;
       if (table !== null) edges.push(inferenceEdge(name, table, since, context));
     }
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...seen }), failure });
-    const refused = went('refused');
+    const [refused, hidden] = [went('refused'), went('hidden')];
     const notes = [
       ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
+      ...(hidden.length === 0
+        ? []
+        : [`Not complete: this user may not see which tables the features of ${someOf(hidden)} are read from.`]),
       ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
       edges,
       ...step,
+      partly: hidden.length > 0,
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

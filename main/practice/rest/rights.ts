@@ -23,8 +23,8 @@ const within = (value: unknown, ...keys: readonly string[]): string => {
 };
 
 /**
- * The right that each path about one thing needs. By the reference of the endpoint: tables and schemas, monitors, models, external
- * metadata. By the names of rights on the page on access control lists: jobs, pipelines, endpoints, dashboards, experiments; that
+ * The right that each path about one thing needs. By the reference of the endpoint: tables and schemas, monitors, models and functions
+ * (both named in one list here), external metadata. By the names of rights on the page on access control lists: jobs, pipelines, endpoints, dashboards, experiments; that
  * the REST call takes the same right as the page in the workspace is the cautious reading. Undocumented, and read cautiously: what
  * events of a cluster take, whether relations to external metadata are refused with the table, and lineage of tables, which by
  * facts 3.7 goes by whether the table is visible. A refusal is 403 PERMISSION_DENIED everywhere (facts 3.0).
@@ -38,6 +38,7 @@ const rules: readonly Rule[] = [
   [/^\/api\/2\.0\/mlflow\/runs\/get$/, 'experiments', 'CAN READ', (_, answer) => within(answer, 'run', 'info', 'experiment_id')],
   [/^\/api\/2\.0\/lakeview\/dashboards\/([^/]+)/, 'dashboards', 'CAN VIEW'],
   [/^\/api\/2\.1\/unity-catalog\/models\/([^/]+)/, 'models', 'EXECUTE'],
+  [/^\/api\/2\.1\/unity-catalog\/functions\/([^/]+)/, 'models', 'EXECUTE'],
   [/^\/api\/2\.1\/unity-catalog\/tables\/([^/]+)/, 'tables', 'SELECT'],
   [/^\/api\/2\.1\/unity-catalog\/schemas\/([^/]+)/, 'schemas', 'USE SCHEMA'],
   [/^\/api\/2\.1\/unity-catalog\/permissions\/[^/]+\/([^/]+)/, 'permissions', 'MANAGE'],

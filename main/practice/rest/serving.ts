@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import type { EstateModel } from '../world/estate/plan.ts';
 import type { EstateEndpoint } from '../world/estate/serving.ts';
+import { featureEndpoint } from './functions.ts';
 import { below, documents, fault, good, idOf, type RestApi } from './common.ts';
 
 /** The one endpoint that still has an inference table of the older kind: its place among those that there are. */
@@ -44,9 +45,10 @@ export const serving: RestApi = async ({ lake, world, may }, { method, path }) =
   };
   // A scenario may have changed what is served, or how: then a document says so.
   const moved = new Map((await documents(lake, 'served')).map((d) => [idOf(d['model']), d]));
-  const all = (world.estate?.models ?? [])
+  const ofModels = (world.estate?.models ?? [])
     .flatMap((model) => (model.endpoint === null ? [] : [{ model, endpoint: model.endpoint }]))
     .map(({ model, endpoint }, place) => shown(model, endpoint, moved.get(model.full) ?? {}, place));
+  const all = [...ofModels, ...featureEndpoint(world.estate)];
   const listed = ({ config, ...endpoint }: JsonObject): JsonObject => ({
     ...endpoint,
     config: { served_entities: (isJsonObject(config) ? config['served_entities'] : undefined) ?? [] },
