@@ -21,6 +21,7 @@ import { driftSource, profileCount } from './collectors/drift.ts';
 import { personalColumnsSource, personalTables } from './collectors/personal-columns.ts';
 import { edgeOf, factOf } from './fact-rows.ts';
 import { labelOf } from './labels.ts';
+import { withNames } from './late-names.ts';
 import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, SourceState } from './port.ts';
 import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
 import { ownAssets, regionalReader } from './regional.ts';
@@ -212,7 +213,7 @@ export const createLake = (deps: LakeDeps): Lake => {
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
-        rows: shown.map((row) => factOf(row)),
+        rows: shown.map((row) => withNames(db, factOf(row))),
         next: rows.length > limit && last !== undefined ? `${last.happened}${separator}${last.id}` : null,
       };
     },
@@ -225,7 +226,7 @@ export const createLake = (deps: LakeDeps): Lake => {
       }),
     fact: (db, id) => {
       const row = factById(db, id);
-      return row === undefined ? null : factOf(row);
+      return row === undefined ? null : withNames(db, factOf(row));
     },
     edges: (db, assets, hops = 3) => around(db, assets, hops).edges,
     columnEdges: (db, table) => {

@@ -1,11 +1,14 @@
 import { afterEach, expect, it } from 'vitest';
-import type { AssetId } from '../../shared/domain/ids.ts';
+import type { AssetId, FactId } from '../../shared/domain/ids.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import { expectationsCollector } from '../../main/lake/collectors/expectations.ts';
 import { pipelinesCollector } from '../../main/lake/collectors/pipelines.ts';
 import { createLake } from '../../main/lake/lake.ts';
-import { err } from '../../shared/base/result.ts';
-import { collectNow, fakeWorkspace, micros, rowPage } from '../support/collect.ts';
+import { putAsset } from '../../main/store/lake.ts';
+import { sql } from '../../main/store/sql.ts';
+import { err, ok } from '../../shared/base/result.ts';
+import { putFact } from '../support/facts.ts';
+import { collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
 const cleanups: (() => void)[] = [];
@@ -52,4 +55,39 @@ it('what an expectation says does not depend on whether its pipeline had a name 
   expect(late.label()).toBe('daily orders');
   expect(late.facts()).toHaveLength(1);
   expect(late.facts()).toEqual(early.facts());
+});
+
+it('a title holds the name that is known now where there was none, and the one of then where there was', async () => {
+  const { store, close } = temporaryStore(() => collectNow);
+  cleanups.push(close);
+  const at = instantAt(collectNow);
+  const lake = createLake({ workspaces: () => [], store, clock: { now: () => collectNow }, log: () => undefined });
+  const name = (asset: string, text: string): void =>
+    void store.transaction((db) => {
+      putAsset(db, { asset, name: text, detail: '', changed: at, gone: 0 });
+      return ok(null);
+    });
+  const put = (id: string, title: string, assets: readonly string[]): void =>
+    void store.transaction((db) => {
+      putFact(db, { id, kind: 'run', source: 's', workspace: '7', region: null, happened: at, observed: at, complete_to: null, assets: JSON.stringify(assets), title, data: '{}' }, [...assets]);
+      return ok(null);
+    }); // prettier-ignore
+  put('1', 'Run 12 of job 12 failed', ['job|7|12']);
+  put('2', 'Run 5 of job 123 failed', ['job|7|123', 'job|7|12']);
+  put('3', 'Warehouse 0a-1b started', ['warehouse|7|0a-1b']);
+  put('4', 'Update of pipeline p-1 failed', ['pipeline|7|p-1', 'job|7|12']);
+  put('5', 'Run 9 of nightly failed', ['job|7|12']);
+  const titles = () => lake.facts(store.read, { limit: 50 }).rows.map(({ title }) => title).sort(); // prettier-ignore
+  expect(titles()).toEqual([
+    'Run 12 of job 12 failed', 'Run 5 of job 123 failed', 'Run 9 of nightly failed', 'Update of pipeline p-1 failed', 'Warehouse 0a-1b started',
+  ]); // prettier-ignore
+  name('job|7|12', 'daily $& orders');
+  name('warehouse|7|0a-1b', 'Analysts');
+  name('pipeline|7|p-1', 'sales');
+  expect(titles()).toEqual([
+    'Run 12 of daily $& orders failed', 'Run 5 of job 123 failed', 'Run 9 of nightly failed', 'Update of sales failed', 'Warehouse Analysts started',
+  ]); // prettier-ignore
+  expect(lake.fact(store.read, '1' as FactId)?.title).toBe('Run 12 of daily $& orders failed');
+  // What is stored stays as it was read.
+  expect(store.read.first<{ readonly title: string }>(sql`SELECT title FROM lake_fact WHERE id = '1'`)?.title).toBe('Run 12 of job 12 failed'); // prettier-ignore
 });
