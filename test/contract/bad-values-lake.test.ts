@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Workspace } from '../../main/databricks/port.ts';
-import type { CollectContext } from '../../main/lake/collector.ts';
-import { createLake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import { systemTables } from '../../main/practice/world/system-tables.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 import { addRows, at } from '../support/system-rows.ts';
 
 /**
@@ -21,24 +18,14 @@ const now = Date.now();
 const hour = 3_600_000;
 const long = 'x'.repeat(255);
 const oddNames = ['back`tick', 'dotted.name', 'two words', 'ü-ñ-漢-😀', '__proto__', 'constructor', long] as const;
-let practice: Practice;
+let world: PracticeLake;
 let workspace: Workspace;
-let ws = '';
-let metastore = '';
-const closers: (() => void)[] = [];
-
+let [ws, metastore] = ['', ''];
 beforeAll(async () => {
-  practice = await startPractice({ seed: 1, fault: 'none' });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  [ws, metastore] = [identity.value.workspaceId, identity.value.metastoreId];
+  world = await openPracticeLake({ seed: 1, fault: 'none' });
+  ({ workspace, ws, metastore } = world);
 }, 240_000);
-afterAll(async () => {
-  for (const close of closers) close();
-  await workspace.close();
-  await practice.close();
-});
+afterAll(() => world.close());
 
 const sql = async (text: string, parameters: Readonly<Record<string, string>> = {}) => {
   const effect = /^(?:SELECT|DESCRIBE)/.test(text) ? 'read' : 'write';
@@ -49,11 +36,7 @@ const sql = async (text: string, parameters: Readonly<Record<string, string>> = 
 
 /** A device that reads some sources; its clock stands at `time`. */
 const deviceAt = (sources: readonly string[], time = now) => {
-  const { store, close } = temporaryStore();
-  closers.push(close);
-  const lake = createLake({
-    workspaces: () => [workspace], store, clock: { now: () => time }, log: () => undefined, collectors: collectors.filter(({ source }) => sources.includes(source)),
-  }); // prettier-ignore
+  const { lake, store } = world.device(sources, { clock: { now: () => time } });
   return {
     lake,
     store,
@@ -68,17 +51,8 @@ const deviceAt = (sources: readonly string[], time = now) => {
   };
 };
 
-/** One pull in lane `pack`, straight from the collector. */
-const packed = async (source: string, assets: readonly string[]) => {
-  const { store } = deviceAt([]);
-  const context: CollectContext = {
-    workspace, workspaceId: ws, metastoreId: metastore, db: store.read, clock: { now: () => now }, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
-    cursor: null, completeTo: null, lookBackMs: 3 * hour, resumed: false, scope: new Map(assets.map((asset, i) => [asset as AssetId, i])), observedAt: toInstant(now),
-  }; // prettier-ignore
-  const found = await collectors.find((one) => one.source === source)?.collect(context);
-  if (found?.ok !== true) throw new Error(`${source}: ${found?.error.what ?? 'no such source'}`);
-  return { ...found.value, facts: (found.value.facts ?? []).map(({ fact }) => fact) };
-};
+const packed = (source: string, assets: readonly string[]) =>
+  world.packed(source, assets, { clock: { now: () => now } });
 
 describe('ids and names', { timeout: 180_000 }, () => {
   it('beyond 2^53, and of any letters, stay what they are', async () => {
@@ -340,12 +314,12 @@ describe('nothing at all', { timeout: 300_000 }, () => {
 
   it('of columns: the source says what is wrong, the others are not touched', async () => {
     const hidden = 'lakeflow.job_run_timeline';
-    await practice.control({
+    await world.practice.control({
       tables: (systemTables[hidden] ?? []).map(({ name }) => ({ table: `system.${hidden}`, column: name, kind: 'hide' })), // prettier-ignore
     });
     const device = deviceAt(['system.lakeflow.job_run_timeline', 'system.lakeflow.pipelines']);
     const done = await device.lake.refresh({ assets: [] });
-    await practice.control({ release: true });
+    await world.practice.control({ release: true });
     expect(done.ok).toBe(true);
     const state = device.state('system.lakeflow.job_run_timeline');
     expect([['failed', 'missing'].includes(state?.state ?? ''), state?.completeTo]).toEqual([true, null]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Workspace } from '../../main/databricks/port.ts';
+import type { Store } from '../../main/store/port.ts';
 import type { Collected, Collector } from '../../main/lake/collector.ts';
 import {
   catalogAccessCollector,
@@ -17,19 +17,16 @@ import { servedEntitiesCollector } from '../../main/lake/collectors/served-entit
 import { assetParts } from '../../shared/domain/ids.ts';
 import { instantAt } from '../support/collect.ts';
 import { collectContext } from '../support/collect.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 
 /** Every source around a room, through the unmodified driver against the practice engine: the statements are real ones. */
-let practice: Practice;
-let workspace: Workspace;
-let ids: { readonly workspaceId: string; readonly metastoreId: string };
+let world: PracticeLake;
+let store: Store;
 let scope: readonly string[];
-const { store, close } = temporaryStore();
 
 const contextOf = (assets: readonly string[]) =>
-  collectContext(workspace, store.read, assets, {
-    ...ids, clock: { now: () => Date.now() }, horizon: instantAt(Date.now() - 14 * 86_400_000), observedAt: instantAt(Date.now()),
+  collectContext(world.workspace, store.read, assets, {
+    workspaceId: world.ws, metastoreId: world.metastore, clock: { now: () => Date.now() }, horizon: instantAt(Date.now() - 14 * 86_400_000), observedAt: instantAt(Date.now()),
   }); // prettier-ignore
 const read = async (collector: Collector, assets = scope): Promise<Collected> => {
   const context = contextOf(assets);
@@ -41,11 +38,8 @@ const read = async (collector: Collector, assets = scope): Promise<Collected> =>
 };
 
 beforeAll(async () => {
-  practice = await startPractice({ seed: 1, fault: 'line' });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  ids = identity.value;
+  world = await openPracticeLake({ seed: 1, fault: 'line' });
+  store = world.store();
   const all = await lineageCollector.collect({ ...contextOf([]), lane: 'watch' });
   if (!all.ok) throw new Error(all.error.what);
   const edges = all.value.edges ?? [];
@@ -53,11 +47,7 @@ beforeAll(async () => {
   const jobs = edges.flatMap(({ via }) => (via === null ? [] : [via]));
   scope = [...new Set([...tables.slice(0, 12), ...jobs.slice(0, 6)])];
 }, 120_000);
-afterAll(async () => {
-  await workspace.close();
-  await practice.close();
-  close();
-});
+afterAll(() => world.close());
 
 it('lineage around a room is a part of all lineage, and columns belong to its tables', async () => {
   const tables = new Set(scope);
@@ -93,5 +83,5 @@ it('definitions, rights and served versions can be asked for', async () => {
   const tasks = (await read(jobTasksCollector)).facts ?? [];
   expect(tasks.some(({ fact }) => Array.isArray(fact.data['dependsOn']))).toBe(true);
   await read(auditCollector);
-  await read(servedEntitiesCollector, [`model|${ids.metastoreId}|a.b.c`]);
+  await read(servedEntitiesCollector, [`model|${world.metastore}|a.b.c`]);
 }, 120_000);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
-import type { CollectContext } from '../../main/lake/collector.ts';
 import { seriesLimit, thinned } from '../../main/lake/collectors/metric-history.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
@@ -10,8 +9,7 @@ import { collectors } from '../../main/lake/sources.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { putFact } from '../support/facts.ts';
 import { ok } from '../../shared/base/result.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 import { addRows, at } from '../support/system-rows.ts';
 
 /** Compute, statements and experiments around what is in scope: rows in practice's system tables, facts out. */
@@ -19,27 +17,17 @@ const now = Date.now();
 const clock = { now: () => Date.now() };
 const hour = 3_600_000;
 const hourStart = Math.floor(now / hour) * hour;
-let practice: Practice;
+let practice: PracticeLake;
 let workspace: Workspace;
-let ws = '';
-let metastore = '';
+let [ws, metastore] = ['', ''];
 beforeAll(async () => {
-  practice = await startPractice({ seed: 1, fault: 'none' });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  [ws, metastore] = [identity.value.workspaceId, identity.value.metastoreId];
+  practice = await openPracticeLake({ seed: 1, fault: 'none' });
+  ({ workspace, ws, metastore } = practice);
 }, 240_000);
-const closers: (() => void)[] = [];
-afterAll(async () => {
-  for (const close of closers) close();
-  await workspace.close();
-  await practice.close();
-});
+afterAll(() => practice.close());
 
 const storeWith = (facts: readonly { readonly id: string; readonly kind: FactKind; readonly assets: readonly string[]; readonly data: object }[]) => {
-  const { store, close } = temporaryStore();
-  closers.push(close);
+  const store = practice.store();
   store.transaction<null>((db) => {
     for (const one of facts)
       putFact(db, { id: one.id, kind: one.kind, source: 's', workspace: ws,
@@ -49,18 +37,8 @@ const storeWith = (facts: readonly { readonly id: string; readonly kind: FactKin
   return store;
 }; // prettier-ignore
 
-/** One pull in lane `pack`, straight from the collector. */
-const packed = async (source: string, assets: readonly string[], store = storeWith([])) => {
-  const collector = collectors.find((one) => one.source === source);
-  const context: CollectContext = {
-    workspace, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
-    cursor: null, completeTo: null, lookBackMs: 3 * 3_600_000, resumed: false, scope: new Map(assets.map((asset) => [asset as AssetId, 0])), observedAt: toInstant(now),
-  }; // prettier-ignore
-  const found = await collector?.collect(context);
-  if (found?.ok !== true) throw new Error(`${found?.error.what ?? 'no such source'} ${found?.error.advice ?? ''}`);
-  const estimate = await collector?.estimate?.(context);
-  return { ...found.value, facts: (found.value.facts ?? []).map(({ fact }) => fact), estimate: estimate?.ok === true ? estimate.value : null };
-}; // prettier-ignore
+const packed = (source: string, assets: readonly string[], store = storeWith([])) =>
+  practice.packed(source, assets, { store });
 const titles = (facts: readonly LakeFact[]): readonly string[] => facts.map((one) => one.title);
 
 describe('notebooks', { timeout: 180_000 }, () => {
@@ -235,8 +213,7 @@ describe('experiments', { timeout: 180_000 }, () => {
 
 describe('when a source is read', { timeout: 180_000 }, () => {
   it('in the background only what is cheap, around rooms what they need, what packing needs never', async () => {
-    const { store, close } = temporaryStore();
-    closers.push(close);
+    const store = practice.store();
     const asked: string[] = [];
     const one = collectors.map((collector) => ({
       ...collector,

@@ -2,26 +2,20 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ok } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
-import { createLake } from '../../main/lake/lake.ts';
-import { collectors } from '../../main/lake/sources.ts';
 import { putFact } from '../support/facts.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 import { addRows, at } from '../support/system-rows.ts';
 
 /** The event log of single pipelines, for an owner who may not read the table of all pipelines. */
 const hour = 3_600_000;
 const now = Date.now();
 const [mine, theirs] = ['0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11', '0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e22'];
-let practice: Practice;
-let workspace: Workspace;
+let world: PracticeLake;
 let ws = '';
 beforeAll(async () => {
-  practice = await startPractice({ seed: 1, fault: 'none' });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  ws = identity.value.workspaceId;
+  world = await openPracticeLake({ seed: 1, fault: 'none' });
+  ({ ws } = world);
+  const { workspace } = world;
   const event = (pipeline: string, id: string, type: string, more: object) => ({
     workspace_id: ws, pipeline_id: pipeline, update_id: 'u1', pipeline_event_id: id, event_type: type, event_time: at(now - 3 * hour), level: 'INFO', message: 'm',
     origin: { update_id: 'u1' }, ...more,
@@ -33,10 +27,7 @@ beforeAll(async () => {
     event(theirs, '3', 'flow_progress', { details: counts, update_id: 'u2' }),
   ]); // prettier-ignore
 }, 240_000);
-afterAll(async () => {
-  await workspace.close();
-  await practice.close();
-});
+afterAll(() => world.close());
 
 it('gives expectations and error texts to the owner, under the ids that the table of all pipelines has', async () => {
   const sources = [
@@ -44,7 +35,7 @@ it('gives expectations and error texts to the owner, under the ids that the tabl
     'rest.pipelines.events',
     'pipelines.event-log',
   ];
-  const { store, close } = temporaryStore();
+  const { workspace, practice } = world;
   const asked: string[] = [];
   const watched: Workspace = {
     ...workspace,
@@ -58,9 +49,7 @@ it('gives expectations and error texts to the owner, under the ids that the tabl
   };
   let passed = 0;
   const clock = { now: () => Date.now() + passed };
-  const lake = createLake({
-    workspaces: () => [watched], store, clock, log: () => undefined, collectors: collectors.filter((one) => sources.includes(one.source)),
-  }); // prettier-ignore
+  const { lake, store } = world.device(sources, { clock, through: watched });
   store.transaction<null>((db) => {
     putFact(db, { id: `pipeline-update|${ws}|u1`, kind: 'pipeline-update', source: 's', workspace: ws, region: null, happened: new Date(now - 3 * hour).toISOString(), observed: new Date(now).toISOString(),
       complete_to: null, assets: `["pipeline|${ws}|${mine}"]`, title: '', data: '{"result":"failed","message":null,"update":"u1"}' }, [`pipeline|${ws}|${mine}`]); // prettier-ignore
@@ -108,5 +97,4 @@ it('gives expectations and error texts to the owner, under the ids that the tabl
     [`pipeline|${ws}|${theirs}`, 'system.lakeflow_pipeline_events_preview.pipeline_events'],
   ]); // prettier-ignore
   expect(asked).toHaveLength(3);
-  close();
 }, 120_000);

@@ -2,19 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import { assetParts } from '../../shared/domain/ids.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
-import { createLake, type Lake } from '../../main/lake/lake.ts';
+import type { Lake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
-import { collectors } from '../../main/lake/sources.ts';
 import type { Store } from '../../main/store/port.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 
 /** What a room reads around itself beside system tables, against the estate of the practice lakehouse. */
-let practice: Practice;
+let world: PracticeLake;
 let workspace: Workspace;
 let lake: Lake;
 let store: Store;
-let close: () => void;
 let ws = '';
 const sources = [
   'system.lakeflow.job_run_timeline', 'rest.clusters.events', 'rest.pipelines.updates', 'system.lakeflow.pipeline_update_timeline', 'system.query.history',
@@ -36,15 +33,9 @@ const rowsOf = async (text: string) => {
 };
 
 beforeAll(async () => {
-  practice = await startPractice({ estate: true });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  ws = identity.value.workspaceId;
-  ({ store, close } = temporaryStore());
-  lake = createLake({
-    workspaces: () => [workspace], store, clock: { now: () => Date.now() }, log: () => undefined, collectors: collectors.filter((one) => sources.includes(one.source)),
-  }); // prettier-ignore
+  world = await openPracticeLake({ estate: true });
+  ({ workspace, ws } = world);
+  ({ lake, store } = world.device(sources));
   // Jobs that were repaired say that a host was taken back: their clusters must say so, too.
   const [repaired] = await rowsOf(
     "SELECT job_id AS job, count(*) AS n FROM system.lakeflow.job_run_timeline WHERE termination_code = 'CLOUD_FAILURE' AND period_end_time > current_timestamp() - INTERVAL 13 DAY GROUP BY job_id ORDER BY n DESC LIMIT 1",
@@ -59,11 +50,7 @@ beforeAll(async () => {
   for (const one of report.value.sources)
     if (one.failure !== null) throw new Error(`${one.source}: ${one.failure.what}`);
 }, 240_000);
-afterAll(async () => {
-  close();
-  await workspace.close();
-  await practice.close();
-});
+afterAll(() => world.close());
 
 describe('around a room', () => {
   it('clusters tell of lost nodes, tied to the job whose run it hit', () => {

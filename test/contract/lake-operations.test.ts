@@ -3,15 +3,12 @@ import { toInstant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
 import { ok } from '../../shared/base/result.ts';
-import type { CollectContext } from '../../main/lake/collector.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { detectSignals } from '../../main/detect/detectors.ts';
-import { createLake, type Lake } from '../../main/lake/lake.ts';
+import type { Lake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
-import { collectors } from '../../main/lake/sources.ts';
 import type { Store } from '../../main/store/port.ts';
-import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
-import { startPractice, type Practice } from '../support/practice.ts';
+import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 import { addRows, at } from '../support/system-rows.ts';
 
 /** Sources about what ran, what it cost and how good it was: rows in practice's system tables, facts out. */
@@ -19,21 +16,14 @@ const now = Date.now();
 let offset = 0;
 const clock = { now: () => Date.now() + offset };
 const hour = 3_600_000;
-let practice: Practice;
+let world: PracticeLake;
 let workspace: Workspace;
-let ws = '';
-let metastore = '';
+let [ws, metastore] = ['', ''];
 beforeAll(async () => {
-  practice = await startPractice({ seed: 1, fault: 'none' });
-  workspace = practiceWorkspace(practice);
-  const identity = await workspace.identity();
-  if (!identity.ok) throw new Error(identity.error.what);
-  [ws, metastore] = [identity.value.workspaceId, identity.value.metastoreId];
+  world = await openPracticeLake({ seed: 1, fault: 'none' });
+  ({ workspace, ws, metastore } = world);
 }, 240_000);
-afterAll(async () => {
-  await workspace.close();
-  await practice.close();
-});
+afterAll(() => world.close());
 
 type Rig = { readonly lake: Lake; readonly store: Store; readonly facts: (kind: FactKind) => readonly LakeFact[] };
 const read = async (source: string, assets: readonly AssetId[] = [], used?: Rig): Promise<Rig> => {
@@ -44,16 +34,8 @@ const read = async (source: string, assets: readonly AssetId[] = [], used?: Rig)
     if (one.failure !== null) throw new Error(`${one.failure.what} ${one.failure.advice}`);
   return made;
 };
-const closers: (() => void)[] = [];
-afterAll(() => {
-  for (const close of closers) close();
-});
 const rigOf = (source: string): Rig => {
-  const { store, close } = temporaryStore();
-  closers.push(close);
-  const lake = createLake({
-    workspaces: () => [workspace], store, clock, log: () => undefined, collectors: collectors.filter((one) => one.source === source),
-  }); // prettier-ignore
+  const { lake, store } = world.device([source], { clock });
   return { lake, store, facts: (kind) => lake.facts(store.read, { kinds: [kind], limit: 500 }).rows };
 };
 
@@ -124,8 +106,6 @@ describe('pipelines', { timeout: 180_000 }, () => {
 describe('messages of failed updates', { timeout: 180_000 }, () => {
   it('come from the error events of the pipeline, and stay when the update is read again', async () => {
     const both = ['system.lakeflow.pipeline_update_timeline', 'rest.pipelines.events'];
-    const { store, close } = temporaryStore();
-    closers.push(close);
     const asked: unknown[] = [];
     const rest: Workspace['rest'] = {
       call: ({ path, query }) => {
@@ -140,9 +120,7 @@ describe('messages of failed updates', { timeout: 180_000 }, () => {
         ); // prettier-ignore
       },
     };
-    const lake = createLake({
-      workspaces: () => [{ ...workspace, rest }], store, clock, log: () => undefined, collectors: collectors.filter((one) => both.includes(one.source)),
-    }); // prettier-ignore
+    const { lake, store } = world.device(both, { clock, through: { ...workspace, rest } });
     for (let turn = 0; turn < 2; turn += 1) {
       expect((await lake.refresh({ assets: [] })).ok).toBe(true);
       const failed = lake.facts(store.read, { kinds: ['pipeline-update'], limit: 500 }).rows.find((one) => one.data['update'] === 'u1');
@@ -282,27 +260,16 @@ describe('cost', { timeout: 180_000 }, () => {
 });
 
 /** One pull in lane `pack`, straight from the collector. */
-const packed = async (
+const packed = (
   source: string,
   assets: readonly AssetId[],
   rest: Workspace['rest'] = workspace.rest,
   from: Workspace = workspace,
-) => {
-  const { store } = rigOf(source);
-  const collector = collectors.find((one) => one.source === source);
-  const context: CollectContext = {
-    workspace: { ...from, rest }, workspaceId: ws, metastoreId: metastore, db: store.read, clock, options: {}, lane: 'pack', horizon: toInstant(now - 336 * hour), until: null,
-    cursor: null, completeTo: null, lookBackMs: 3 * 3_600_000, resumed: false, scope: new Map(assets.map((asset) => [asset, 0])), observedAt: toInstant(now),
-  }; // prettier-ignore
-  const found = await collector?.collect(context);
-  if (found?.ok !== true) throw new Error(found?.error.what);
-  const estimate = await collector?.estimate?.(context);
-  return { ...found.value, facts: (found.value.facts ?? []).map(({ fact }) => fact), estimate: estimate?.ok === true ? estimate.value : null };
-}; // prettier-ignore
+) => world.packed(source, assets, { through: { ...from, rest }, clock });
 
 describe('what only packing reads', { timeout: 180_000 }, () => {
   it('statistics of columns equal those of the profile table', async () => {
-    const table = practice.truth.incidents[0]?.featureTable ?? (await someProfile());
+    const table = world.practice.truth.incidents[0]?.featureTable ?? (await someProfile());
     const { facts, estimate } = await packed('profile_metrics', [`table|${metastore}|${table}` as AssetId]);
     const own = await workspace.warehouse.query({
       name: 'test.read', effect: 'read',
@@ -329,8 +296,8 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
   };
 
   it('the request log of a model of practice: requests, labels and means equal a computation of their own', async () => {
-    const whole = await startPractice({ seed: 1, fault: 'none', estate: true });
-    const estate = practiceWorkspace(whole);
+    const whole = await openPracticeLake({ seed: 1, fault: 'none', estate: true });
+    const estate = whole.workspace;
     const sql = async (text: string) => {
       const found = await estate.warehouse.query({ name: 'test.read', effect: 'read', text });
       return found.ok ? found.value.rows : [];
@@ -344,7 +311,6 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
     const [own] = await sql(
       `SELECT CAST(count(*) AS STRING) AS n, CAST(count(label) AS STRING) AS l, CAST(count_if(requested_at > timestamp'${at(now)}') AS STRING) AS ahead, CAST(sum(prediction) AS STRING) AS p FROM ${full} WHERE requested_at >= timestamp'${at(now - 336 * hour)}'`,
     );
-    await estate.close();
     await whole.close();
     const hours = facts.filter((one) => one.data['segment'] === null);
     const sum = (name: string) => hours.reduce((all, one) => all + Number(one.data[name]), 0);
@@ -363,8 +329,8 @@ describe('what only packing reads', { timeout: 180_000 }, () => {
       const done = await workspace.warehouse.query({ name: 'test.write', effect: 'write', text });
       if (!done.ok) throw new Error(done.error.advice);
     };
-    const full = `${practice.catalog}.default.bw_requests`;
-    await sql(`CREATE SCHEMA IF NOT EXISTS ${practice.catalog}.default`);
+    const full = `${world.practice.catalog}.default.bw_requests`;
+    await sql(`CREATE SCHEMA IF NOT EXISTS ${world.practice.catalog}.default`);
     await sql(
       `CREATE TABLE ${full} (asked timestamp, model string, channel string, prediction double, label double, secret string)`,
     );
