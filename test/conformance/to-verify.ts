@@ -120,5 +120,20 @@ export const notFoundInSources: readonly (ToVerify & { readonly left?: string })
     checks: [],
     left: 'Breakwater does not use Lakebase',
   },
+  {
+    fact: 'keys of request_params in the audit log',
+    about: 'by action, without values; parts or full names, account level or workspace',
+    checks: ['open.audit-keys'],
+  },
+  {
+    fact: 'maps and structs in columns of Thrift',
+    about: 'whether those of DESCRIBE HISTORY are JSON',
+    checks: ['open.history-parameters'],
+  },
+  {
+    fact: 'settings of a session',
+    about: 'query tags and timeouts, by what a session is opened with in the end',
+    checks: ['open.session-settings'],
+  },
   { fact: 'lineage-tracking in REST', about: 'fields that come', checks: ['open.rest-lineage'] },
 ];

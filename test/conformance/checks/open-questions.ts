@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
+import { quoteTable, parseTableName } from '../../../main/databricks/identifiers.ts';
+import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
 import { anyAnswer, notObserved, told } from '../answered.ts';
 import { onlyOn, type Check } from '../check.ts';
 import { ask, rowsOf, seenOf, type Stage } from '../stage.ts';
@@ -91,6 +92,43 @@ const restLineage = async (stage: Stage): Promise<unknown> => {
   return told({ fields });
 };
 
+/**
+ * Whether maps and structs that no SELECT can turn into text (DESCRIBE HISTORY) arrive as JSON: the driver makes an empty object of
+ * what is none, and what an operation changed would be lost without a word.
+ */
+const historyParameters = async (stage: Stage): Promise<unknown> => {
+  const tables = await rowsOf(
+    stage,
+    "SELECT target_table_full_name AS name FROM system.access.table_lineage WHERE target_type = 'TABLE' AND event_date >= current_date() - INTERVAL 3 DAYS GROUP BY target_table_full_name LIMIT 5",
+  );
+  const operations: Record<string, unknown> = {};
+  for (const { name } of tables) {
+    const table = parseTableName(name ?? '');
+    if (!table.ok) continue;
+    const answer = await ask(stage.workspace, `DESCRIBE HISTORY ${quoteTable(table.value)} LIMIT 50`);
+    for (const row of answer.ok ? answer.value.rows : [])
+      operations[row['operation'] ?? ''] = { parameters: kindOf(row['operationParameters']), job: kindOf(row['job']) };
+  }
+  if (Object.keys(operations).length === 0) return notObserved('no history of a table may be read');
+  return told({ operations });
+};
+/** What a cell is, without its values: names of the fields of an object. */
+const kindOf = (cell: string | null | undefined): unknown => {
+  const value = cell == null ? null : parseJson(cell);
+  if (value === null) return 'nothing';
+  return value.ok && isJsonObject(value.value) ? Object.keys(value.value) : 'no object';
+};
+
+/** What a session has of the settings that it was opened with: a workspace that does not know one opens it without. */
+const sessionSettings = async (stage: Stage): Promise<unknown> => {
+  const settings: Record<string, unknown> = {};
+  for (const name of ['TIMEZONE', 'STATEMENT_TIMEOUT', 'QUERY_TAGS']) {
+    const answer = await ask(stage.workspace, `SET ${name}`);
+    settings[name] = answer.ok ? answer.value.rows : seenOf(answer);
+  }
+  return told({ settings });
+};
+
 /** Rows of a statement as the answer; not observed when it may not be read or nothing is there. */
 const list =
   (text: string, nothing: string) =>
@@ -107,6 +145,20 @@ const asked: readonly (readonly [id: string, about: string, observe: Check['obse
   ['open.event-log-parameter', 'whether event_log takes a bound parameter', eventLog],
   ['open.pipeline-events', 'the fields of pipeline events in REST', pipelineEvents],
   ['open.rest-lineage', 'the fields of the lineage that REST answers with', restLineage],
+  ['open.history-parameters', 'whether maps and structs of DESCRIBE HISTORY arrive as JSON', historyParameters],
+  [
+    'open.session-settings',
+    'the settings that a session has: a workspace without query tags or timeouts opens it without them',
+    sessionSettings,
+  ],
+  [
+    'open.audit-keys',
+    'which keys request_params has for each action that is read, of which level and workspace; never their values',
+    list(
+      `SELECT action_name AS action, audit_level AS level, CAST(workspace_id = '0' AS STRING) AS no_workspace, concat_ws(',', array_sort(collect_set(key))) AS keys FROM (SELECT action_name, audit_level, workspace_id, explode(map_keys(request_params)) AS key FROM system.access.audit WHERE event_date >= current_date() - INTERVAL 7 DAYS AND service_name IN ('unityCatalog', 'jobs') AND action_name IN ('createTable', 'updateTables', 'deleteTable', 'updatePermissions', 'createModelVersion', 'setRegisteredModelAlias', 'getTable', 'generateTemporaryTableCredential', 'changeJobAcl', 'update', 'runNow')) AS keys GROUP BY action_name, audit_level, workspace_id = '0' ORDER BY action, level LIMIT 100`,
+      'the audit log may not be read',
+    ),
+  ],
   [
     'open.trigger-types',
     'the kinds of triggers that occur in the timeline of runs',
