@@ -40,13 +40,17 @@ export type SetupWanted = {
 };
 
 const full = ({ catalog, schema, table }: TableName): string => `${catalog}.${schema}.${table}`;
+const schemaOfViews: TableName = { catalog: 'system', schema: 'information_schema', table: 'tables' };
 /** A text in a comment: one line, whatever a name holds. */
 const note = (text: string): string => `-- ${text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')}`;
 const noteLines = (texts: readonly string[]): readonly string[] => texts.map(note);
 const revokeText = ({ privilege, kind, on }: Privilege, principal: string): string =>
   `REVOKE ${privilege} ON ${kind} ${on} FROM ${quotePrincipal(principal)};`;
 
-/** Tables that need a grant; rows of information_schema are shown by privilege and need none (facts 1.0). */
+/**
+ * Tables that need a grant. Rows of information_schema are shown by privilege, and every user of an account may read its views unless
+ * somebody took that away: said in words, since the documents also speak of an explicit right (docs: sql-ref-information-schema).
+ */
 const tablesOf = (source: SetupSource): readonly TableName[] =>
   source.needs.flatMap((need) =>
     need.kind === 'select' && need.table.schema !== 'information_schema' ? [need.table] : [],
@@ -90,7 +94,7 @@ export const setupSql = ({ principal, sources, share, metastoreId }: SetupWanted
   ]; // prettier-ignore
   return [
     note(`Breakwater: what an administrator runs so that ${quotePrincipal(principal)} can use it.`),
-    '-- Each statement can be run again. The undo of all of it is at the end. Leave out what you do not want: the',
+    '-- Each SQL statement can be run again. The undo of all of it is at the end. Leave out what you do not want: the',
     '-- features named beside it stay away, and everything else works.',
     '',
     ...(enable.length === 0
@@ -99,12 +103,21 @@ export const setupSql = ({ principal, sources, share, metastoreId }: SetupWanted
           '-- 1. Switch system schemas on, as account or metastore admin. SQL cannot: run these with the Databricks CLI, or',
           note(`   PUT /api/2.1/unity-catalog/metastores/${metastore}/systemschemas/SCHEMA for each.`),
           ...(metastoreId === null ? ['--    METASTORE_ID is the last part of what SELECT current_metastore() answers.'] : []),
+          '--    One that is on already answers "already exists", one that is always on "can only be enabled by Databricks": go on.',
           ...noteLines(enable.map((line) => `   ${line}`)),
           '',
         ]),
     note(`2. SQL warehouse: give ${quotePrincipal(principal)} "CAN USE" on its page, under Permissions.`),
     '',
     ...(byTable.length === 0 ? [] : ['-- 3. Sources of facts: reading only.', ...byTable.flatMap(ofSource), '']),
+    ...(sources.some((one) => one.table?.schema === 'information_schema')
+      ? [
+          '-- Columns, tags, rights and rules come from system.information_schema, which every user may read as a rule. Where not:',
+          ...noteLines(selectPrivileges(schemaOfViews).slice(0, 2).map((one) => `   ${grantText(one, principal)}`)),
+          note(`   GRANT SELECT ON SCHEMA \`system\`.\`information_schema\` TO ${quotePrincipal(principal)};`),
+          '',
+        ]
+      : []),
     ...(inWords.length === 0 ? [] : ['-- 4. Given outside of this file, where wanted:', ...noteLines(inWords.map((line) => `   ${line}`)), '']),
     ...(share === null ? ['-- No share: nothing is written to Databricks.', ''] : ['-- 5. The share: the only place that is written to. Run from one session, in this order.', ...share.make, ...share.grants, '']),
     '-- Undo, in reverse. Commented out, so that running this file does not take back what it gave.',

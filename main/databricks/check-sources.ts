@@ -123,9 +123,12 @@ const remedy = (
   context: SourceContext,
 ): Pick<ConnectionStep, 'grants' | 'commands' | 'ask'> => {
   if (why !== 'missing-grant' && why !== 'preview-off') return {};
-  const tables = source.needs.flatMap((need) =>
+  const named = source.needs.flatMap((need) =>
     need.kind === 'select' && need.table.schema !== 'information_schema' ? [need.table] : [],
   );
+  // Views of information_schema need no grant as a rule; one that refuses all the same needs it (docs: sql-ref-information-schema).
+  const isView = named.length === 0 && source.table?.schema === 'information_schema';
+  const tables = isView && why === 'missing-grant' && source.table !== null ? [source.table] : named;
   const asked = privilegesOf(source);
   const off = why === 'preview-off' ? [...new Set(tables.map(({ schema }) => schema))] : [];
   return {

@@ -120,6 +120,21 @@ describe('why a source cannot be read', () => {
   const hidden = { tables: [], jobs: [] };
   const withTable = checkedSources.filter((one) => one.table?.catalog === 'system' && one.table.schema !== 'information_schema'); // prettier-ignore
 
+  it('a view of information_schema that refuses names what to ask for as well', async () => {
+    await practice.control({ deny: { pattern: 'from system\\.information_schema\\.table_tags', count: null } });
+    const steps = await check();
+    const user = practice.server.world.defaultUser;
+    expect(named(steps, 'Tags of tables')).toMatchObject({
+      state: 'missing-grant',
+      grants: [
+        `GRANT USE CATALOG ON CATALOG \`system\` TO \`${user}\`;`,
+        `GRANT USE SCHEMA ON SCHEMA \`system\`.\`information_schema\` TO \`${user}\`;`,
+        `GRANT SELECT ON TABLE \`system\`.\`information_schema\`.\`table_tags\` TO \`${user}\`;`,
+      ],
+    });
+    expect(named(steps, 'Tags of columns')).toMatchObject({ state: 'works' });
+  });
+
   it('a missing grant names the statements to ask for, the features that it costs and what still works', async () => {
     await practice.control({ rights: hidden });
     const steps = await check();
