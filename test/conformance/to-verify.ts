@@ -115,6 +115,11 @@ export const notFoundInSources: readonly (ToVerify & { readonly left?: string })
   { fact: 'latency of a commit', about: 'measured', checks: ['load.commits'] },
   { fact: '`event_log(:p)`', about: 'bound parameter', checks: ['open.event-log-parameter'] },
   {
+    fact: 'event log of a pipeline that is not in legacy publishing mode',
+    about: 'by the function, by its hidden table, or by both',
+    checks: ['open.event-log-parameter'],
+  },
+  {
     fact: 'LISTEN and NOTIFY of Lakebase',
     about: 'not used',
     checks: [],

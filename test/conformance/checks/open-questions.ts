@@ -48,10 +48,24 @@ const eventLog = async (stage: Stage): Promise<unknown> => {
   const literal = seenOf(
     await ask(stage.workspace, `SELECT count(*) AS n FROM event_log('${value.replaceAll("'", '')}')`),
   );
+  const detail = await stage.workspace.rest.call({
+    method: 'GET',
+    path: `/api/2.0/pipelines/${encodeURIComponent(value)}`,
+  });
+  const spec =
+    detail.ok && isJsonObject(detail.value) && isJsonObject(detail.value['spec']) ? detail.value['spec'] : {};
+  const hidden = parseTableName(
+    `${String(spec['catalog'])}.${String(spec['schema'])}.event_log_${value.replaceAll('-', '_')}`,
+  );
+  const byTable =
+    typeof spec['schema'] === 'string' && hidden.ok
+      ? seenOf(await ask(stage.workspace, `SELECT count(*) AS n FROM ${quoteTable(hidden.value)}`))
+      : 'it has no schema of its own';
   return told({
     pipeline: id === undefined ? 'none: an id that is not there' : 'one of the workspace',
     bound,
     literal,
+    hidden: byTable,
   });
 };
 
