@@ -21,6 +21,8 @@ type Props = {
 const labelWidth = 76;
 const axis = 22;
 const foot = 18;
+/** A letter of the onset's words, at most: 11.5 px, semibold. */
+const onsetLetter = 6.8;
 
 /** The lanes as one picture. Readers and keyboards use the timeline beside it, which holds the same entries. */
 export const Lanes = (props: Props) => {
@@ -56,7 +58,12 @@ export const Lanes = (props: Props) => {
   const onsetX = start === null ? null : xOf(start, range, width);
   const nowX = xOf(now, range, width);
   const days = range.to - range.from > 36 * 3_600_000;
-  const label = (at: number): string => (days ? times.near(toInstant(at), now) : times.clock(toInstant(at)));
+  /** Over days, each day is named once: where it begins, against the tick before. */
+  const label = (at: number, before = now): string =>
+    days ? times.near(toInstant(at), before) : times.clock(toInstant(at));
+  const onsetText = `onset ${label(start ?? 0)}`;
+  // Left of its line, where the impact begins to the right of it; an onset early in the picture leaves no room there.
+  const onsetFits = (onsetX ?? 0) + labelWidth > onsetText.length * onsetLetter + 10;
 
   return (
     <div className="lanes" ref={root} data-testid="lanes">
@@ -75,11 +82,11 @@ export const Lanes = (props: Props) => {
           <g transform={`translate(${labelWidth},${axis})`}>
             {ticksOf(range, width, wallAhead)
               .filter((at) => xOf(at, range, width) < width - (days ? 34 : 14))
-              .map((at) => (
+              .map((at, n, ticks) => (
                 <g key={at} transform={`translate(${xOf(at, range, width)},0)`}>
                   <line y1={0} y2={laneHeight * lanes.length} className="lane-grid" />
                   <text y={-8} className="lane-tick">
-                    {label(at)}
+                    {label(at, ticks[n - 1])}
                   </text>
                 </g>
               ))}
@@ -109,8 +116,12 @@ export const Lanes = (props: Props) => {
             {onsetX === null ? null : (
               <g transform={`translate(${onsetX},0)`}>
                 <line y1={-4} y2={laneHeight * lanes.length + 4} className="lane-onset" />
-                <text x={-5} y={laneHeight * lanes.length + 14} className="lane-onset-text">
-                  onset {label(start ?? 0)}
+                <text
+                  x={onsetFits ? -5 : 5}
+                  y={laneHeight * lanes.length + 14}
+                  className={onsetFits ? 'lane-onset-text' : 'lane-onset-text lane-onset-after'}
+                >
+                  {onsetText}
                 </text>
               </g>
             )}
