@@ -19,12 +19,15 @@ export type Scenario = {
   readonly redHerrings: readonly Effect[];
 };
 
-/** Effects and their fields: text, number or yes (true); `?` = may be left out. `thing` counts the things of an area from 0. */
+/**
+ * Effects and their fields: text, number or yes (true); `?` = may be left out. `thing` counts the things of an area from 0. What
+ * fails is jobs of a kind or a pipeline by its part (`flow`); repaired = somebody repaired the runs, and they failed again.
+ */
 export const effectFields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   schema: { layer: 'text', thing: 'number?', drop: 'text?', add: 'text?' },
   late: { job: 'text', minutes: 'number' },
   slow: { job: 'text', factor: 'number' },
-  fails: { job: 'text', message: 'text' },
+  fails: { job: 'text?', pipeline: 'text?', message: 'text', repaired: 'yes?' },
   drifts: { layer: 'text', column: 'text' },
   labels: { error: 'number' },
   unhealthy: { layer: 'text', thing: 'number', what: 'text' },

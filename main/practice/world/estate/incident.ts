@@ -8,7 +8,7 @@ import { appendVersion, stamp, type Row } from '../bulk.ts';
 import { saveDocuments } from '../documents.ts';
 import type { Plan } from '../plan.ts';
 import { createRandom } from '../random.ts';
-import type { Estate, EstateJob, EstateTable } from './plan.ts';
+import type { Estate, EstateJob, EstatePipeline, EstateTable } from './plan.ts';
 import type { EstateEndpoint } from './serving.ts';
 import { fill, moment, type Telling } from './sql.ts';
 
@@ -41,6 +41,8 @@ const number = (e: Readonly<Record<string, unknown>>, key: string): number => (t
 
 const jobsOf = ({ estate, incident }: Place, kind: string): readonly EstateJob[] =>
   estate.jobs.filter((j) => j.area === incident.area && j.kind === kind);
+const pipelinesOf = ({ estate, incident }: Place, part: string): readonly EstatePipeline[] =>
+  estate.pipelines.filter((p) => p.name === `${incident.area}-${part}-pipeline`);
 /** A table of the area: of a layer, the n-th thing; or `daily`, `predictions` … by its name. */
 const tableIn = ({ estate, incident }: Place, layer: string, thing: number): EstateTable => {
   const own = estate.tables.filter((t) => t.area === incident.area);
@@ -53,7 +55,7 @@ const all = ({ scenario: s, onset }: Incident): readonly { readonly name: string
   ...[...s.cause, ...s.follows].flatMap((e) => Object.entries(e).map(([name, f]) => ({ name, f, herring: false, at: onset }))),
   ...s.redHerrings.flatMap((e, i) => Object.entries(e).map(([name, f]) => ({ name, f, herring: true, at: onset - (3 + i * 11) * hour }))),
 ]; // prettier-ignore
-const ids = (jobs: readonly EstateJob[]): string => jobs.map((j) => quoteText(j.id)).join(', ') || "''";
+const ids = (jobs: readonly { readonly id: string }[]): string => jobs.map((j) => quoteText(j.id)).join(', ') || "''";
 
 type Served = { readonly by: string; readonly version: number; readonly config: number; readonly least: number; readonly most: number; readonly at: number }; // prettier-ignore
 /** A version as an endpoint came to serve it, and for how many requests at once. */
@@ -65,10 +67,11 @@ const servedRow = (t: Telling, full: string, endpoint: EstateEndpoint, s: Served
 export const bendRuns = async (write: Write, place: Place, t: Telling, first: boolean): Promise<void> => {
   const from = moment(place.incident.onset);
   for (const { name, f, at } of all(place.incident)) {
-    const where = `started >= ${from} AND ${t.within('started')} AND job IN (${ids(jobsOf(place, text(f, 'job')))})`;
+    const where = `started >= ${from} AND ${t.within('started')} AND job IN (${ids([...jobsOf(place, text(f, 'job')), ...pipelinesOf(place, text(f, 'pipeline'))])})`;
     if (name === 'late') await write.run(`UPDATE est.runs SET started = started + to_minutes(${number(f, 'minutes')}), ended = ended + to_minutes(${number(f, 'minutes')}) WHERE ${where}`);
     if (name === 'slow') await write.run(`UPDATE est.runs SET ended = started + to_milliseconds(CAST((epoch_ms(ended) - epoch_ms(started)) * ${number(f, 'factor')} AS BIGINT)) WHERE ${where}`);
-    if (name === 'fails') await write.run(`UPDATE est.runs SET state = 'FAILED', repaired = FALSE, message = ${quoteText(text(f, 'message'))} WHERE ${where}`);
+    if (name === 'fails' && text(f, 'job') + text(f, 'pipeline') === '') throw new Error(`what fails is a job or a pipeline: ${JSON.stringify(f)}`);
+    if (name === 'fails') await write.run(`UPDATE est.runs SET state = 'FAILED', repaired = ${f['repaired'] === true}, message = ${quoteText(text(f, 'message'))} WHERE ${where}`);
     if (first && name === 'drifts') await write.run(`INSERT INTO est.drifts VALUES (${quoteText(tableIn(place, text(f, 'layer'), 0).full)}, ${quoteText(text(f, 'column'))}, ${from})`);
     // A change of columns has its place among the versions: telling the history leaves it free.
     if (first && name === 'schema') await write.run(`INSERT INTO est.changes VALUES (${quoteText(tableIn(place, text(f, 'layer'), number(f, 'thing')).full)}, ${moment(at)})`);
