@@ -55,6 +55,9 @@ const wants = [
 
 const known = (value: JsonValue | undefined): string | number | null =>
   typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)) ? value : null;
+/** A moment inside of JSON is text, and engines write it in different ways; what is no moment stays as it came. */
+const momentIn = (value: JsonValue | undefined): string | number | null =>
+  typeof value === 'string' ? (instantOf({ at: value }, 'at') ?? value) : known(value);
 const word = (value: JsonValue | undefined): string | null =>
   typeof value === 'string' && value !== '' ? value.toLowerCase() : null;
 
@@ -138,7 +141,7 @@ const qualityFact = (row: TextRow, context: CollectContext): LakeFact | null => 
     data: {
       table: full.toLowerCase(), status: state, before: textOf(row, 'before_status')?.toLowerCase() ?? null,
       found: [...found],
-      freshness: word(fresh['status']), lastCommit: known(commits['last_value']), commitExpected: known(commits['predicted_value']),
+      freshness: word(fresh['status']), lastCommit: momentIn(commits['last_value']), commitExpected: momentIn(commits['predicted_value']),
       completeness: word(complete['status']), dailyRows: rowCount(complete, 'daily_row_count'), allRows: rowCount(complete, 'total_row_count'),
       impactLevel: known(impact['impact_level']), downstreamTables: known(impact['num_downstream_tables']),
       affectedQueries: known(impact['num_queries_on_affected_tables']), upstreamJobs: [...jobs],
