@@ -1,4 +1,10 @@
-import type { Naming } from './look-alikes.ts';
+/** How things are called: as in the world, or as somebody who means harm would. */
+export type Naming = {
+  /** Rows as JSON, with their names and ids changed; `spared` stay as they are, so that REST, which knows the world only, can tell of them. */
+  readonly rows: (json: string, spared: ReadonlySet<string>) => string;
+  /** One name of a table or column. */
+  readonly name: (plain: string) => string;
+};
 
 /**
  * What somebody who means harm, or who simply writes another language, appends to a name: quotes of each kind, comments, markers,
@@ -37,17 +43,20 @@ const renamed = (key: string, text: string): string => {
 const pair = /"(\w+)":("(?:[^"\\]|\\.)*")/g;
 const list = /"(depends_on_keys|compute_ids)":\[([^\]]*)\]/g;
 const keyOfList: Readonly<Record<string, string>> = { depends_on_keys: 'task_key', compute_ids: 'cluster_id' };
-const changed = (key: string, quoted: string): string => JSON.stringify(renamed(key, JSON.parse(quoted) as string));
+const changed = (key: string, quoted: string, spared: ReadonlySet<string>): string => {
+  const text = JSON.parse(quoted) as string;
+  return spared.has(text) ? quoted : JSON.stringify(renamed(key, text));
+};
 
 /** Every second name and id is hostile. */
 export const hostile: Naming = {
-  rows: (json) =>
+  rows: (json, spared) =>
     json
-      .replaceAll(pair, (_, key: string, text: string) => `"${key}":${changed(key, text)}`)
+      .replaceAll(pair, (_, key: string, text: string) => `"${key}":${changed(key, text, spared)}`)
       .replaceAll(
         list,
         (_, key: string, items: string) =>
-          `"${key}":[${items.replaceAll(/"(?:[^"\\]|\\.)*"/g, (text) => changed(keyOfList[key] ?? '', text))}]`,
+          `"${key}":[${items.replaceAll(/"(?:[^"\\]|\\.)*"/g, (text) => changed(keyOfList[key] ?? '', text, spared))}]`,
       ),
   name: (plain) => withTail(plain, inColumns),
 };

@@ -1,11 +1,17 @@
 import { createDuckEngine } from '../../main/practice/duck/engine.ts';
-import { openLake } from '../../main/practice/duck/lake.ts';
+import { openLake, type Lake } from '../../main/practice/duck/lake.ts';
 import type { NewColumn } from '../../main/practice/duck/table.ts';
 import { driftColumns, profileColumns, systemTables } from '../../main/practice/world/system-tables.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
+import { isJsonObject } from '../../shared/base/json.ts';
+import { chosenRows, ofEvents, type SystemRow } from './chosen-rows.ts';
+import { govern, tagPersonal } from './governance.ts';
+import { whatHappened, type Happened } from './happenings.ts';
+import type { Naming } from './hostile.ts';
+import { quoted } from './own-tables.ts';
 import { startFrontEnd } from './spark/front-end.ts';
-import { ask, makeStage, prepare, rowsOf, type Stage } from './stage.ts';
+import { ask, makeStage, prepare, rowsOf, type Parameters, type Stage } from './stage.ts';
 
 /** A table of a workspace that an engine does not have by itself: documented columns, and rows as JSON for from_json. */
 type LookAlike = {
@@ -16,8 +22,12 @@ type LookAlike = {
   readonly rows: string;
 };
 
-/** Newest rows that are taken over: enough for each kind of fact, few enough for a view. */
-const mostRows = 120;
+/** Rows of a table that are taken over: enough for each kind of fact, few enough for a view. */
+const mostRows = 60;
+/** Rows from which they are chosen. */
+const mostAsked = 600;
+/** Rows that a room of the suite surely reads: its window, less what is late. */
+const recentMs = 13 * 86_400_000;
 /** Types that are given as JSON text: a number of JSON is a double to some engines, and a decimal would be rounded on its way. */
 const scalars: ReadonlySet<string> = new Set(['string', 'timestamp', 'date', 'binary', 'decimal', 'unknown']);
 
@@ -26,63 +36,114 @@ const cell = (type: string | undefined, value: string | null): string => {
   return scalars.has(type ?? 'string') ? JSON.stringify(value) : value;
 };
 
-/** Without an order: all rows. */
-const rowsAsJson = async (practice: Stage, name: string, order: string | undefined): Promise<string> => {
-  const text = `SELECT * FROM ${name}${order === undefined ? '' : ` ORDER BY ${order} DESC LIMIT ${mostRows}`}`;
-  const page = await ask(practice.workspace, text);
-  if (!page.ok) throw new Error(`${name}: ${page.error.what}`);
+/** Rows of a query as JSON text, in its order. `raw`: columns whose text is JSON, and stays so. */
+const rowsAsJson = async (
+  stage: Stage,
+  query: string,
+  parameters?: Parameters,
+  raw: readonly string[] = [],
+): Promise<readonly string[]> => {
+  const page = await ask(stage.workspace, query, parameters);
+  if (!page.ok) throw new Error(`${query.slice(0, 200)}: ${page.error.what}`);
   const { columns, types, rows } = page.value;
-  const objects = rows.map(
+  return rows.map(
     (row) =>
-      `{${columns.map((column, i) => `${JSON.stringify(column)}:${cell(types?.[i], row[column] ?? null)}`).join(',')}}`,
+      `{${columns.map((column, i) => `${JSON.stringify(column)}:${cell(raw.includes(column) ? 'json' : types?.[i], row[column] ?? null)}`).join(',')}}`,
   );
-  return `[${objects.join(',')}]`;
 };
+
+/** Rows of the system table `name` that a query over it answers; `where` is text of SQL after FROM. */
+const systemRows = async (
+  world: Stage,
+  name: string,
+  where: string,
+  parameters: Parameters,
+): Promise<readonly SystemRow[]> => {
+  const columns = systemTables[name] ?? [];
+  const order = columns.find((one) => one.type === 'timestamp')?.name ?? '1';
+  const raw = columns.flatMap((one) => (one.type === 'variant' ? [one.name] : []));
+  const query = `SELECT * FROM system.${name} AS t ${where.replace('ORDER', `ORDER BY ${order} DESC`)}`;
+  const horizon = new Date(world.deps.clock.now() - recentMs).toISOString().replace('T', ' ');
+  return (await rowsAsJson(world, query, parameters, raw)).flatMap((text) => {
+    const row: unknown = JSON.parse(text);
+    return isJsonObject(row) ? [{ text, row, recent: String(row[order]) > horizon }] : [];
+  });
+};
+
+/** Rows of a system table that speak of `word`, and the newest of all, newest first. */
+const candidates = async (world: Stage, name: string, word: string): Promise<readonly SystemRow[]> => {
+  const speaking = await systemRows(world, name, `WHERE contains(to_json(t), :word) ORDER LIMIT ${mostAsked}`, {
+    word,
+  });
+  const newest = await systemRows(world, name, `ORDER LIMIT ${mostAsked / 3}`, {});
+  return [...new Map([...speaking, ...newest].map((one) => [one.text, one])).values()];
+};
+
+/** Rows of a system table that name one of these runs, updates or statements. */
+const rowsNaming = async (world: Stage, name: string, ids: readonly string[]): Promise<readonly SystemRow[]> => {
+  const columns = (systemTables[name] ?? []).filter((one) => one.type === 'string' && ofEvents.test(one.name));
+  if (columns.length === 0) return [];
+  const either = columns.map((one) => `array_contains(from_json(:ids, 'array<string>'), ${one.name})`).join(' OR ');
+  return systemRows(world, name, `WHERE ${either} ORDER LIMIT ${mostAsked / 3}`, { ids: JSON.stringify(ids) });
+};
+
+const listOf = (rows: readonly string[]): string => `[${rows.join(',')}]`;
 
 const structOf = (columns: readonly NewColumn[]): string =>
   `array<struct<${columns.map((one) => `${one.name}:${one.type}`).join(',')}>>`;
 
-/** How things of the look-alikes are called: as in the world, or as somebody who means harm would. */
-export type Naming = {
-  /** Rows as JSON, with their names and ids changed. */
-  readonly rows: (json: string) => string;
-  /** One name of a table or column. */
-  readonly name: (plain: string) => string;
+/** The newest rows of a table with results of a data profile, whichever comes first by name. */
+const profileRows = async (world: Stage, results: string): Promise<readonly string[]> => {
+  const [row] = await rowsOf(
+    world,
+    `SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables WHERE table_name LIKE '%_${results}_metrics' ORDER BY table_name LIMIT 1`,
+  );
+  const name = ['table_catalog', 'table_schema', 'table_name'].map((one) => row?.[one] ?? '').join('.');
+  return rowsAsJson(world, `SELECT * FROM ${name} ORDER BY \`window\`.start DESC LIMIT ${mostRows}`);
 };
 
-/** Documented system tables with rows of the practice world, and the results of a data profile. */
-const systemLookAlikes = async (practice: Stage, schema: string, naming: Naming): Promise<readonly LookAlike[]> => {
-  const found: LookAlike[] = [];
-  for (const [name, columns] of Object.entries(systemTables)) {
-    const [ofSystem = '', table = ''] = name.split('.');
-    const order = columns.find((one) => one.type === 'timestamp')?.name ?? '1';
-    found.push({
+/**
+ * Documented system tables with rows of the practice world, chosen around the area in which everything happened, and the results of
+ * a data profile. The table into which data flows there is called as the one that the suite is about: so a room reads of it.
+ */
+const systemLookAlikes = async (
+  world: Stage,
+  { area, flowsInto }: Happened,
+  own: string,
+  naming: Naming,
+): Promise<readonly LookAlike[]> => {
+  const asked = new Map<string, readonly SystemRow[]>();
+  for (const name of Object.keys(systemTables)) asked.set(name, await candidates(world, name, area));
+  const chosen = await chosenRows(asked, area, mostRows, (name, ids) => rowsNaming(world, name, ids));
+  const named = (rows: readonly string[]): string =>
+    naming.rows(listOf(rows).replaceAll(`"${flowsInto}"`, `"${own}"`), chosen.first);
+  const found = [...chosen.tables].map(([name, rows]): LookAlike => {
+    const [schema = '', table = ''] = name.split('.');
+    return {
       catalog: 'system',
-      schema: ofSystem,
-      table,
-      columns,
-      rows: naming.rows(await rowsAsJson(practice, `system.${name}`, order)),
-    });
-  }
-  for (const [results, columns] of [
-    ['drift', driftColumns],
-    ['profile', profileColumns],
-  ] as const) {
-    const [row] = await rowsOf(
-      practice,
-      `SELECT table_catalog, table_schema, table_name FROM system.information_schema.tables WHERE table_name LIKE '%_${results}_metrics' ORDER BY table_name LIMIT 1`,
-    );
-    const name = ['table_catalog', 'table_schema', 'table_name'].map((one) => row?.[one] ?? '').join('.');
-    // Under the name that makes them the profile of the table that the suite is about: so a room reads them, too.
-    found.push({
-      catalog: 'main',
       schema,
-      table: `with_past_${results}_metrics`,
-      columns,
-      rows: naming.rows(await rowsAsJson(practice, name, '`window`.start')),
-    });
-  }
-  return found;
+      table,
+      columns: systemTables[name] ?? [],
+      rows: named(rows.map(({ text }) => text)),
+    };
+  });
+  const [catalog = '', schema = '', name = ''] = own.split('.');
+  const profile = { catalog, schema };
+  return [
+    ...found,
+    {
+      ...profile,
+      table: `${name}_drift_metrics`,
+      columns: driftColumns,
+      rows: named(await profileRows(world, 'drift')),
+    },
+    {
+      ...profile,
+      table: `${name}_profile_metrics`,
+      columns: profileColumns,
+      rows: named(await profileRows(world, 'profile')),
+    },
+  ];
 };
 
 /** information_schema as the small lakehouse tells it of its own tables. */
@@ -97,7 +158,7 @@ const informationSchema = async (small: Stage): Promise<readonly LookAlike[]> =>
     const columns = listed
       .filter((row) => row['table_name'] === table)
       .map((row) => ({ name: row['column_name'] ?? '', type: row['full_data_type'] ?? 'string', nullable: true }));
-    const rows = await rowsAsJson(small, `system.information_schema.${table}`, undefined);
+    const rows = listOf(await rowsAsJson(small, `SELECT * FROM system.information_schema.${table}`));
     found.push({ catalog: 'system', schema: 'information_schema', table, columns, rows });
   }
   return found;
@@ -139,71 +200,24 @@ const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<vo
   }
 };
 
-/** What the monitor of the request log says of it (REST, `inference_log`). */
-export const requestMonitor = ({ name }: Naming) => ({
-  inference_log: { timestamp_col: name('asked'), prediction_col: name('predicted'), label_col: name('label') },
-  slicing_exprs: [quoted(name('region'))],
-});
-const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-
-/** Odd names of columns need it. */
-const mapped = "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')";
-export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
-/** As SQL names it, beside how it is called. */
-type Made = { readonly full: string; readonly sql: string };
-const placed = (stage: Stage, table: string): Made => ({
-  full: `${stage.catalog}.${stage.schema}.${table}`,
-  sql: `${stage.catalog}.${stage.schema}.${quoted(table)}`,
-});
-
-/** A log of requests to a model, with a label that has not come for each. */
-export const requestLog = async (stage: Stage, { name }: Naming, table = 'request_log'): Promise<string> => {
-  const { full, sql } = placed(stage, table);
-  const rows = Array.from(
-    { length: 6 },
-    (_, i) => `(CAST('${yesterday} 10:0${i}:00' AS TIMESTAMP), ${i}.5, ${i < 4 ? `${i}.0` : 'NULL'}, 'north')`,
-  );
-  const [asked, predicted, label, region] = ['asked', 'predicted', 'label', 'region'].map((one) => quoted(name(one)));
-  await prepare(
-    stage,
-    `CREATE TABLE ${sql} (${asked} TIMESTAMP, ${predicted} DOUBLE, ${label} DOUBLE, ${region} STRING) USING DELTA ${mapped}`,
-    `INSERT INTO ${sql} VALUES ${rows.join(', ')}`,
-  );
-  return full;
-};
-
-/** A table with a past, made by the same statements on every engine. */
-export const tableWithPast = async (stage: Stage, { name }: Naming, table = 'with_past'): Promise<string> => {
-  const { full, sql } = placed(stage, table);
-  const [price, net, region] = ['price', 'net_price', 'region'].map((one) => quoted(name(one)));
-  await prepare(
-    stage,
-    `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`,
-    `CREATE TABLE ${sql} (id BIGINT, ${price} DOUBLE) USING DELTA ${mapped}`,
-    `INSERT INTO ${sql} VALUES (1, 1.5)`,
-    `ALTER TABLE ${sql} ADD COLUMNS (${region} STRING)`,
-    `ALTER TABLE ${sql} RENAME COLUMN ${price} TO ${net}`,
-    `INSERT INTO ${sql} VALUES (2, 2.5, 'north')`,
-  );
-  return full;
-};
-
 /** A practice lakehouse without a world, behind the same front end. */
-const smallLakehouse = async (practice: Practice): Promise<Stage> => {
+const smallLakehouse = async (practice: Practice): Promise<{ readonly small: Stage; readonly lake: Lake }> => {
   const { clock } = databricksDeps();
   const lake = await openLake(':memory:', clock);
   for (const catalog of ['main', 'system']) await lake.createCatalog(catalog);
   await lake.createSchema('main', 'default', true);
   const front = await startFrontEnd(createDuckEngine(lake, { catalog: 'main', schema: 'default' }), practice);
-  return makeStage({
+  const small = makeStage({
     engine: 'practice',
     about: 'a practice lakehouse with the same few rows',
     catalog: 'main',
     schema: 'conformance',
     connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),
     practice,
+    refuse: front.refuse,
     end: front.close,
   });
+  return { small, lake };
 };
 
 /**
@@ -214,19 +228,24 @@ export const smallWith = async (
   naming: Naming,
   schema: string,
   tables: (small: Stage) => Promise<unknown>,
-): Promise<{ readonly small: Stage; readonly system: readonly LookAlike[] }> => {
-  const world = practiceWorkspace(practice);
-  const small = await smallLakehouse(practice);
+): Promise<{ readonly small: Stage; readonly system: readonly LookAlike[]; readonly happened: Happened }> => {
+  const workspace = practiceWorkspace(practice);
+  const { small, lake } = await smallLakehouse(practice);
   try {
-    const system = await systemLookAlikes({ ...small, workspace: world }, schema, naming);
+    const world = { ...small, workspace };
+    const happened = await whatHappened(world, practice);
+    const own = `main.${schema}.with_past`;
+    const system = await systemLookAlikes(world, happened, own, naming);
     await createTables(small, system);
     await tables(small);
-    return { small, system };
+    await govern(lake, own, naming);
+    await tagPersonal(lake, happened.flowsFrom, naming);
+    return { small, system, happened };
   } catch (thrown) {
     await small.close();
     throw thrown;
   } finally {
-    await world.close();
+    await workspace.close();
   }
 };
 
@@ -239,12 +258,12 @@ export const withLookAlikes = async (
   practice: Practice,
   naming: Naming,
   tables: (of: Stage) => Promise<unknown>,
-): Promise<Stage> => {
-  const { small, system } = await smallWith(practice, naming, stage.schema, tables);
+): Promise<{ readonly small: Stage; readonly happened: Happened }> => {
+  const { small, system, happened } = await smallWith(practice, naming, stage.schema, tables);
   try {
     await tables(stage);
     await createViews(stage, [...system, ...(await informationSchema(small))]);
-    return small;
+    return { small, happened };
   } catch (thrown) {
     await small.close();
     throw thrown;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCheck } from './check.ts';
+import { collectors } from '../../main/lake/sources.ts';
 import { differences } from './differences.ts';
+import { silentSources } from './silent-sources.ts';
 import type { Engine, Stage } from './stage.ts';
 import { openStage } from './stages.ts';
 import { allChecks } from './suite.ts';
@@ -16,7 +18,11 @@ for (const check of allChecks.filter((one) => one.lacking?.practice === undefine
   test(`${check.id}: ${check.about}`, async () => {
     const outcome = await runCheck(check, stage, differences, () => performance.now());
     expect([outcome.state, outcome.state === 'passed' ? '' : outcome.text]).toEqual(['passed', '']);
-  }, 120_000);
+  }, 300_000);
+
+test('every source that is listed as silent exists', () => {
+  expect(silentSources.filter(({ source }) => !collectors.some((one) => one.source === source))).toEqual([]);
+});
 
 test('every listed difference belongs to a check that runs there', () => {
   const runs = (id: string, engine: Engine): boolean =>

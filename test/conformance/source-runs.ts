@@ -1,5 +1,6 @@
 import { tableAsset } from '../../main/lake/assets.ts';
-import type { CollectContext, Collected } from '../../main/lake/collector.ts';
+import type { CollectContext, Collected, Collector } from '../../main/lake/collector.ts';
+import { storeBatch } from '../../main/lake/store-batch.ts';
 import { createLake, type Lake } from '../../main/lake/lake.ts';
 import type { FactsPage, LakeFact } from '../../main/lake/port.ts';
 import { putFact } from '../support/facts.ts';
@@ -10,36 +11,32 @@ import type { DatabricksFailure, Workspace } from '../../main/databricks/port.ts
 import { personalFlowsCollector } from '../../main/lake/collectors/personal-flows.ts';
 import { personalColumnsId } from '../../main/lake/personal.ts';
 import { collectors } from '../../main/lake/sources.ts';
+import type { JsonObject } from '../../shared/base/json.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
-import { assetId, assetParts, type AssetId } from '../../shared/domain/ids.ts';
-import { harmless } from './hostile.ts';
-import { requestMonitor, type Naming } from './look-alikes.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import { harmless, type Naming } from './hostile.ts';
+import { requestMonitor } from './own-tables.ts';
+import { scopeOf, type Room } from './room.ts';
 import type { Stage } from './stage.ts';
 
 /** What one collector did in both lanes: how each ended, and what it found, to be compared. */
-export type Run = { readonly watch: string; readonly pack: string; readonly estimate: string; readonly found: string };
+export type Run = {
+  readonly watch: string;
+  readonly pack: string;
+  readonly estimate: string;
+  readonly found: string;
+  /** It found something, rather than that nothing is there. */
+  readonly learned: boolean;
+};
 export type Runs = { readonly bySource: ReadonlyMap<string, Run>; readonly refused: readonly string[] };
 
 const day = 86_400_000;
-/** Assets of each kind that a room of the suite is about. */
-const mostOfKind = 8;
-
-/** Sorted as if all names were harmless, so that the same ones are chosen. */
-const fewOfEach = (scope: ReadonlyMap<AssetId, number>): ReadonlyMap<AssetId, number> => {
-  const count = new Map<string, number>();
-  const nearest = [...scope].sort(([a, x], [b, y]) => x - y || (harmless(a) < harmless(b) ? -1 : 1));
-  return new Map(
-    nearest.filter(([asset]) => {
-      const { kind } = assetParts(asset);
-      count.set(kind, (count.get(kind) ?? 0) + 1);
-      return (count.get(kind) ?? 0) <= mostOfKind;
-    }),
-  );
-};
-
+const fine = 'fine';
 const ending = (failure: DatabricksFailure | null | undefined): string =>
-  failure === null || failure === undefined ? 'fine' : `${failure.tag} ${failure.code ?? ''}`.trim();
+  failure === null || failure === undefined ? fine : `${failure.tag} ${failure.code ?? ''}`.trim();
+
+const worst = (endings: readonly string[]): string => endings.find((one) => one !== fine) ?? fine;
 
 /**
  * What of a fact must be the same on every engine. Histories have moments and people of their own; a fact about how things stand
@@ -59,12 +56,6 @@ const everyFact = (lake: Lake, store: Store): readonly LakeFact[] => {
     if (before === null) return found;
   }
 };
-
-/** One asset of each kind that nothing speaks of: so every source has something to ask for, whatever the workspace holds. */
-const unheardOf = (workspaceId: string): readonly AssetId[] =>
-  (
-    ['job', 'pipeline', 'notebook', 'query', 'dashboard', 'endpoint', 'experiment', 'cluster', 'warehouse'] as const
-  ).map((kind) => assetId(kind, workspaceId, '1'));
 
 /** A statement that nobody ran: so the source that names tables of statements has one to ask about. */
 const unheardStatement = (store: Store, workspaceId: string, at: string): void => {
@@ -94,8 +85,27 @@ const taggedColumn = (store: Store, metastoreId: string, at: string): void => {
 /** Statements that the engine could not even read, or that failed as none of ours may: by name, with the error class. */
 const refusedForm = /PARSE|SYNTAX|INTERNAL|UNBOUND|UNRESOLVED_COLUMN|DATATYPE/;
 
-/** No monitor watches the request log of the suite; what it would say is answered here, the rest by the workspace. */
-const between = (workspace: Workspace, naming: Naming, refused: Set<string>): Workspace => {
+/** What REST would say of the tables of the suite: the monitor of its request log, and the log that pipelines publish; null = ask. */
+const ownAnswer = (path: string, naming: Naming, { published }: Room): JsonObject | null => {
+  if (path.endsWith('.request_log/monitor')) return requestMonitor(naming);
+  return published !== null && /^\/api\/2\.0\/pipelines\/[^/]+$/.test(path)
+    ? { spec: { event_log: { ...published } } }
+    : null;
+};
+
+/** Models are asked for by the names of the world, which is all that REST knows; tables that are not there have no monitor. */
+const pathFor = (path: string, { elsewhere }: Room): string => {
+  if (path.startsWith('/api/2.1/unity-catalog/models/'))
+    return path
+      .split('/')
+      .map((part) => encodeURIComponent(harmless(decodeURIComponent(part))))
+      .join('/');
+  const table = /^\/api\/2\.1\/unity-catalog\/tables\/([^/]+)\/monitor$/.exec(path)?.[1] ?? '';
+  return elsewhere.includes(decodeURIComponent(table)) ? path.replace(table, 'nowhere.nowhere.nowhere') : path;
+};
+
+/** The workspace, but for what is answered here; forms that it refuses are written down. */
+const between = (workspace: Workspace, naming: Naming, room: Room, refused: Set<string>): Workspace => {
   const told = <T>(name: string, answer: Result<T, DatabricksFailure>): Result<T, DatabricksFailure> => {
     if (!answer.ok && refusedForm.test(answer.error.errorClass ?? ''))
       refused.add(`${name}: ${answer.error.errorClass ?? ''}`);
@@ -112,10 +122,12 @@ const between = (workspace: Workspace, naming: Naming, refused: Set<string>): Wo
     },
     rest: {
       ...workspace.rest,
-      call: (request, options) =>
-        request.path.endsWith('.request_log/monitor')
-          ? Promise.resolve(ok(requestMonitor(naming)))
-          : workspace.rest.call(request, options),
+      call: (request, options) => {
+        const own = ownAnswer(request.path, naming, room);
+        return own === null
+          ? workspace.rest.call({ ...request, path: pathFor(request.path, room) }, options)
+          : Promise.resolve(ok(own));
+      },
     },
   };
 };
@@ -126,30 +138,106 @@ const withoutRest = (workspace: Workspace): Workspace => ({
   rest: { call: () => Promise.resolve(err(databricksFailure('Forbidden'))) },
 });
 
-/** Every source of main/lake/sources.ts, in both lanes, with its estimate, against what the stage has. */
-export const runSources = async (
+/** A fact whose lists are all empty, or whose message is, says that nothing is there. */
+const isNothing = ({ data }: LakeFact): boolean => {
+  const lists = [data['items'], data['reads'], data['writes']].filter((one) => Array.isArray(one));
+  return data['message'] === '' || (lists.length > 0 && lists.every((one) => one.length === 0));
+};
+/** Whether an answer says more than that nothing is there. */
+const says = ({ facts = [], edges = [], assets = [] }: Partial<Collected>): boolean =>
+  edges.length + assets.length > 0 || facts.some(({ fact }) => !isNothing(fact));
+
+/** Collectors as they are; which of them answered something is written down. */
+const listened = (to: readonly Collector[], learned: Set<string>): readonly Collector[] =>
+  to.map((one) => ({
+    ...one,
+    collect: async (context) => {
+      const answer = await one.collect(context);
+      if (answer.ok && says(answer.value)) learned.add(one.source);
+      return answer;
+    },
+  }));
+
+/** Sources that ask only where a table refuses, with that table; what they need is read before them. */
+const standIns: Readonly<Record<string, string>> = {
+  'rest.lineage-tracking.table-lineage': 'system.access.table_lineage',
+  'pipelines.event-log': 'system.lakeflow_pipeline_events_preview.pipeline_events',
+};
+
+/** How sources end that stand in for a table, for somebody who may not read it. */
+const standIn = async (
   stage: Stage,
-  tables: readonly string[],
-  naming: Naming,
-  rest = true,
-): Promise<Runs> => {
+  workspace: Workspace,
+  assets: readonly AssetId[],
+  learned: Set<string>,
+): Promise<ReadonlyMap<string, string>> => {
+  const refused = Object.values(standIns);
+  const { store, close } = temporaryStore();
+  try {
+    await stage.refuse(refused.map((table) => table.replaceAll('.', String.raw`\.`)).join('|'));
+    const own = collectors.filter(({ source }) => source in standIns || refused.includes(source));
+    const lake = createLake({
+      workspaces: () => [workspace],
+      store,
+      clock: stage.deps.clock,
+      log: () => undefined,
+      collectors: listened(own, learned),
+    });
+    const report = await lake.refresh({ assets });
+    if (!report.ok) throw new Error(report.error.what);
+    return new Map(
+      report.value.sources.flatMap(({ source, failure }) => (source in standIns ? [[source, ending(failure)]] : [])),
+    );
+  } finally {
+    await stage.refuse(null);
+    close();
+  }
+};
+
+type Packed = { readonly pack: string; readonly estimate: string; readonly lines: readonly unknown[] };
+
+/** One collector in a room, with its estimate; what it brings is there for those after it. */
+const packed = async (one: Collector, context: CollectContext, store: Store): Promise<Packed> => {
+  const found = await one.collect(context);
+  const estimated = await one.estimate?.(context);
+  if (found.ok)
+    store.transaction<null>((db) => {
+      storeBatch(db, found.value, null, null);
+      return ok(null);
+    });
+  const answer: Partial<Collected> = found.ok ? found.value : {};
+  return {
+    pack: ending(found.ok ? found.value.failure : found.error),
+    estimate: estimated === undefined || estimated.ok ? fine : ending(estimated.error),
+    lines: [
+      ...(answer.facts ?? []).map(({ fact }) => lineOf(fact)),
+      ...(answer.edges ?? []).map(({ from, to }) => [from, to]),
+      ...(estimated?.ok === true ? [[`${estimated.value.rows} rows`]] : []),
+    ],
+  };
+};
+
+/** Every source of main/lake/sources.ts, in both lanes, with its estimate, against what the stage has. */
+export const runSources = async (stage: Stage, room: Room, naming: Naming, rest = true): Promise<Runs> => {
   const refused = new Set<string>();
+  const learned = new Set<string>();
   const { store, close } = temporaryStore();
   try {
     const { clock } = stage.deps;
-    const lake = createLake({ workspaces: () => [workspace], store, clock, log: () => undefined });
+    const all = listened(collectors, learned);
     const identity = await stage.workspace.identity();
     if (!identity.ok) throw new Error(identity.error.what);
     const ids = { workspaceId: identity.value.workspaceId, metastoreId: identity.value.metastoreId };
-    const assets = tables.map((name) => tableAsset(ids.metastoreId, name));
-    const workspace = between(rest ? stage.workspace : withoutRest(stage.workspace), naming, refused);
+    const assets = room.tables.map((name) => tableAsset(ids.metastoreId, name));
+    const workspace = between(rest ? stage.workspace : withoutRest(stage.workspace), naming, room, refused);
+    const lake = createLake({ workspaces: () => [workspace], store, clock, log: () => undefined, collectors: all });
     const report = await lake.refresh({ assets });
     if (!report.ok) throw new Error(report.error.what);
-    const scope = new Map<AssetId, number>(assets.map((one) => [one, 0]));
-    const [facts, edges] = [everyFact(lake, store), lake.allEdges(store.read)];
-    for (const edge of edges) for (const end of [edge.from, edge.to]) scope.set(end, 1);
-    for (const fact of facts) for (const one of fact.assets) if (!scope.has(one)) scope.set(one, 2);
-    for (const one of unheardOf(ids.workspaceId)) scope.set(one, 0);
+    const known = (): Parameters<typeof scopeOf>[2] => ({
+      facts: everyFact(lake, store),
+      edges: lake.allEdges(store.read),
+    });
+    const watched = known();
     const now = clock.now();
     unheardStatement(store, ids.workspaceId, toInstant(now));
     const context: CollectContext = {
@@ -165,39 +253,40 @@ export const runSources = async (
       completeTo: null,
       lookBackMs: 3 * 3_600_000,
       resumed: false,
-      scope: fewOfEach(scope),
+      scope: scopeOf(room, ids, watched),
       observedAt: toInstant(now),
     };
-    const runs = new Map<string, Run>();
-    for (const one of collectors) {
-      const packed = await one.collect(context);
-      const estimated = await one.estimate?.(context);
-      const answer: Partial<Collected> = packed.ok ? packed.value : {};
-      const lines = [
-        ...facts.filter(({ source }) => source === one.source).map(lineOf),
-        ...(answer.facts ?? []).map(({ fact }) => lineOf(fact)),
-        ...[...edges.filter(({ source }) => source === one.source), ...(answer.edges ?? [])].map(({ from, to }) => [
-          from,
-          to,
-        ]),
-        ...(estimated?.ok === true ? [[`${estimated.value.rows} rows`]] : []),
-      ].map((line) => JSON.stringify(line));
-      runs.set(one.source, {
-        watch: ending(report.value.sources.find(({ source }) => source === one.source)?.failure),
-        pack: ending(packed.ok ? packed.value.failure : packed.error),
-        estimate: estimated === undefined || estimated.ok ? 'fine' : ending(estimated.error),
-        found: [...new Set(lines)].sort().join('\n'),
-      });
-    }
+    const packs = new Map<string, readonly Packed[]>();
+    for (const one of all) packs.set(one.source, [await packed(one, context, store)]);
+    // What one brought another can be asked about: names of what queries speak of, for instance.
+    const wider = { ...context, scope: scopeOf(room, ids, known()) };
+    for (const one of all.filter(({ source }) => !learned.has(source)))
+      packs.set(one.source, [...(packs.get(one.source) ?? []), await packed(one, wider, store)]);
+    const told = [...room.tables, ...room.elsewhere].map((name) => tableAsset(ids.metastoreId, name));
+    const besides = new Map(await standIn(stage, workspace, told, learned));
     taggedColumn(store, ids.metastoreId, toInstant(now));
     const flows = await personalFlowsCollector.collect({ ...context, lane: 'watch' });
-    const run = runs.get(personalFlowsCollector.source);
-    if (run !== undefined)
-      runs.set(personalFlowsCollector.source, {
-        ...run,
-        watch: ending(flows.ok ? flows.value.failure : flows.error),
-      });
-    return { bySource: runs, refused: [...refused] };
+    besides.set(personalFlowsCollector.source, ending(flows.ok ? flows.value.failure : flows.error));
+
+    const runOf = (source: string): Run => {
+      const own = packs.get(source) ?? [];
+      const lines = [
+        ...watched.facts.filter((fact) => fact.source === source).map(lineOf),
+        ...watched.edges.filter((edge) => edge.source === source).map(({ from, to }) => [from, to]),
+        ...own.flatMap((one) => one.lines),
+      ].map((line) => JSON.stringify(line));
+      return {
+        watch: worst([
+          ending(report.value.sources.find((one) => one.source === source)?.failure),
+          besides.get(source) ?? fine,
+        ]),
+        pack: worst(own.map((one) => one.pack)),
+        estimate: worst(own.map((one) => one.estimate)),
+        found: [...new Set(lines)].sort().join('\n'),
+        learned: learned.has(source),
+      };
+    };
+    return { bySource: new Map(all.map(({ source }) => [source, runOf(source)])), refused: [...refused] };
   } finally {
     close();
   }

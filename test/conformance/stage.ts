@@ -30,6 +30,8 @@ export type Stage = {
   readonly opening: { readonly state: string; readonly ms: number } | null;
   /** A workspace as the second user of the wishes; null = there is none. Closed with the stage. */
   readonly other: () => Workspace | null;
+  /** Takes away the right to what a statement or a path of REST matches; null gives it back. Does nothing at a real workspace. */
+  readonly refuse: (pattern: string | null) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -38,6 +40,7 @@ export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 
   readonly opening?: Stage['opening'];
   /** Opens a workspace; replaced by tests that have no Databricks host. */
   readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
+  readonly refuse?: Stage['refuse'];
   /** Runs first when the stage is closed, while it can still be asked. */
   readonly clean?: (stage: Stage) => Promise<void>;
   /** Runs last, after every session is closed. */
@@ -76,6 +79,7 @@ export const makeStage = (base: StageBase): Stage => {
       opened.push(next);
       return next;
     },
+    refuse: base.refuse ?? (() => Promise.resolve()),
     workspace: opened[0] ?? open(),
     another: () => {
       const next = open();

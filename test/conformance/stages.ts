@@ -2,6 +2,7 @@ import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
 import { startPractice } from '../support/practice.ts';
 import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
+import { happenings } from './happenings.ts';
 import { createSparkEngine } from './spark/engine.ts';
 import { startFrontEnd } from './spark/front-end.ts';
 import { versions } from './spark/get.ts';
@@ -15,7 +16,7 @@ const patience = { timeoutMs: 600_000 };
 
 /** The practice lakehouse of this checkout, in this process. */
 const practiceStage = async (): Promise<Stage> => {
-  const practice = await startPractice();
+  const practice = await startPractice({ scenarios: [happenings] });
   return makeStage({
     engine: 'practice',
     about: 'the practice lakehouse (DuckDB)',
@@ -23,14 +24,18 @@ const practiceStage = async (): Promise<Stage> => {
     schema: 'conformance',
     connection: practiceConnection(practice),
     practice,
+    refuse: async (pattern) => {
+      await practice.control({ deny: pattern === null ? null : { pattern, count: null } });
+    },
     end: practice.close,
   });
 };
 
 /** Spark with Delta behind the practice front end; a practice lakehouse gives REST and the rows for look-alike tables. */
 const sparkStage = async (): Promise<Stage> => {
-  const spark = await startSpark();
-  const practice = await startPractice({ estate: true });
+  const practice = await startPractice({ scenarios: [happenings] });
+  // Rooms hear of tables of the world, which are not there; their catalog is.
+  const spark = await startSpark(['main', 'system', practice.catalog]);
   const front = await startFrontEnd(createSparkEngine(spark.port), practice);
   return makeStage({
     engine: 'spark',
@@ -39,6 +44,7 @@ const sparkStage = async (): Promise<Stage> => {
     schema: 'conformance',
     connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),
     practice,
+    refuse: front.refuse,
     end: async () => {
       await front.close();
       await practice.close();

@@ -1,7 +1,13 @@
 import { collectors } from '../../../main/lake/sources.ts';
+import { told } from '../answered.ts';
 import { onlyOn, type Check } from '../check.ts';
-import { harmless, hostile, hostileTables, typical } from '../hostile.ts';
-import { requestLog, smallWith, tableWithPast, withLookAlikes, type Naming } from '../look-alikes.ts';
+import { govern, viewBeside } from '../governance.ts';
+import { whatHappened } from '../happenings.ts';
+import { harmless, hostile, hostileTables, typical, type Naming } from '../hostile.ts';
+import { smallWith, withLookAlikes } from '../look-alikes.ts';
+import { publishedLog, requestLog, tableWithPast } from '../own-tables.ts';
+import type { Room } from '../room.ts';
+import { silentSources } from '../silent-sources.ts';
 import { runSources, type Run, type Runs } from '../source-runs.ts';
 import type { Stage } from '../stage.ts';
 
@@ -29,6 +35,21 @@ const bothTables = async (of: Stage, naming: Naming): Promise<readonly string[]>
   await requestLog(of, naming),
 ];
 
+/** The suite's own tables; in practice with rights and tags, and with the area in which everything happened. */
+const roomOf = async (stage: Stage): Promise<Room> => {
+  const tables = await bothTables(stage, typical);
+  if (stage.practice === null) return { tables, views: [], elsewhere: [], published: null };
+  const [own = ''] = tables;
+  await govern(stage.practice.server.lake, own, typical);
+  const happened = await whatHappened(stage, stage.practice);
+  return {
+    tables: [...tables, ...happened.tables],
+    views: [viewBeside(own)],
+    elsewhere: happened.tables,
+    published: null,
+  };
+};
+
 /**
  * Once for all sources of a stage. On Spark the same rows lie in a practice lakehouse, and both must make the same facts; every second
  * name and id in them is hostile.
@@ -37,18 +58,28 @@ const runsOf = (stage: Stage): Promise<Runs> => {
   const known = results.get(stage);
   if (known !== undefined) return known;
   const work = async (): Promise<Runs> => {
-    if (stage.engine !== 'spark' || stage.practice === null)
-      return runSources(stage, await bothTables(stage, typical), typical);
-    const small = await withLookAlikes(stage, stage.practice, hostile, (of) => bothTables(of, hostile));
+    if (stage.engine !== 'spark' || stage.practice === null) return runSources(stage, await roomOf(stage), typical);
+    const name = 'pipeline_log';
+    const { small, happened } = await withLookAlikes(stage, stage.practice, hostile, async (of) => {
+      await bothTables(of, hostile);
+      await publishedLog(of, name);
+    });
     try {
       const tables = ['with_past', 'request_log'].map((name) => `${stage.catalog}.${stage.schema}.${name}`);
-      const before = await runSources(small, tables, hostile);
-      const found = await runSources(stage, tables, hostile);
+      const { catalog, schema } = stage;
+      const room: Room = {
+        tables,
+        views: tables.slice(0, 1).map(viewBeside),
+        elsewhere: happened.tables,
+        published: { catalog, schema, name },
+      };
+      const before = await runSources(small, room, hostile);
+      const found = await runSources(stage, room, hostile);
       const there = (runs: Runs, source: string): string => runs.bySource.get(source)?.found ?? '';
       // REST tells both engines of the same world, and that goes on: a run may end between two readings. What differs is held
       // against a reading from afterwards, too.
       const differs = [...found.bySource].some(([source, run]) => run.found !== there(before, source));
-      const after = differs ? await runSources(small, tables, hostile) : before;
+      const after = differs ? await runSources(small, room, hostile) : before;
       const judged = (source: string, run: Run): Run =>
         [before, after].some((runs) => run.found === there(runs, source))
           ? run
@@ -66,15 +97,27 @@ const runsOf = (stage: Stage): Promise<Runs> => {
   return started;
 };
 
+/** Whether a source found what it must; nothing is demanded of a workspace, which may have nothing of a kind. */
+const foundAsListed = (source: string, { learned }: Run, { engine }: Stage): string => {
+  const listed = silentSources.some((one) => one.source === source && one.engine === engine);
+  if (engine === 'workspace' || learned !== listed) return 'as listed';
+  return learned
+    ? 'something: take it out of silent-sources.ts'
+    : 'nothing: a fact, an edge or a name was expected (silent-sources.ts)';
+};
+
 /** One check per source: a new source is exercised as soon as main/lake/sources.ts lists it. */
-const perSource: readonly Check[] = collectors.map((one) => ({
-  id: `source.${one.source}`,
-  about: `${one.label}: background, room and estimate`,
+const perSource: readonly Check[] = collectors.map(({ source, label }) => ({
+  id: `source.${source}`,
+  about: `${label}: background, room and estimate, and that it finds something`,
   observe: async (stage) => {
-    const run = (await runsOf(stage)).bySource.get(one.source);
-    return run === undefined ? 'not run' : { watch: run.watch, pack: run.pack, estimate: run.estimate };
+    const run = (await runsOf(stage)).bySource.get(source);
+    if (run === undefined) return 'not run';
+    const { watch, pack, estimate, learned } = run;
+    const compared = { watch, pack, estimate, found: foundAsListed(source, run, stage) };
+    return stage.engine === 'workspace' ? told(learned ? 'found something' : 'found nothing', compared) : compared;
   },
-  expected: { watch: 'fine', pack: 'fine', estimate: 'fine' },
+  expected: { watch: 'fine', pack: 'fine', estimate: 'fine', found: 'as listed' },
 }));
 
 /** The same lakehouse twice, once with harmless and once with hostile names; REST is left out, it knows the world's names only. */
@@ -87,8 +130,11 @@ const sameFacts = async (stage: Stage): Promise<unknown> => {
       made.push(...(await bothTables(of, naming)));
       for (const name of names) made.push(await tableWithPast(of, naming, name));
     });
+    const views = made.slice(0, 1).map(viewBeside);
     try {
-      return await runSources(small, made, naming, false);
+      // Only an id that is a UUID goes into the text of event_log(): with a hostile one it is not asked.
+      await small.refuse('event_log');
+      return await runSources(small, { tables: made, views, elsewhere: [], published: null }, naming, false);
     } finally {
       await small.close();
     }
@@ -123,18 +169,6 @@ const sameFacts = async (stage: Stage): Promise<unknown> => {
 
 export const collectorChecks: readonly Check[] = [
   ...perSource,
-  {
-    id: 'source.facts',
-    about: 'the sources had something to read: without facts the checks above would say nothing',
-    observe: async (stage) => {
-      const runs = [...(await runsOf(stage)).bySource.values()];
-      const told = runs.filter((run) => run.found.split('\n').length > 1).length;
-      // Spark reads the whole estate. The small world of practice has no pipelines and no compute, and sources that stand in for
-      // others are not asked where those answer.
-      return told >= runs.length / (stage.engine === 'spark' ? 2 : 3);
-    },
-    expected: true,
-  },
   {
     id: 'hostile.form',
     about: 'no statement of a source was refused for its form, or for a value that it carries',

@@ -7,34 +7,10 @@ import { toInstant } from '../../../shared/base/time.ts';
 import { collectContext } from '../../support/collect.ts';
 import { temporaryStore } from '../../support/lakehouse.ts';
 import type { Check } from '../check.ts';
-import { prepare, type Stage } from '../stage.ts';
+import { publishedLog } from '../own-tables.ts';
+import type { Stage } from '../stage.ts';
 
 const pipeline = '0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11';
-const details = (passed: number, failed: number): string =>
-  JSON.stringify({ flow_progress: { data_quality: { expectations: [{ name: 'valid id', dataset: 'main.gold.sales', passed_records: passed, failed_records: failed }] } } }); // prettier-ignore
-
-/** A published event log with its documented columns. `struct`: the two that are JSON text in one document and structs in another. */
-const publish = async (stage: Stage, name: string, struct: boolean, at: string): Promise<void> => {
-  const full = `${stage.catalog}.${stage.schema}.${name}`;
-  const origin = (update: string): string =>
-    struct ? `named_struct('update_id', '${update}')` : `'{"update_id":"${update}"}'`;
-  const error = struct
-    ? `named_struct('exceptions', array(named_struct('message', 'column qty is gone')))`
-    : `'{"exceptions":[{"message":"column qty is gone"}]}'`;
-  const [originType, errorType] = struct
-    ? ['STRUCT<update_id: STRING>', 'STRUCT<exceptions: ARRAY<STRUCT<message: STRING>>>']
-    : ['STRING', 'STRING'];
-  const row = (update: string, level: string, type: string, text: string, failure: string): string =>
-    `SELECT '${update}-${type}', ${origin(update)}, CAST('${at}' AS TIMESTAMP), 'Update is over.', '${level}', CAST(${failure} AS ${errorType}), ${text}, '${type}'`;
-  await prepare(
-    stage,
-    `CREATE TABLE ${full} (id STRING, origin ${originType}, timestamp TIMESTAMP, message STRING, level STRING, error ${errorType}, details STRING, event_type STRING) USING DELTA`,
-    `INSERT INTO ${full} ${row('u1', 'INFO', 'flow_progress', `'${details(90, 4)}'`, 'NULL')}`,
-    `INSERT INTO ${full} ${row('u1', 'INFO', 'flow_progress', `'${details(5, 1)}'`, 'NULL')}`,
-    `INSERT INTO ${full} ${row('u2', 'ERROR', 'update_progress', 'NULL', error)}`,
-  );
-};
-
 /** What the collector makes of a log, for somebody who may not read the table of all pipelines. */
 const read = async (stage: Stage, table: string): Promise<unknown> => {
   const now = stage.deps.clock.now();
@@ -64,9 +40,8 @@ export const eventLogChecks: readonly Check[] = [
     id: 'event-log.published',
     about: 'the published event log of a pipeline, with origin and error as JSON text and as structs',
     observe: async (stage) => {
-      const at = toInstant(stage.deps.clock.now() - 3_600_000).slice(0, 19).replace('T', ' '); // prettier-ignore
-      await publish(stage, 'event_log_text', false, at);
-      await publish(stage, 'event_log_struct', true, at);
+      await publishedLog(stage, 'event_log_text', false);
+      await publishedLog(stage, 'event_log_struct', true);
       return [await read(stage, 'event_log_text'), await read(stage, 'event_log_struct')];
     },
     expected: Array.from({ length: 2 }, () => [

@@ -19,6 +19,8 @@ export type FrontEnd = {
   readonly port: number;
   readonly httpPath: string;
   readonly caFile: string;
+  /** Takes away the right to what a statement matches; null gives it back. */
+  readonly refuse: (pattern: string | null) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -33,7 +35,8 @@ export const startFrontEnd = async (engine: EnginePort, practice: Practice): Pro
   const dir = mkdtempSync(join(tmpdir(), 'bw-front-'));
   const { clock, scheduler } = databricksDeps();
   const certificate = await loadCertificate(dir, clock);
-  const service = createService({ engine, buttons: createButtons(clock), clock, scheduler });
+  const buttons = createButtons(clock);
+  const service = createService({ engine, buttons, clock, scheduler });
   const sockets = new Set<Duplex>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -73,6 +76,10 @@ export const startFrontEnd = async (engine: EnginePort, practice: Practice): Pro
     port: (server.address() as AddressInfo).port,
     httpPath,
     caFile: certificate.caFile,
+    refuse: (pattern) => {
+      buttons.set({ deny: pattern === null ? null : { pattern, count: null } });
+      return Promise.resolve();
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();

@@ -12,7 +12,7 @@ const packages =
 const opened = packages.split(' ').map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
 
 /** Settings under `spark.`; what has no word was measured to be fast on small tables. */
-const settings = (dir: string): Readonly<Record<string, string>> => ({
+const settings = (dir: string, catalogs: readonly string[]): Readonly<Record<string, string>> => ({
   master: 'local[2]',
   'app.name': 'conformance',
   'ui.enabled': 'false',
@@ -24,8 +24,7 @@ const settings = (dir: string): Readonly<Record<string, string>> => ({
   'sql.catalogImplementation': 'in-memory',
   'sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
   'sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
-  'sql.catalog.main': 'breakwater.AliasCatalog',
-  'sql.catalog.system': 'breakwater.AliasCatalog',
+  ...Object.fromEntries(catalogs.map((name) => [`sql.catalog.${name}`, 'breakwater.AliasCatalog'])),
   'sql.sources.default': 'delta',
   'sql.session.timeZone': 'UTC',
   // Otherwise `${x}` inside any text, also inside a value, is silently replaced.
@@ -44,9 +43,10 @@ const startMs = 120_000;
 
 /**
  * Starts Spark in a folder of its own, which goes away with it. Its words go to a file; it ends when its standard input does, so
- * it never outlives this process, however that ends. Throws with the end of what it said when it does not get ready.
+ * it never outlives this process, however that ends. `catalogs`: names of those that exist; all show the same schemas. Throws
+ * with the end of what it said when it does not get ready.
  */
-export const startSpark = async (): Promise<SparkProcess> => {
+export const startSpark = async (catalogs: readonly string[]): Promise<SparkProcess> => {
   const { classPath } = await getSpark();
   const dir = mkdtempSync(join(tmpdir(), 'bw-spark-'));
   mkdirSync(join(dir, 'local'));
@@ -61,7 +61,7 @@ export const startSpark = async (): Promise<SparkProcess> => {
       '-XX:+UseSerialGC',
       '-Duser.timezone=UTC',
       `-Djava.io.tmpdir=${dir}`,
-      ...Object.entries(settings(dir)).map(([name, value]) => `-Dspark.${name}=${value}`),
+      ...Object.entries(settings(dir, catalogs)).map(([name, value]) => `-Dspark.${name}=${value}`),
       '-cp',
       classPath,
       'breakwater.SparkSql',
