@@ -12,6 +12,7 @@ export const hostSuffixes = [
   '.azuredatabricks.net',
   '.gcp.databricks.com',
   '.cloud.databricks.us',
+  '.cloud.databricks.mil',
   '.databricks.azure.us',
   '.databricks.azure.cn',
 ] as const;

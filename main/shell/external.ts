@@ -4,6 +4,7 @@ const allowedHosts = [
   '.azuredatabricks.net',
   '.gcp.databricks.com',
   '.cloud.databricks.us',
+  '.cloud.databricks.mil',
   '.databricks.azure.us',
   '.databricks.azure.cn',
   'docs.databricks.com',

@@ -14,6 +14,7 @@ describe('hosts that may get a token', () => {
     ['https://dbc-1.cloud.databricks.com/', 'dbc-1.cloud.databricks.com'],
     ['HTTPS://1.2.GCP.databricks.com', '1.2.gcp.databricks.com'],
     ['x.cloud.databricks.us', 'x.cloud.databricks.us'],
+    ['x.cloud.databricks.mil', 'x.cloud.databricks.mil'],
     ['adb-1.2.databricks.azure.cn', 'adb-1.2.databricks.azure.cn'],
   ])('%s is allowed', (given, host) => {
     expect(checkHost(given, 'workspace')).toEqual({ ok: true, value: { host, port: 443 } });
