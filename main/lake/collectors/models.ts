@@ -6,7 +6,7 @@ import { factId, modelAsset, tableAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorObject, ownOf } from '../cursor.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { endsRound, idText, instant, listAll, object, objects, text } from '../rest-read.ts';
+import { endsRound, idText, instant, listAll, listPages, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
@@ -111,17 +111,25 @@ const aliasState = (full: string, now: Readonly<Record<string, string>>, context
 };
 
 const paged = { max_results: '100' } as const;
+/**
+ * Models are listed by the page of all that there are, and those that one may not see are taken out of it: pages come empty while others
+ * follow (docs: models/list). So the largest page is asked for (1,000 of a whole metastore), and many of them.
+ */
+const listed = { query: { max_results: '1000' }, most: 100 } as const;
 
-/** All models, newest changes first; around a room those in its scope, by name. */
+/** All models, newest changes first; around a room those in its scope, by name. `whole`: none was left behind. */
 const namedModels = async (
   context: CollectContext,
-): Promise<Result<readonly { readonly full: string }[], DatabricksFailure>> => {
-  if (context.lane === 'pack') return ok(scoped(context, 'model').map((full) => ({ full })));
-  const models = await listAll(context, base, 'registered_models', paged);
+): Promise<
+  Result<{ readonly models: readonly { readonly full: string }[]; readonly whole: boolean }, DatabricksFailure>
+> => {
+  if (context.lane === 'pack') return ok({ models: scoped(context, 'model').map((full) => ({ full })), whole: true });
+  const models = await listPages(context, base, 'registered_models', listed);
   if (!models.ok) return models;
   const changedAt = (model: JsonObject): number => (typeof model['updated_at'] === 'number' ? model['updated_at'] : 0);
-  const sorted = [...models.value].sort((a, b) => changedAt(b) - changedAt(a));
-  return ok(sorted.flatMap((model) => text(model['full_name']) ?? []).map((full) => ({ full })));
+  const sorted = [...models.value.all].sort((a, b) => changedAt(b) - changedAt(a));
+  const names = sorted.flatMap((model) => text(model['full_name']) ?? []);
+  return ok({ models: names.map((full) => ({ full })), whole: models.value.whole });
 };
 
 /** Registered models with their versions and aliases. */
@@ -143,6 +151,7 @@ export const modelsCollector: Collector = {
   collect: async (context) => {
     const named = await namedModels(context);
     if (!named.ok) return named;
+    const { models, whole } = named.value;
     const known = readAliases(context.cursor);
     const aliases: Record<string, Record<string, string>> = {};
     const facts: CollectedFact[] = [];
@@ -150,8 +159,8 @@ export const modelsCollector: Collector = {
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
     const how = new Map<string, string>();
-    const recent = new Set(named.value.slice(0, newest));
-    const turn = nextTurn(context, named.value, {
+    const recent = new Set(models.slice(0, newest));
+    const turn = nextTurn(context, models, {
       key: ({ full }) => full,
       limit: maxModels,
       plural: 'models',
@@ -205,6 +214,7 @@ export const modelsCollector: Collector = {
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...aliases }), failure });
     const refused = went('refused').map(lastName);
     const notes = [
+      ...(whole ? [] : ['Not complete: there are more models than one look goes through.']),
       ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
       ...(left === null ? [] : [left]),
     ];
@@ -215,6 +225,7 @@ export const modelsCollector: Collector = {
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
+      partly: !whole,
     });
   },
 };

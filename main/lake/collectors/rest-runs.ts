@@ -92,7 +92,8 @@ const list = async (
       else runs.push(run);
     }
     token = text(body['next_page_token']);
-    if (body['has_more'] !== true || token === null || token === '') return ok({ runs, unreadable, whole: true });
+    // The token alone says whether more follows, as Databricks' own clients read it (SDK jobs.list_runs).
+    if (token === null || token === '') return ok({ runs, unreadable, whole: true });
   }
   return ok({ runs, unreadable, whole: false });
 };
