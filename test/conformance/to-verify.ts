@@ -140,5 +140,10 @@ export const notFoundInSources: readonly (ToVerify & { readonly left?: string })
     about: 'query tags and timeouts, by what a session is opened with in the end',
     checks: ['open.session-settings'],
   },
+  {
+    fact: 'time of questions to the whole metastore',
+    about: 'profiles, tags of personal data and their flows, which the watch asks without a catalog',
+    checks: ['open.whole-metastore'],
+  },
   { fact: 'lineage-tracking in REST', about: 'fields that come', checks: ['open.rest-lineage'] },
 ];

@@ -143,6 +143,27 @@ const sessionSettings = async (stage: Stage): Promise<unknown> => {
   return told({ settings });
 };
 
+/**
+ * How long questions to the whole metastore take, which no catalog bounds: information_schema warns of timeouts without such a filter, and
+ * the watch has to ask so for profiles, tags of personal data and where they flow.
+ */
+const wholeMetastore = async (stage: Stage): Promise<unknown> => {
+  const asked = {
+    profiles:
+      "SELECT count(*) AS n FROM system.information_schema.tables WHERE right(table_name, 14) = '_drift_metrics'",
+    tags: "SELECT count(*) AS n FROM system.information_schema.column_tags WHERE lower(tag_name) LIKE 'class.%'",
+    flows:
+      'SELECT count(*) AS n FROM system.access.column_lineage WHERE event_date >= current_date() - INTERVAL 45 DAYS',
+  };
+  const took: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(asked)) {
+    const started = performance.now();
+    const answer = await ask(stage.workspace, text);
+    took[name] = { ms: Math.round(performance.now() - started), answer: seenOf(answer) };
+  }
+  return told({ took });
+};
+
 /** Rows of a statement as the answer; not observed when it may not be read or nothing is there. */
 const list =
   (text: string, nothing: string) =>
@@ -159,6 +180,7 @@ const asked: readonly (readonly [id: string, about: string, observe: Check['obse
   ['open.event-log-parameter', 'whether event_log takes a bound parameter', eventLog],
   ['open.pipeline-events', 'the fields of pipeline events in REST', pipelineEvents],
   ['open.rest-lineage', 'the fields of the lineage that REST answers with', restLineage],
+  ['open.whole-metastore', 'how long questions take that no catalog bounds', wholeMetastore],
   ['open.history-parameters', 'whether maps and structs of DESCRIBE HISTORY arrive as JSON', historyParameters],
   [
     'open.session-settings',
