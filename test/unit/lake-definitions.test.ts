@@ -108,6 +108,8 @@ describe('repairs', () => {
     repair_history: [
       { id: 1, type: 'ORIGINAL', start_time: collectNow - 9000 },
       { id: 2, type: 'REPAIR', start_time: collectNow - 5000, end_time: collectNow - 1000, state: { result_state: 'SUCCESS' }, task_run_ids: [4, 5] },
+      { id: 3, type: 'REPAIR', start_time: collectNow - 900, end_time: collectNow - 800, status: { state: 'TERMINATED', termination_details: { code: 'RUN_EXECUTION_ERROR', type: 'CLIENT_ERROR' } } },
+      { id: 4, type: 'REPAIR', start_time: collectNow - 700, status: { state: 'RUNNING' } },
     ],
   }; // prettier-ignore
 
@@ -132,6 +134,8 @@ describe('repairs', () => {
     expect(called.map(({ query }) => query?.['run_id'])).toEqual(['1', '3']);
     expect(found.value.facts?.map(({ fact }) => [fact.id, fact.title])).toEqual([
       ['repair|7|1/2', 'Run 1 of job 9 was repaired and succeeded'],
+      ['repair|7|1/3', 'Run 1 of job 9 was repaired and failed again'],
+      ['repair|7|1/4', 'Run 1 of job 9 was repaired and is running'],
     ]);
     expect(found.value.note).toBe('1 runs could not be read.');
     await repairsCollector.collect(collectContext(workspace, lake.read, ['job|7|9'], { cursor: found.value.cursor }));

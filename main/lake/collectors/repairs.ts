@@ -13,6 +13,7 @@ import { endsRound, idText, instant, object, objects, text, wholeRun } from '../
 import { isBadResult, later, normaliseResult } from '../rows.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
+import { outcomeOf } from './rest-run.ts';
 
 const source = 'rest.jobs.runs/get';
 /** Runs asked per pull, newest first; more of them take turns. */
@@ -65,8 +66,10 @@ const repairsOf = (
   return objects(body['repair_history']).flatMap((one): CollectedFact[] => {
     const [id, at] = [idText(one['id']), instant(one['start_time'])];
     if (id === null || at === null || text(one['type']) !== 'REPAIR') return [];
-    const raw = text(object(one['state'])['result_state']);
-    const result = normaliseResult(raw);
+    // `state` is on its way out in favour of `status` (docs: jobs/runs/get): whichever tells.
+    const told = outcomeOf(one);
+    const raw = text(object(one['state'])['result_state']) ?? told.raw;
+    const result = raw === null ? told.result : normaliseResult(raw);
     const endedAt: Instant | null = instant(one['end_time']);
     return [
       {

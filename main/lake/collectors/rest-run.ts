@@ -36,7 +36,7 @@ type Outcome = {
  * How a run or a task stands (facts 3.1): `state.result_state` where there is one, else the life cycle's own ends, else the
  * termination's code and type, of which newer answers have nothing more.
  */
-const outcomeOf = (run: JsonObject): Outcome => {
+export const outcomeOf = (run: JsonObject): Outcome => {
   const [state, status] = [object(run['state']), object(run['status'])];
   const details = object(status['termination_details']);
   const cycle = textOf(state['life_cycle_state']) ?? textOf(status['state']);
