@@ -3,6 +3,7 @@
 // disturbed. A cursor that ran ahead of what is stored would leave a hole.
 import { expect } from 'vitest';
 import type { Collector } from '../../main/lake/collector.ts';
+import { computeNamesCollector } from '../../main/lake/collectors/compute-names.ts';
 import { clusterEventsSource } from '../../main/lake/collectors/cluster-event.ts';
 import { personalColumnsSource } from '../../main/lake/collectors/personal-columns.ts';
 import { collectors } from '../../main/lake/sources.ts';
@@ -45,6 +46,7 @@ const seldom: readonly string[] = [
   'system.lakeflow_pipeline_events_preview.pipeline_events',
   clusterEventsSource,
   personalColumnsSource,
+  computeNamesCollector.source,
 ];
 
 /**

@@ -5,6 +5,7 @@ import { assetRow, assetsWithFacts } from '../../store/lake.ts';
 import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, ownOf, withSeen } from '../cursor.ts';
 import { endsRound, getOne, text } from '../rest-read.ts';
+import { minus } from '../rows.ts';
 import { readForAll } from './inference-tables.ts';
 
 /** Names asked per refresh: nearly all compute that costs under its own name is known after the first. */
@@ -15,6 +16,8 @@ const mostCompute = 500;
 const beforeAll = toInstant(0);
 /** One without a name that this user may read is asked about again so much later: rights change, and it may be deleted. */
 const againMs = 86_400_000;
+/** One that is refused so much earlier: a right can be given at any time, while what is gone stays gone. */
+const refusedAgainMs = 3 * 3_600_000;
 
 /** Where the name of compute by its id is documented (facts 3.5), and the key that holds it. */
 const places = {
@@ -61,7 +64,8 @@ export const computeNamesCollector: Collector = {
       const found = await getOne(context, places[kind].path(native), places[kind].query(native));
       if (!found.ok && endsRound(found.error)) return err(found.error);
       const name = found.ok ? text(found.value[places[kind].key]) : null;
-      now[asset] = context.observedAt;
+      const isRefused = !found.ok && found.error.tag === 'Forbidden';
+      now[asset] = isRefused ? minus(context.observedAt, againMs - refusedAgainMs) : context.observedAt;
       if (name !== null)
         assets.push({ asset, name, detail: `${kind} ${native}`, changedAt: beforeAll, gone: false });
     }
