@@ -45,7 +45,7 @@ export const string = (all: JsonObject, ...keys: readonly string[]): string | nu
 
 /**
  * The full name of what a row is about. Changes and deletions name it in one; creations of tables and models in parts, and only the
- * last of them as `name` or `model_name` (docs: audit with Unity Catalog, sample queries; rows of a live log, file index 58931014482).
+ * last of them as `name` or `model_name` (docs: audit with Unity Catalog, sample queries; rows of a live log, file index 58931014482; check open.audit-keys).
  */
 const fullNameIn = (params: JsonObject): string | null => {
   const full = string(params, 'full_name_arg', 'securable_full_name', 'table_full_name', 'full_name');

@@ -28,7 +28,10 @@ const json = (text: string | null): Readonly<Record<string, JsonValue>> => {
   return value !== null && value.ok && isJsonObject(value.value) ? value.value : {};
 };
 
-/** A row of DESCRIBE HISTORY, whose columns differ by runtime: only version, time and operation are needed. */
+/**
+ * A row of DESCRIBE HISTORY, whose columns differ by runtime: only version, time and operation are needed. That its maps and structs
+ * arrive as JSON is documented nowhere (check open.history-parameters); what is none costs parameters and metrics only.
+ */
 const versionOf = (row: TextRow): Version | null => {
   const lower = Object.fromEntries(Object.entries(row).map(([key, value]) => [key.toLowerCase(), value]));
   const version = Number(textOf(lower, 'version'));

@@ -39,7 +39,8 @@ export const noMonitors = ({ wanted, listed }: Monitors): string | null => {
 
 /**
  * A profile's tables lie in the catalog of what it watches. Only plain equality is looked at before rows of information_schema are made
- * (named-in.ts): in a packing the catalogs of its tables bound the question, while the watch has to ask for all.
+ * (named-in.ts): in a packing the catalogs of its tables bound the question, while the watch has to ask for all. How long that takes in a large metastore
+ * is not known (check open.whole-metastore).
  */
 const catalogsOf = (context: CollectContext): readonly string[] => {
   const all = context.lane === 'pack' ? scoped(context, 'table', 'view', 'feature-table') : [];

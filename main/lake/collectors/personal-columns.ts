@@ -45,7 +45,7 @@ const cursorOf = (context: CollectContext, tables: number, whole: boolean): stri
 /**
  * Columns that carry a tag for personal data (facts 1.1 `information_schema.column_tags`: live, and filtered by what this user
  * may see), as one fact of the metastore. The background needs them to judge rights and flows; tags of the tables of a room are
- * packed with it. At most 2,000 columns.
+ * packed with it. At most 2,000 columns. No catalog bounds the question: how long it takes is not known (check open.whole-metastore).
  */
 export const personalColumnsCollector: Collector = {
   source: personalColumnsSource,
