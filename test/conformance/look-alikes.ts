@@ -2,7 +2,7 @@ import { createDuckEngine } from '../../main/practice/duck/engine.ts';
 import { openLake, type Lake } from '../../main/practice/duck/lake.ts';
 import type { NewColumn } from '../../main/practice/duck/table.ts';
 import { driftColumns, profileColumns, systemTables } from '../../main/practice/world/system-tables.ts';
-import { databricksDeps, practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
+import { practiceConnection, practiceWorkspace } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
 import { chosenRows, ofEvents, type SystemRow } from './chosen-rows.ts';
@@ -202,7 +202,7 @@ const createTables = async (stage: Stage, all: readonly LookAlike[]): Promise<vo
 
 /** A practice lakehouse without a world, behind the same front end. */
 const smallLakehouse = async (practice: Practice): Promise<{ readonly small: Stage; readonly lake: Lake }> => {
-  const { clock } = databricksDeps();
+  const { clock } = practice.server.lake;
   const lake = await openLake(':memory:', clock);
   for (const catalog of ['main', 'system']) await lake.createCatalog(catalog);
   await lake.createSchema('main', 'default', true);
@@ -210,6 +210,7 @@ const smallLakehouse = async (practice: Practice): Promise<{ readonly small: Sta
   const small = makeStage({
     engine: 'practice',
     about: 'a practice lakehouse with the same few rows',
+    clock,
     catalog: 'main',
     schema: 'conformance',
     connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),

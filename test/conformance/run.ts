@@ -27,6 +27,7 @@ ${named(wishVariables)}
 
   --only X   only checks whose name begins with X, as in --only delta. (several: delta.,values.)
   --list     name the checks instead of running them
+  --at TIME  practice only: as if it were that time of the last 80 days, as in 2026-10-25T00:30:00Z
 `;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -74,13 +75,18 @@ const main = async (args: readonly string[]): Promise<number> => {
     process.stderr.write(`There is no such engine. There are: ${engines.join(', ')}.\n`);
     return 2;
   }
+  const at = args.includes('--at') ? Date.parse(args[args.indexOf('--at') + 1] ?? '') : null;
+  if (at !== null && (Number.isNaN(at) || engine !== 'practice')) {
+    process.stderr.write('--at takes a time, as in 2026-10-25T00:30:00Z, and goes with practice only.\n');
+    return 2;
+  }
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : '';
   const checks = allChecks.filter((one) => only.split(',').some((start) => one.id.startsWith(start)));
   if (args.includes('--list')) {
     for (const check of checks) say(`${check.id}: ${check.about}`);
     return 0;
   }
-  const stage = await openStage(engine);
+  const stage = await openStage(engine, at);
   // Ctrl-C leaves nothing behind either; a second one does not wait.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stage.close().finally(() => process.exit(130)));

@@ -2,6 +2,7 @@ import type { Connection, DatabricksFailure, Parameter, RowPage, Workspace } fro
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import type { DatabricksDeps } from '../../main/databricks/deps.ts';
 import type { Result } from '../../shared/base/result.ts';
+import type { Clock } from '../../shared/base/time.ts';
 import { databricksDeps } from '../support/lakehouse.ts';
 import type { Practice } from '../support/practice.ts';
 import { noWishes, type Wishes } from './wishes.ts';
@@ -41,6 +42,8 @@ export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 
   /** Opens a workspace; replaced by tests that have no Databricks host. */
   readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
   readonly refuse?: Stage['refuse'];
+  /** Another time than that of the machine. */
+  readonly clock?: Clock;
   /** Runs first when the stage is closed, while it can still be asked. */
   readonly clean?: (stage: Stage) => Promise<void>;
   /** Runs last, after every session is closed. */
@@ -58,6 +61,7 @@ export const makeStage = (base: StageBase): Stage => {
   const deps = databricksDeps({
     onStatement: (name) => void sent.set(name, (sent.get(name) ?? 0) + 1),
     limits: { statementMs: 180_000, openMs: 120_000 },
+    ...(base.clock === undefined ? {} : { clock: base.clock }),
   });
   const open = (to = base.connection): Workspace => (base.open ?? openReal)(to, deps);
   const opened = [open()];

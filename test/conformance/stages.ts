@@ -1,5 +1,6 @@
 import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
+import { toInstant, type Clock } from '../../shared/base/time.ts';
 import { startPractice } from '../support/practice.ts';
 import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
 import { happenings } from './happenings.ts';
@@ -14,12 +15,15 @@ import { makeStage, prepare, type Engine, type Stage } from './stage.ts';
 /** A warehouse may have to start first. */
 const patience = { timeoutMs: 600_000 };
 
-/** The practice lakehouse of this checkout, in this process. */
-const practiceStage = async (): Promise<Stage> => {
-  const practice = await startPractice({ scenarios: [happenings] });
+/** The practice lakehouse of this checkout, in this process; as if it had been started `at`, epoch ms. */
+const practiceStage = async (at: number | null): Promise<Stage> => {
+  const ahead = at === null ? 0 : at - Date.now();
+  const clock: Clock = { now: () => Date.now() + ahead };
+  const practice = await startPractice({ scenarios: [happenings], now: clock.now });
   return makeStage({
     engine: 'practice',
-    about: 'the practice lakehouse (DuckDB)',
+    about: `the practice lakehouse (DuckDB)${at === null ? '' : `, as if it were ${toInstant(at)}`}`,
+    clock,
     catalog: practice.catalog,
     schema: 'conformance',
     connection: practiceConnection(practice),
@@ -71,15 +75,15 @@ const realStage = async (): Promise<Stage> => {
   return workspaceStage({ connection, catalog, wishes: wishesFrom(process.env, connection), opening });
 };
 
-const makers: Readonly<Record<Engine, () => Promise<Stage>>> = {
+const makers: Readonly<Record<Engine, (at: number | null) => Promise<Stage>>> = {
   practice: practiceStage,
   spark: sparkStage,
   workspace: realStage,
 };
 
-/** An engine, started, with an empty schema for the suite. Close it: nothing of it is left then. */
-export const openStage = async (engine: Engine): Promise<Stage> => {
-  const stage = await makers[engine]();
+/** An engine, started, with an empty schema for the suite. `at`: another time, in practice only. Close it: nothing of it is left then. */
+export const openStage = async (engine: Engine, at: number | null = null): Promise<Stage> => {
+  const stage = await makers[engine](at);
   try {
     await prepare(stage, `CREATE SCHEMA IF NOT EXISTS ${stage.catalog}.${stage.schema}`);
     return stage;
