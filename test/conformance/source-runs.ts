@@ -164,13 +164,14 @@ const standIns: Readonly<Record<string, string>> = {
   'pipelines.event-log': 'system.lakeflow_pipeline_events_preview.pipeline_events',
 };
 
-/** How sources end that stand in for a table, for somebody who may not read it. */
+/** How sources end that stand in for a table, for somebody who may not read it; a real workspace takes nothing away for it. */
 const standIn = async (
   stage: Stage,
   workspace: Workspace,
   assets: readonly AssetId[],
   learned: Set<string>,
 ): Promise<ReadonlyMap<string, string>> => {
+  if (stage.practice === null) return new Map();
   const refused = Object.values(standIns);
   const { store, close } = temporaryStore();
   try {

@@ -45,7 +45,7 @@ const roomOf = async (stage: Stage): Promise<Room> => {
   return {
     tables: [...tables, ...happened.tables],
     views: [viewBeside(own)],
-    elsewhere: happened.tables,
+    elsewhere: [],
     published: null,
   };
 };
@@ -59,14 +59,14 @@ const runsOf = (stage: Stage): Promise<Runs> => {
   if (known !== undefined) return known;
   const work = async (): Promise<Runs> => {
     if (stage.engine !== 'spark' || stage.practice === null) return runSources(stage, await roomOf(stage), typical);
+    const { catalog, schema } = stage;
     const name = 'pipeline_log';
     const { small, happened } = await withLookAlikes(stage, stage.practice, hostile, async (of) => {
       await bothTables(of, hostile);
       await publishedLog(of, name);
     });
     try {
-      const tables = ['with_past', 'request_log'].map((name) => `${stage.catalog}.${stage.schema}.${name}`);
-      const { catalog, schema } = stage;
+      const tables = ['with_past', 'request_log'].map((one) => `${catalog}.${schema}.${one}`);
       const room: Room = {
         tables,
         views: tables.slice(0, 1).map(viewBeside),
