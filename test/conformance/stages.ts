@@ -1,4 +1,5 @@
 import { openWorkspace } from '../../main/databricks/workspace.ts';
+import { naming as worldNames } from '../../main/practice/world/domains.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
 import { toInstant, type Clock } from '../../shared/base/time.ts';
 import { startPractice } from '../support/practice.ts';
@@ -37,9 +38,18 @@ const practiceStage = async (at: number | null): Promise<Stage> => {
 
 /** Spark with Delta behind the practice front end; a practice lakehouse gives REST and the rows for look-alike tables. */
 const sparkStage = async (): Promise<Stage> => {
-  const practice = await startPractice({ scenarios: [happenings] });
-  // Rooms hear of tables of the world, which are not there; their catalog is.
-  const spark = await startSpark(['main', 'system', practice.catalog]);
+  // Both take their time. Rooms hear of tables of the world, which are not there; whichever its catalog is, that is.
+  const started = startSpark(['main', 'system', ...worldNames.catalogs]);
+  // Why it did not start is told below, when somebody waits for it.
+  started.catch(() => undefined);
+  const practice = await startPractice({ scenarios: [happenings] }).catch(async (thrown: unknown) => {
+    await (await started).stop();
+    throw thrown;
+  });
+  const spark = await started.catch(async (thrown: unknown) => {
+    await practice.close();
+    throw thrown;
+  });
   const front = await startFrontEnd(createSparkEngine(spark.port), practice);
   return makeStage({
     engine: 'spark',
