@@ -25,6 +25,9 @@ type Place = Pick<Practice, 'host' | 'port' | 'httpPath' | 'token' | 'caFile' | 
 const bulk = statementKind('bench.bulk', 'read', 'rows of runs for the benchmark');
 const room = 'inc:00000000000000000000000000000001';
 const day = 86_400_000;
+const rateRows = 60_000;
+const turns = 9;
+const manyRows = 500_000;
 
 const startApart = async (world: 'small' | 'estate'): Promise<{ readonly place: Place; readonly end: () => void }> => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'practice-process.ts'), world], {
@@ -120,6 +123,14 @@ const pullAndStore = (workspace: Workspace, rows: number, watch?: () => void): P
     return took;
   });
 
+/** Half a million rows: how long it takes, and by how many MB the process grows at most. */
+const grown = async (workspace: Workspace): Promise<{ readonly took: number; readonly mb: number }> => {
+  const before = megabytes();
+  let peak = before;
+  const took = await pullAndStore(workspace, manyRows, () => (peak = Math.max(peak, megabytes())));
+  return { took, mb: Math.round(peak - before) };
+};
+
 /** From the press to the moment when nothing is under way any more, in the middle of a large answer. */
 const cancelled = (workspace: Workspace): Promise<number> =>
   withStore(async (store) => {
@@ -158,9 +169,6 @@ const scenario = (workspace: Workspace, place: Place): Promise<{ took: number; r
     const rows = pack?.sources.reduce((all, one) => all + one.rows, 0) ?? 0;
     return { took, rows, estimated: pack?.estimate?.rows ?? 0 };
   });
-
-const rateRows = 60_000;
-const manyRows = 500_000;
 
 const openAt = (place: Place): Workspace => {
   const { host, port, httpPath, caFile } = place;
@@ -203,14 +211,16 @@ export const offlineFigures = async (): Promise<readonly Figure[]> => {
   };
   await raw();
   await pullAndStore(workspace, 20_000);
+  // Before the turns, which leave the process as large as a pull makes it: a first packing of half a million rows grows it most.
+  const first = await grown(workspace);
+  // Turn by turn, each compared with its neighbour: what else the machine does in these seconds then costs both.
   const [ours, theirs]: [number[], number[]] = [[], []];
-  for (let turn = 0; turn < 3; turn += 1) {
+  for (let turn = 0; turn < turns; turn += 1) {
     ours.push(await pullAndStore(workspace, rateRows));
     theirs.push(await seconds(raw));
   }
-  const before = megabytes();
-  let peak = before;
-  const many = await pullAndStore(workspace, manyRows, () => (peak = Math.max(peak, megabytes())));
+  const later = await grown(workspace);
+  const ratios = ours.map((took, turn) => (theirs[turn] ?? 0) / took);
   const cancels = [await cancelled(workspace), await cancelled(workspace), await cancelled(workspace)];
   const whole = await scenario(workspace, place);
   await session.close();
@@ -223,9 +233,10 @@ export const offlineFigures = async (): Promise<readonly Figure[]> => {
   return [
     { name: 'bulk pull, stored', value: Math.round(rateRows / median(ours)), unit: 'rows/s', aim: '' },
     { name: 'bulk, raw driver in the same run', value: Math.round(rateRows / median(theirs)), unit: 'rows/s', aim: '' },
-    { name: 'bulk pull with storing, against the raw driver', value: round(median(theirs) / median(ours)), unit: '×', aim: '≥ 0.8' },
-    { name: '500,000 rows packed', value: round(many), unit: 's', aim: '' },
-    { name: 'memory beside that', value: Math.round(peak - before), unit: 'MB', aim: '≤ 100' },
+    { name: 'bulk pull with storing, against the raw driver', value: round(median(ratios)), unit: '×', aim: '≥ 0.8' },
+    { name: '500,000 rows packed', value: round(later.took), unit: 's', aim: '' },
+    { name: 'memory beside that, the first time in a process', value: first.mb, unit: 'MB', aim: '≤ 100' },
+    { name: 'memory beside that, after other pulls', value: later.mb, unit: 'MB', aim: '≤ 100' },
     { name: 'cancel of a packing', value: Math.round(Math.max(...cancels) * 1000), unit: 'ms', aim: '≤ 1000' },
     { name: 'default scenario packed', value: round(whole.took), unit: 's', aim: '≤ 20' },
     { name: 'default scenario packed, with the estate', value: round(estate.took), unit: 's', aim: '≤ 20' },
