@@ -46,6 +46,11 @@ it('takes host and source, asks for what is missing, and lends the token to that
   await field(page, 'path').fill(httpPath);
   await field(page, 'test').click();
   await page.locator('[data-testid="check-list"]').waitFor();
+  // Two sources that one reason closes: what is safe and what to do is said once, for both.
+  const broken = await page.getByRole('region', { name: 'Does not work' }).innerText();
+  expect(broken).toMatch(/2 sources, for one reason[^]*Audit[^]*who did what[^]*Grants on tables[^]*who may read what/);
+  for (const line of ['No answer came in time.', 'Nothing was changed in the workspace.', 'Try again.'])
+    expect(broken.split(line), line).toHaveLength(2);
   await field(page, 'token').fill('typed');
   await field(page, 'test').click();
   await expect

@@ -47,6 +47,10 @@ export const sampleSteps: Step[] = [
     features: ['who did what'],
     failure: failure('TimedOut', 'No answer came in time.', 'Nothing was changed in the workspace.', 'Try again.'),
   }),
+  source('Grants on tables', 'failed', 'No answer came in time.', {
+    features: ['who may read what'],
+    failure: failure('TimedOut', 'No answer came in time.', 'Nothing was changed in the workspace.', 'Try again.'),
+  }),
   source('Versions of tables', 'skipped', 'Needs SELECT on the tables in scope: looked at when a room is read.', {
     features: ['versions of tables'],
   }),

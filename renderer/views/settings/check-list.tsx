@@ -143,7 +143,7 @@ const reasonOf = (step: Step): string => step.failure?.what ?? step.detail;
 
 /** Many sources that one reason closes: the reason once, what all of them need once, then what each of them costs. */
 const SameReason = ({ reason, steps }: { readonly reason: string; readonly steps: readonly Step[] }) => {
-  const state = steps[0]?.state ?? 'skipped';
+  const { state = 'skipped', failure = null } = steps[0] ?? {};
   const inAll = unique(steps.flatMap(({ grants }) => grants)).filter((one) =>
     steps.every(({ grants }) => grants.includes(one)),
   );
@@ -155,7 +155,7 @@ const SameReason = ({ reason, steps }: { readonly reason: string; readonly steps
         <Badge tone={toneOf(state)}>{titleOf(state).toLowerCase()}</Badge>
         <span>{counted(steps.length, 'source', 'sources')}, for one reason</span>
       </div>
-      <p className="cap">{reason}</p>
+      {failure === null ? <p className="cap">{reason}</p> : <ErrorCard failure={failure} quiet />}
       {inAll.length === 0 ? null : (
         <p className="cap">
           Each of them needs <code className="mono">{inAll.map(short).join(', ')}</code>
