@@ -12,7 +12,7 @@ export type MadeBy = { readonly model: string; readonly version: string; readonl
 
 type Made = { readonly runs: ReadonlyMap<string, readonly MadeBy[]>; readonly isCut: boolean };
 
-const made = (context: CollectContext): Made => {
+const lookUp = (context: CollectContext): Made => {
   const models = [...context.scope.keys()].filter((asset) => assetParts(asset).kind === 'model');
   const runs = new Map<string, MadeBy[]>();
   if (models.length === 0) return { runs, isCut: false };
@@ -34,6 +34,14 @@ const made = (context: CollectContext): Made => {
     ]);
   }
   return { runs, isCut };
+};
+
+/** Looked up once a pull: the rows of an answer ask for it one by one. */
+const known = new WeakMap<CollectContext, Made>();
+const made = (context: CollectContext): Made => {
+  const found = known.get(context) ?? lookUp(context);
+  known.set(context, found);
+  return found;
 };
 
 /** Runs of experiments that made versions of the models in scope, by run: the registry names them (`run_id` of a version). */

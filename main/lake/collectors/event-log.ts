@@ -1,5 +1,5 @@
 import { ok, type Result } from '../../../shared/base/result.ts';
-import { parseTableName } from '../../databricks/identifiers.ts';
+import { storedTableName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { column, dbx, statementKind, uuidLiteral, type Piece } from '../../databricks/statements.ts';
 import { factsPage, sourceRow } from '../../store/lake.ts';
@@ -38,8 +38,8 @@ const updateId = inner('origin', dbx`'$.update_id'`);
 
 const tableIn = (...parts: readonly (string | null)[]): Piece | null => {
   if (parts.includes(null)) return null;
-  const table = parseTableName(parts.map((part) => `\`${(part ?? '').replaceAll('`', '``')}\``).join('.'));
-  return table.ok ? dbx`${table.value}` : null;
+  const table = storedTableName(parts.join('.'));
+  return table === null ? null : dbx`${table}`;
 };
 
 /**

@@ -1,12 +1,18 @@
+import type { JsonObject } from '../../../shared/base/json.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { assetParts } from '../../../shared/domain/ids.ts';
 import type { AssetKind, FactKind } from '../../../shared/domain/vocabulary.ts';
+import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factsPage } from '../../store/lake.ts';
 import { carrier } from '../assets.ts';
-import type { CollectContext } from '../collector.ts';
+import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
+import { endsRound, isGone } from '../rest-read.ts';
 import { isBadResult } from '../rows.ts';
+import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
+import { messageOnly } from './messages.ts';
 
 const pageRows = 1_000;
 /** So many facts are looked through in the background, newest first; a packing looks through all of its room. */
@@ -16,7 +22,7 @@ const watched = 5_000;
  * Facts of this workspace that tell of a failure of which nobody said why yet, newest first: around a room those of its `carriers`
  * only. `cut`: older ones were not looked through.
  */
-export const unexplained = (
+const unexplained = (
   context: CollectContext,
   kind: FactKind,
   carriers: AssetKind,
@@ -45,5 +51,66 @@ export const unexplained = (
     before = { happened: last.happenedAt, id: last.id };
   }
 };
-/** What that means, for people. */
-export const lookedAtWords = (what: string): string => `Only the newest ${watched} ${what} were looked through.`;
+
+type Explaining = {
+  readonly kind: FactKind;
+  /** What a fact is about, and the key in its data that names what is asked: all that fails there is told by one answer. */
+  readonly carriers: AssetKind;
+  readonly of: string;
+  /** Things asked about per pull, newest failure first; more of them take turns. */
+  readonly limit: number;
+  readonly ask: (context: CollectContext, id: string) => Promise<Result<JsonObject, DatabricksFailure>>;
+  /** What the answer says of each fact; null = nothing, and it is not asked again. */
+  readonly said: (answer: JsonObject, fact: LakeFact) => string | null;
+  /** How people call what is asked, what is looked through, and one that is gone or refused. */
+  readonly words: { readonly plural: string; readonly facts: string; readonly gone: string; readonly refused: string };
+};
+
+const failedThings = (context: CollectContext, { kind, carriers, of }: Explaining) => {
+  const { failed, cut } = unexplained(context, kind, carriers);
+  return { things: [...Map.groupBy(failed, (fact) => said(fact.data[of]))], cut };
+};
+
+/** Messages of failures that system tables tell by a code only, from REST: how many calls that takes, and the pull itself. */
+export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Required<Pick<Collector, 'estimate'>> => ({
+  estimate: (context) => Promise.resolve(ok(callsOnly(failedThings(context, spec).things.length))),
+  collect: async (context) => {
+    const { things, cut } = failedThings(context, spec);
+    const { words } = spec;
+    const turn = nextTurn(context, things, { key: ([id]) => id, limit: spec.limit, plural: words.plural });
+    const how = new Map<string, string>();
+    const facts: LakeFact[] = [];
+    let failure: DatabricksFailure | undefined;
+    for (const [id, failed] of turn.items) {
+      const found = await spec.ask(context, id);
+      if (found.ok) {
+        how.set(id, 'read');
+        for (const fact of failed)
+          facts.push({ ...fact, data: { ...fact.data, message: spec.said(found.value, fact) ?? '' } });
+        continue;
+      }
+      // 400 and 404 mean that it is gone (facts 3.0); that and 403 cost this one only, anything else stops here and is told.
+      if (endsRound(found.error)) return err(found.error);
+      how.set(id, isGone(found.error) ? 'gone' : 'refused');
+      if (!isGone(found.error)) failure = found.error;
+    }
+    const { went, left, step } = turn.ended(how, { cursor: null });
+    const [read, gone, refused] = [went('read').length, went('gone').length, went('refused').length];
+    const notes = [
+      ...(gone > 0 ? [`${gone} ${words.plural} ${words.gone}.`] : []),
+      ...(refused > 0 ? [`${refused} ${words.plural} ${words.refused}.`] : []),
+      ...(left === null ? [] : [left]),
+      ...(cut ? [`Only the newest ${watched} ${words.facts} were looked through.`] : []),
+    ];
+    return ok({
+      facts: facts.map(messageOnly),
+      ...step,
+      completeTo: null,
+      missingColumns: [],
+      note: notes.length === 0 ? null : notes.join(' '),
+      partly: refused > 0,
+      // Where none could be read a right is missing, and the source as a whole.
+      ...(failure !== undefined && read + gone === 0 ? { failure } : {}),
+    });
+  },
+});
