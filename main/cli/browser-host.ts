@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { profileFolder } from '../../shared/domain/paths.ts';
 import { createCore } from '../core/create-core.ts';
 import { nodeCoreDeps } from '../core/entry-deps.ts';
+import { keepHeapSmall } from '../core/small-heap.ts';
 import { loadAssets } from '../host/assets.ts';
 import { openHost } from '../host/host.ts';
 import type { CommandContext } from './command.ts';
@@ -39,6 +40,7 @@ export const serveBrowser = async (options: ServeOptions, context: CommandContex
     process.env,
     null,
   );
+  keepHeapSmall();
   const core = await createCore({ ...deps, offerFile: (file) => offerDownload(file) });
   if (!core.ok) return core;
   // The page asks for it where no file has it.

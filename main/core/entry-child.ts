@@ -4,6 +4,7 @@ import { closeInherited } from './close-inherited.ts';
 import { createCore } from './create-core.ts';
 import { endOnUncaught } from './last-words.ts';
 import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /**
  * The core as a Node child: `child_process.fork(entry-child, args, { serialization: 'advanced' })`. Speaks contract/mux.ts.
@@ -36,6 +37,7 @@ const start = async ({ keyring, variables }: Extract<ToCore, { t: 'start' }>): P
   send({ t: 'ready' });
 };
 
+keepHeapSmall();
 closeInherited();
 endOnUncaught((code) => process.exit(code));
 process.once('message', (message: ToCore) => {

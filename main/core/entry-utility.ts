@@ -5,6 +5,7 @@ import type { Channel, ClientFrame, ServerFrame } from '../../shared/contract/wi
 import { createCore } from './create-core.ts';
 import { endOnUncaught } from './last-words.ts';
 import { entryOptions, nodeCoreDeps, offerThrough } from './entry-deps.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /**
  * The core as Electron's utility process. The shell posts `{ t: 'start' }`, then `{ t: 'port' }` with one transferred port a
@@ -75,6 +76,7 @@ export const runUtility = (parent: ParentPort, exit: (code: number) => void): vo
 const parentPort: unknown = 'parentPort' in process ? process.parentPort : undefined;
 if (parentPort !== undefined && parentPort !== null) {
   assert(isParentPort(parentPort), 'a utility process has a parent port');
+  keepHeapSmall();
   endOnUncaught((code) => process.exit(code));
   runUtility(parentPort, (code) => process.exit(code));
 }

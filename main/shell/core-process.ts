@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { type MessagePortMain, utilityProcess } from 'electron';
 import type { Failure } from '../../shared/base/failure.ts';
 import type { FromCore } from '../../shared/contract/mux.ts';
-import { coreArguments, type CorePlaces } from './core-arguments.ts';
+import { coreArguments, coreFlags, type CorePlaces } from './core-arguments.ts';
 import { portRelay } from './ports.ts';
 import { lineRedactor } from './redact.ts';
 import type { CoreRuntime } from './runtime.ts';
@@ -71,7 +71,7 @@ const reports = () => {
 const startChild = (start: CoreStart, runtime: { readonly entry: string; readonly node: string }): CoreProcess => {
   const child = fork(runtime.entry, coreArguments(start.places), {
     execPath: runtime.node,
-    execArgv: [],
+    execArgv: [...coreFlags],
     serialization: 'advanced',
     env: { ...start.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
