@@ -142,11 +142,20 @@ export type HeldRow = {
  * What a room holds now, by source and workspace, of at most `limit` facts after one (0 = from the first): texts are read for it,
  * so a large room is looked through in steps. Ids and assets count as often as they are stored.
  */
-export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: number): readonly HeldRow[] =>
-  db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, count(*) AS facts, max(p.fact) AS last,
-      sum(octet_length(f.data) + octet_length(f.title) + 2 * octet_length(f.assets) + 3 * octet_length(f.id)) AS bytes
-    FROM (SELECT fact FROM pack_fact WHERE pack = ${pack} AND fact > ${after} ORDER BY fact LIMIT ${limit}) p
-    JOIN lake_fact f ON f.rid = p.fact GROUP BY f.source, f.workspace`);
+export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: number): readonly HeldRow[] => {
+  const columns = sql`count(*) AS facts, max(p.fact) AS last,
+    sum(octet_length(f.data) + octet_length(f.title) + 2 * octet_length(f.assets) + 3 * octet_length(f.id)) AS bytes`;
+  const held = sql`FROM (SELECT fact FROM pack_fact WHERE pack = ${pack} AND fact > ${after} ORDER BY fact LIMIT ${limit}) p
+    JOIN lake_fact f ON f.rid = p.fact`;
+  // Facts lie in the order in which they came, a large source's in one stretch: sorting them by source costs more than reading them.
+  const all = db.first<HeldRow & Row & { readonly lastSource: string; readonly lastWorkspace: string }>(
+    sql`SELECT min(f.source) AS source, max(f.source) AS lastSource, min(f.workspace) AS workspace, max(f.workspace) AS lastWorkspace,
+      ${columns} ${held}`,
+  );
+  if (all === undefined || all.facts === 0) return [];
+  if (all.source === all.lastSource && all.workspace === all.lastWorkspace) return [all];
+  return db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, ${columns} ${held} GROUP BY f.source, f.workspace`);
+};
 /** How many facts a room holds now. */
 export const heldCount = (db: ReadableDb, pack: number): number =>
   db.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM pack_fact WHERE pack = ${pack}`)?.n ?? 0;

@@ -38,7 +38,8 @@ export const pragmas: readonly (readonly [name: string, set: string, readBack: s
   ['cell_size_check', 'ON', 1],
   ['checkpoint_fullfsync', 'ON', 1],
   ['busy_timeout', '5000', 5000],
-  ['cache_size', '-65536', -65536],
+  // 32 MiB: twice as much gains nothing measurable, and half a million rows fill it.
+  ['cache_size', '-32768', -32768],
   // 16 MB instead of 4: pages of indexes that a bulk pull changes again and again are copied to the main file less often.
   ['wal_autocheckpoint', '4000', 4000],
 ];
