@@ -17,11 +17,14 @@ export type Parameter =
 
 /** Rows as text: numbers, decimals, times and nested values arrive as the server printed them; null stays null. */
 export type TextRow = Readonly<Record<string, string | null>>;
-/** `types` are Thrift's names in lower case (`int`, `string`, `struct`), beside `columns`; absent where a fake does not care. */
+/**
+ * `types` are Thrift's names in lower case (`int`, `string`, `struct`), beside `columns`; absent where a fake does not care. `rows`
+ * belong to the reader alone, who may take out those that it is done with: a large page is then not held to its end.
+ */
 export type RowPage = {
   readonly columns: readonly string[];
   readonly types?: readonly string[];
-  readonly rows: readonly TextRow[];
+  readonly rows: TextRow[];
 };
 
 export type DatabricksTag =

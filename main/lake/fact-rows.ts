@@ -31,15 +31,16 @@ export const factOf = (row: FactRow): LakeFact => ({
   data: parsed(row.data),
 });
 
-export const rowOf = (fact: LakeFact): FactRow => ({
+/** A fact as it is stored; `told`: what is known of it since it was made. */
+export const rowOf = (fact: LakeFact, told: Pick<LakeFact, 'completeTo' | 'region'> = fact): FactRow => ({
   id: fact.id.toWellFormed(),
   kind: fact.kind,
   source: fact.source,
   workspace: fact.workspace,
-  region: fact.region ?? null,
+  region: told.region ?? null,
   happened: fact.happenedAt,
   observed: fact.observedAt,
-  complete_to: fact.completeTo,
+  complete_to: told.completeTo,
   assets: JSON.stringify(fact.assets),
   title: fact.title.toWellFormed(),
   data: JSON.stringify(fact.data),

@@ -4,7 +4,7 @@ import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databric
 import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { batchRows, streamLimit, type CollectContext } from './collector.ts';
 import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
-import { instantOf, latest, notAfter } from './rows.ts';
+import { later, latest, newestOf, notAfter } from './rows.ts';
 import { announced, maskedColumns } from './select.ts';
 
 /** Number of a row in the answer, from 1: where the numbers go on without a hole, nothing was left out before them. */
@@ -51,7 +51,7 @@ const note = (seen: Seen, page: readonly TextRow[], spec: Pull): readonly TextRo
     seen.rows += 1;
     return true;
   });
-  seen.newest = latest([seen.newest, ...rows.map((row) => instantOf(row, spec.order))]);
+  seen.newest = later(seen.newest, newestOf(rows, spec.order));
   for (const name of maskedColumns(rows, spec.wants)) seen.missing.add(name);
   return rows;
 };
@@ -110,8 +110,10 @@ async function* pullOnce(
   }; // prettier-ignore
   for await (const page of ahead(context, statementOf(spec, asked.value.rows))) {
     if (!page.ok) return yield page;
-    for (let at = 0; at < page.value.rows.length; at += batchRows) {
-      const rows = note(seen, page.value.rows.slice(at, at + batchRows), spec);
+    const { rows: left } = page.value;
+    while (left.length > 0) {
+      // Taken out, not looked at: rows that are stored are let go at once, not when their page has come to its end.
+      const rows = note(seen, left.splice(0, batchRows), spec);
       yield ok({ rows, ...known(seen, context), end: null });
     }
   }

@@ -103,6 +103,21 @@ export const latest = (all: Iterable<Instant | null>): Instant | null => {
   for (const one of all) found = later(found, one);
   return found;
 };
+/** The row with the highest of numbers that have as many digits each, which sort as text; null where they are not like that. */
+const highest = (rows: readonly TextRow[], name: string): TextRow | null => {
+  let found: TextRow | null = null;
+  for (const row of rows) {
+    const [value, best] = [row[name] ?? '', found?.[name] ?? null];
+    if (!/^[1-9]\d+$/.test(value) || (best !== null && best.length !== value.length)) return null;
+    if (best === null || value > best) found = row;
+  }
+  return found;
+};
+/** The newest moment that rows carry in a column; null where none does. Nearly all pages have microseconds of one length. */
+export const newestOf = (rows: readonly TextRow[], name: string): Instant | null => {
+  const last = highest(rows, name);
+  return (last === null ? null : instantOf(last, name)) ?? latest(rows.map((row) => instantOf(row, name)));
+};
 export const minus = (instant: Instant, ms: number): Instant => toInstant(fromInstant(instant) - ms);
 /** A moment as a TIMESTAMP parameter in a session that runs in UTC. */
 export const timestampParameter = (instant: Instant): { readonly type: 'TIMESTAMP'; readonly value: string } => ({

@@ -27,7 +27,13 @@ const bytesOf = (row: FactRow): number =>
 const isState = new Set<string>(stateKinds);
 
 /** A fact of a batch as it is to be stored. `old`: as it is stored now; the same object as `row` while nothing changed. */
-type Pending = { row: FactRow; assets: readonly string[]; readonly old: StoredFact | null };
+type Pending = {
+  row: FactRow;
+  assets: readonly string[];
+  readonly old: StoredFact | null;
+  /** What it takes, as it came first. */
+  readonly bytes: number;
+};
 
 /** The row that a fact makes of the one before it, and the assets that it names as a list. */
 const rowAfter = (
@@ -36,11 +42,11 @@ const rowAfter = (
   { completeTo }: Collected,
   region: string | null,
 ): Pick<Pending, 'row' | 'assets'> => {
-  const told = { ...fact, completeTo, region };
-  const whole = rowOf(told);
+  const whole = rowOf(fact, { completeTo, region });
   const long = isLong(whole);
   // The usual case by far: nothing is known of it, and its text is made once.
-  if (!long && (before === undefined || merge === undefined)) return { row: whole, assets: told.assets };
+  if (!long && (before === undefined || merge === undefined)) return { row: whole, assets: fact.assets };
+  const told = { ...fact, completeTo, region };
   const next = long ? shortened(told) : told;
   const merged = before === undefined || merge === undefined ? next : merge(factOf(before), next);
   // A merge may return the older of two: where it lies is what the metastore says now.
@@ -64,7 +70,6 @@ const storeFacts = (
 ): StoredBatch => {
   const known = storedFacts(db, [...new Set(facts.map(({ fact }) => fact.id.toWellFormed()))]);
   const pending = new Map<string, Pending>();
-  const firstBytes: { readonly id: string; readonly bytes: number }[] = [];
   let changed = 0;
   for (const one of facts) {
     const id = one.fact.id.toWellFormed();
@@ -78,8 +83,7 @@ const storeFacts = (
     // How something is was seen once more: its age starts anew, and nobody is told of a change.
     const kept = before !== undefined && same && (before.observed === row.observed || !isState.has(row.kind));
     if (here === undefined) {
-      pending.set(id, { row: kept ? before : row, assets, old });
-      firstBytes.push({ id, bytes: bytesOf(row) });
+      pending.set(id, { row: kept ? before : row, assets, old, bytes: bytesOf(row) });
     } else if (!kept) {
       here.row = row;
       here.assets = assets;
@@ -93,16 +97,20 @@ const storeFacts = (
     pack,
     all.flatMap(({ old }) => (old === null ? [] : [old.rid])),
   );
-  const fresh = firstBytes.flatMap(({ id, bytes }) => {
-    const rid = known.get(id)?.rid ?? rids.get(id);
-    return rid === undefined || held.has(rid) ? [] : [{ rid, bytes }];
-  });
+  const fresh: number[] = [];
+  let bytes = 0;
+  for (const [id, one] of pending) {
+    const rid = one.old?.rid ?? rids.get(id);
+    if (rid === undefined || held.has(rid)) continue;
+    fresh.push(rid);
+    bytes += one.bytes;
+  }
   holdFacts(
     db,
     pack,
-    fresh.map(({ rid }) => rid).toSorted((a, b) => a - b),
+    fresh.toSorted((a, b) => a - b),
   );
-  return { changed, bytes: fresh.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { changed, bytes };
 };
 
 /**

@@ -10,7 +10,7 @@ const words: Readonly<Record<string, string>> = {
 export const resultWords = (result: string): string => words[result] ?? 'ended';
 
 /** "Run 88213 of daily_features failed", "Task check of daily_features failed (run 88213)". */
-export const runTitle = (fact: LakeFact, jobName: string): string => {
+export const runTitle = (fact: Pick<LakeFact, 'data'>, jobName: string): string => {
   const { run, task, result, name } = fact.data;
   const what = resultWords(said(result));
   const job = jobName.startsWith('job ') && typeof name === 'string' && name !== '' ? name : jobName;

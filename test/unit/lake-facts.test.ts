@@ -22,7 +22,7 @@ const micros = (ms: number): string => `${ms}000`;
 /** A warehouse of the port whose answers a test writes: hostile ones too. */
 type Answer = (statement: Statement) => Result<RowPage, DatabricksFailure> | undefined;
 const page = (rows: readonly TextRow[], columns?: readonly string[]): Result<RowPage, DatabricksFailure> =>
-  ok({ columns: columns ?? Object.keys(rows[0] ?? {}), rows });
+  ok({ columns: columns ?? Object.keys(rows[0] ?? {}), rows: [...rows] });
 const fakeWorkspace = (
   answer: Answer,
   rest: (path: string) => Result<unknown, DatabricksFailure> = () => ok({}),

@@ -50,7 +50,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     message: null,
     raw: { result_state: raw },
   }; // prettier-ignore
-  const fact: LakeFact = {
+  return {
     id: factId('run', ws, run),
     kind: 'run',
     source: source,
@@ -59,10 +59,9 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     observedAt: context.observedAt,
     completeTo: null,
     assets: [asset],
-    title: '',
+    title: runTitle({ data }, nameIn(context, asset)),
     data,
   };
-  return { ...fact, title: runTitle(fact, nameIn(context, asset)) };
 };
 
 /** Slices add up to a run; the termination code belongs to its result. */
@@ -92,7 +91,10 @@ export const runsCollector: Collector = tableCollector({
   ask: (context) => askOfJobs(context, 'period_end_time'),
   read: (row, context) => {
     const fact = sliceFact(row, context);
+    // Most runs meet nothing that is known of them: how to merge is worked out only where one does.
     const name = (one: LakeFact): string => nameIn(context, one.assets[0]);
-    return fact === null ? null : { facts: [{ fact, merge: mergeRuns(mergeRun(name), name) }] };
+    return fact === null
+      ? null
+      : { facts: [{ fact, merge: (old, next) => mergeRuns(mergeRun(name), name)(old, next) }] };
   },
 });
