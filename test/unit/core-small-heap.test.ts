@@ -21,9 +21,13 @@ const throwAway = `
   process.stdout.write(String(kept.length && peak / 1e6));
 `;
 const largestHeap = (...code: readonly string[]): number => {
-  const ran = spawnSync(process.execPath, [...coreFlags, '--input-type=module', '-e', [...code, throwAway].join('\n')], {
-    encoding: 'utf8',
-  });
+  const ran = spawnSync(
+    process.execPath,
+    [...coreFlags, '--input-type=module', '-e', [...code, throwAway].join('\n')],
+    {
+      encoding: 'utf8',
+    },
+  );
   expect(ran.stderr).toBe('');
   return Number(ran.stdout);
 };
