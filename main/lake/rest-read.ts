@@ -33,11 +33,13 @@ export const getOne = async (
 };
 
 type Query = Readonly<Record<string, string>>;
+type Pages = { readonly all: readonly JsonObject[]; readonly whole: boolean; readonly next: string | null };
 
 /**
  * Pages of a list, at most `most` of them and until `enough` of one says so: pages may be empty while another follows, and come in no
  * order (facts 3.3). `after`: what is asked for with the token of the next page, where that is not the same question once more.
- * `whole`: nothing was left behind because of `most`.
+ * `token`: where another reading of the same list stopped. `whole`: nothing was left behind because of `most`; else `next` is where
+ * it goes on.
  */
 export const listPages = async (
   context: CollectContext,
@@ -48,10 +50,12 @@ export const listPages = async (
     readonly most: number;
     readonly after?: Query;
     readonly enough?: (page: readonly JsonObject[]) => boolean;
+    readonly token?: string | undefined;
   },
-): Promise<Result<{ readonly all: readonly JsonObject[]; readonly whole: boolean }, DatabricksFailure>> => {
+): Promise<Result<Pages, DatabricksFailure>> => {
   const all: JsonObject[] = [];
-  let { query } = asked;
+  const at = (token: string): Query => ({ ...(asked.after ?? asked.query), page_token: token });
+  let query = asked.token === undefined ? asked.query : at(asked.token);
   for (let page = 0; page < asked.most; page += 1) {
     const found = await getOne(context, path, query);
     if (!found.ok) return found;
@@ -59,10 +63,10 @@ export const listPages = async (
     all.push(...items);
     const token = text(found.value['next_page_token']);
     if (token === null || token === query['page_token'] || asked.enough?.(items) === true)
-      return ok({ all, whole: true });
-    query = { ...(asked.after ?? asked.query), page_token: token };
+      return ok({ all, whole: true, next: null });
+    query = at(token);
   }
-  return ok({ all, whole: false });
+  return ok({ all, whole: false, next: query['page_token'] ?? null });
 };
 
 /** All pages of a list. */

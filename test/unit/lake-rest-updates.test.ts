@@ -19,7 +19,7 @@ const minute = 60_000;
 
 type Update = { readonly id: string; readonly at: number; state: string; end: number | null };
 /** The part of the pipelines API that is used, as facts 3.2 describe it. */
-type Service = { updates: Update[]; hidden: ReadonlySet<string>; eventsFail?: boolean };
+type Service = { updates: Update[]; hidden: ReadonlySet<string>; eventsFail?: boolean; forgets?: boolean };
 const answer = (service: Service, { path, query = {} }: RestRequest): Result<unknown, DatabricksFailure> => {
   const [pipeline = '', part, update] = path.replace('/api/2.0/pipelines/', '').split('/');
   if (service.hidden.has(pipeline)) return err(databricksFailure('Forbidden', { code: 'HTTP 403' }));
@@ -36,6 +36,9 @@ const answer = (service: Service, { path, query = {} }: RestRequest): Result<unk
     const one = all.find(({ id }) => id === update);
     return one === undefined ? err(databricksFailure('BadAnswer', { code: 'HTTP 404' })) : ok({ update: info(one) });
   }
+  // A token that is asked with in a later pull: the fake knows those of the first three pages only, then.
+  if (part === 'updates' && service.forgets === true && query['page_token'] === '200')
+    return err(databricksFailure('BadAnswer', { code: 'HTTP 400' }));
   if (part === 'updates') return paged('updates', all.map(info));
   if (service.eventsFail === true) return err(databricksFailure('BadAnswer', { code: 'HTTP 500' }));
   const since = Date.parse(/timestamp>'([^']+)'/.exec(query['filter'] ?? '')?.[1] ?? '1970-01-01T00:00:00Z');
@@ -163,5 +166,35 @@ describe('updates of pipelines from REST', () => {
     expect(await refresh('p')).toEqual(['p', 'p/updates', 'p/updates/long', 'p/events', 'p/events', 'p/events', 'p/events']); // prettier-ignore
     expect(facts().find((one) => one.data['update'] === 'long')?.data['result']).toBe('cancelled');
     expect(facts()).toHaveLength(122);
+  });
+
+  it('more of them than a pull can hold follow in the next pulls, the cursor never says that they are here before they are', async () => {
+    const service: Service = { updates: Array.from({ length: 450 }, (_, i) => update(`u${i}`, 10 + i * 40)), hidden: new Set() }; // prettier-ignore
+    const { refresh, facts, state, pass } = rig(service);
+    expect((await refresh('p')).filter((path) => path === 'p/updates')).toHaveLength(9);
+    expect(facts()).toHaveLength(450);
+    expect(state()).toMatchObject({ state: 'fresh', note: null });
+    pass(minute);
+    expect(await refresh('p')).toEqual(['p']);
+  });
+
+  it('where the list cannot be read on, it is said, a packing is not complete, and it begins at the top again', async () => {
+    const service: Service = { updates: Array.from({ length: 250 }, (_, i) => update(`u${i}`, 10 + i * 60)), hidden: new Set(), forgets: true }; // prettier-ignore
+    const { refresh, facts, state, pass, workspace, store } = rig(service);
+    const first = await restUpdatesCollector.collect(collectContext(workspace, store.read, ['pipeline|7|p']));
+    expect(first).toMatchObject({ ok: true, value: { more: true, partly: false } });
+    const cursor = first.ok ? first.value.cursor : null;
+    const then = await restUpdatesCollector.collect(
+      collectContext(workspace, store.read, ['pipeline|7|p'], { cursor, resumed: true }),
+    );
+    expect(then).toMatchObject({ ok: true, value: { more: false, partly: true, note: 'Older updates of pipeline p are still to come; the next refreshes read on.' } }); // prettier-ignore
+    await refresh('p');
+    expect(facts()).toHaveLength(200);
+    expect(state()?.note).toBe('Older updates of sales are still to come; the next refreshes read on.');
+    pass(minute);
+    service.forgets = false;
+    await refresh('p');
+    expect(facts()).toHaveLength(250);
+    expect(state()?.note).toBeNull();
   });
 });

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -16,7 +17,7 @@ import { labelOf } from '../labels.ts';
 import { endsRound, getOne, isGone, listPages, object, text } from '../rest-read.ts';
 import { latest, later, minus, normaliseResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
-import { nextTurn } from '../turns.ts';
+import { nextTurn, unfinished } from '../turns.ts';
 import { said } from '../values.ts';
 import {
   endsOf, latestUpdates, restUpdate, restUpdatesSource, updateCompute, updateFact, updateFactId, type RestUpdate,
@@ -30,12 +31,19 @@ const pagesPerPull = 4;
 /** An update can be listed a little after it began. */
 const lookBackMs = 5 * 60_000;
 
-/** Where one pipeline stands: updates begun until `upTo` are stored; `open` had not ended when they were seen. */
-type Place = { readonly upTo: Instant | null; readonly open: readonly string[] };
+/**
+ * Where one pipeline stands: updates begun until `upTo` are stored, except older ones down to `gap.from` that are not read yet (the
+ * list comes newest first); they follow at `gap.token`, or from the top where the service knows that token no more. `open` had not
+ * ended when they were seen.
+ */
+type Gap = { readonly from: Instant; readonly token: string | null };
+type Place = { readonly upTo: Instant | null; readonly gap: Gap | null; readonly open: readonly string[] };
 const placeOf = (value: unknown): Place => {
-  const { upTo, open } = object(value);
+  const { upTo, gap, open } = object(value);
+  const from = text(object(gap)['from']);
   return {
     upTo: typeof upTo === 'string' ? upTo : null,
+    gap: from === null ? null : { from, token: text(object(gap)['token']) },
     open: Array.isArray(open) ? open.filter((one): one is string => typeof one === 'string') : [],
   };
 };
@@ -53,8 +61,45 @@ type OfPipeline = {
   readonly place: Place;
   readonly name: string | null;
   readonly unreadable: number;
-  readonly whole: boolean;
 };
+
+type Listed = { readonly bodies: readonly JsonObject[]; readonly start: Instant; readonly gap: Gap | null };
+/** Updates since the last time, newest first; what a pull cannot hold follows in the next ones. `quiet`: nothing is newer. */
+const listUpdates = async (
+  context: CollectContext,
+  path: string,
+  before: Place,
+  quiet: boolean,
+): Promise<Result<Listed, DatabricksFailure>> => {
+  const from = before.gap === null ? null : (later(before.gap.from, context.horizon) ?? context.horizon);
+  const since =
+    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
+  const isFromTop = before.gap !== null && before.gap.token === null;
+  const list = (start: Instant, token?: string) =>
+    listPages(context, `${path}/updates`, 'updates', {
+      ...newest,
+      query: { max_results: pageSize },
+      enough: (page) => page.some((body) => isOld(restUpdate(body), start)),
+      token,
+    });
+  const start = isFromTop && from !== null ? from : since;
+  let bodies: readonly JsonObject[] = [];
+  if (!quiet || isFromTop) {
+    const fresh = await list(start);
+    if (!fresh.ok) return fresh;
+    bodies = fresh.value.all;
+    if (!fresh.value.whole) return ok({ bodies, start, gap: { from: from ?? start, token: fresh.value.next } });
+  }
+  if (from === null || before.gap === null || before.gap.token === null) return ok({ bodies, start, gap: null });
+  const rest = await list(from, before.gap.token);
+  if (!rest.ok) return isGone(rest.error) ? ok({ bodies, start, gap: { from, token: null } }) : rest;
+  return ok({
+    bodies: [...bodies, ...rest.value.all],
+    start: from,
+    gap: rest.value.whole ? null : { from, token: rest.value.next },
+  });
+};
+const isOld = (update: RestUpdate | null, start: Instant): boolean => update !== null && update.createdAt < start;
 
 /** Whether an update is stored with how it ended: then nothing of it can change any more. */
 const isSettled = (context: CollectContext, id: string): boolean => {
@@ -75,20 +120,13 @@ const readPipeline = async (
   const isNew = latestUpdates(seen.value).some(
     ({ id, state }) => normaliseResult(state) === 'running' || !isSettled(context, id),
   );
-  if (before.upTo !== null && before.open.length === 0 && !isNew)
-    return ok({ facts: [], place: before, name, unreadable: 0, whole: true });
-
-  const start =
-    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
-  const isOld = (update: RestUpdate | null): boolean => update !== null && update.createdAt < start;
-  const listed = await listPages(context, `${path}/updates`, 'updates', {
-    ...newest,
-    query: { max_results: pageSize },
-    enough: (page) => page.some((body) => isOld(restUpdate(body))),
-  });
+  const quiet = before.upTo !== null && before.open.length === 0 && !isNew;
+  if (quiet && before.gap === null) return ok({ facts: [], place: before, name, unreadable: 0 });
+  const listed = await listUpdates(context, path, before, quiet);
   if (!listed.ok) return listed;
-  const read = listed.value.all.map(restUpdate);
-  const updates = read.filter((one) => one !== null).filter((one) => !isOld(one));
+  const { start, gap } = listed.value;
+  const read = listed.value.bodies.map(restUpdate);
+  const updates = read.filter((one) => one !== null).filter((one) => !isOld(one, start));
   for (const id of before.open.filter((open) => !updates.some((one) => one.id === open))) {
     const found = await getOne(context, `${path}/updates/${encodeURIComponent(id)}`);
     if (!found.ok && !isGone(found.error)) return found;
@@ -114,11 +152,11 @@ const readPipeline = async (
     facts: news.map((one) => updateFact(one, { id: pipeline, name }, ends.get(one.id) ?? null, context)),
     place: {
       upTo: later(before.upTo, latest(asked.map((one) => one.createdAt))),
+      gap,
       open: asked.filter((one) => !one.ended).map((one) => one.id),
     },
     name,
     unreadable: read.filter((one) => one === null).length,
-    whole: listed.value.whole,
   });
 };
 
@@ -173,20 +211,22 @@ export const restUpdatesCollector: Collector = {
         how.set(pipeline, 'hidden');
         continue;
       }
-      const { place, name, whole } = found.value;
+      const { place, name } = found.value;
       facts.push(...found.value.facts);
       unreadable += found.value.unreadable;
       next[pipeline] = place;
-      how.set(pipeline, whole ? 'read' : 'short');
+      const { gap } = place;
+      how.set(pipeline, gap === null ? 'read' : gap.token === null ? 'short' : unfinished);
       // Older than anything that the system tables say, so that those win.
       if (name !== null)
         assets.push({ asset: workspaceAsset('pipeline', context.workspaceId, pipeline), name, detail: `pipeline ${pipeline}`, changedAt: '1970-01-01T00:00:00.000Z', gone: false }); // prettier-ignore
     }
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
-    const [hidden, short] = [went('hidden').map(nameOf), went('short').map(nameOf)];
+    const [hidden, short] = [went('hidden').map(nameOf), [...went('short'), ...went(unfinished)].map(nameOf)];
+    const isLonger = went(unfinished).length > 0;
     const notes = [
       ...(hidden.length === 0 ? [] : [`Not visible to this user, or gone: ${hidden.join(', ')}.`]),
-      ...(short.length === 0 ? [] : [`Only the newest updates of ${short.join(', ')}.`]),
+      ...(short.length === 0 ? [] : [`Older updates of ${short.join(', ')} are still to come; the next refreshes read on.`]),
       ...(left === null ? [] : [left]),
       ...(unreadable === 0 ? [] : [`${unreadable} updates could not be read.`]),
     ]; // prettier-ignore
@@ -195,11 +235,12 @@ export const restUpdatesCollector: Collector = {
       edges: facts.flatMap(({ fact }) => updateCompute(fact)),
       assets,
       cursor: step.cursor,
-      more: failure === null && step.more === true,
+      more: failure === null && (step.more === true || isLonger),
       // Each pipeline is asked by itself: none of them says up to when the others are complete.
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
+      partly: short.length > 0 && step.more !== true && !isLonger,
       ...(failure === null ? {} : { failure }),
     });
   },
