@@ -32,7 +32,12 @@ ${named(wishVariables)}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const marks: Readonly<Record<Outcome['state'], string>> = { passed: 'ok  ', failed: 'FAIL', 'not observed': '--  ' };
+const marks: Readonly<Record<Outcome['state'], string>> = {
+  passed: 'ok  ',
+  told: 'told',
+  failed: 'FAIL',
+  'not observed': '--  ',
+};
 
 const report = (outcome: Outcome): void => {
   const text = outcome.text === '' ? '' : ` ${outcome.text.split('\n').slice(0, 4).join('\n')}`;
@@ -59,6 +64,7 @@ const runAll = async (stage: Stage, checks: readonly Check[], whole: boolean): P
     say(`\nReport, to be committed: ${await writeReport(stage, outcomes, join(root, 'test/conformance/reports'))}`);
   say(`\n${Math.round((performance.now() - started) / 1000)} s`);
   say(`${count('not observed')} not observed: this engine cannot answer them, each with its reason above`);
+  say(`${count('told')} told: what was measured or answered stands above, compared with nothing`);
   say(`${count('passed')} passed, ${count('failed')} failed`);
   return count('failed') === 0 ? 0 : 1;
 };

@@ -83,6 +83,8 @@ type Report = WorkspaceReport & {
   /** How long each number of clients pushed, in seconds. */
   readonly loadSeconds: number;
   readonly notObserved: number;
+  /** Checks that only tell: what they answered proves nothing. */
+  readonly told: number;
   /** What each fact that was to be verified came to, by the checks that asked. */
   readonly facts: readonly { readonly fact: string; readonly checks: Readonly<Record<string, string>> }[];
   readonly checks: readonly Omit<Outcome, 'ms' | 'told'>[];
@@ -99,6 +101,7 @@ export const writeReport = async (stage: Stage, outcomes: readonly Outcome[], fo
     passed: count('passed'),
     failed: count('failed'),
     notObserved: count('not observed'),
+    told: count('told'),
     loadSeconds: stage.wishes.loadSeconds,
     facts: toVerify.map(({ fact, checks }) => ({
       fact,

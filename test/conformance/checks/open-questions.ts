@@ -2,7 +2,7 @@ import { quoteTable, parseTableName } from '../../../main/databricks/identifiers
 import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
 import { anyAnswer, notObserved, told } from '../answered.ts';
 import { onlyOn, type Check } from '../check.ts';
-import { ask, rowsOf, seenOf, type Stage } from '../stage.ts';
+import { ask, seenOf, type Seen, type Stage } from '../stage.ts';
 
 /** When the newest row of a system table is from: the column that says it. */
 const newest = {
@@ -21,15 +21,29 @@ const newest = {
 /** How late each system table is at most now: the age of its newest row of three days, in minutes. */
 const lateness = async (stage: Stage): Promise<unknown> => {
   const minutes: Record<string, unknown> = {};
+  let measured = 0;
   for (const [table, column] of Object.entries(newest)) {
     const answer = await ask(
       stage.workspace,
       `SELECT CAST((unix_micros(current_timestamp()) - unix_micros(max(${column}))) / 60000000 AS BIGINT) AS minutes FROM ${table} WHERE ${column} >= current_timestamp() - INTERVAL 3 DAYS`,
     );
-    minutes[table] = answer.ok ? (answer.value.rows[0]?.['minutes'] ?? 'no row in three days') : seenOf(answer);
+    const age = answer.ok ? answer.value.rows[0]?.['minutes'] : undefined;
+    if (age != null) measured += 1;
+    minutes[table] = age ?? (answer.ok ? 'no row in three days' : seenOf(answer));
   }
-  return told({ minutes });
+  return measured === 0
+    ? notObserved(`no system table has a row that we may read: ${shown(minutes)}`)
+    : told({ minutes });
 };
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? '';
+
+/** Whether what came says something of what was asked: rows, or an error class that is not about rights. No way through says nothing. */
+const tells = (seen: Seen): boolean =>
+  'rows' in seen ||
+  ('errorClass' in seen &&
+    seen.sqlState !== '42501' &&
+    !/^(?:INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|UNAUTHORIZED_ACCESS)/.test(seen.errorClass));
 
 const listOf = async (stage: Stage, path: string, key: string): Promise<readonly JsonObject[] | string> => {
   const answer = await stage.workspace.rest.call({ method: 'GET', path, query: { max_results: '25' } });
@@ -48,6 +62,8 @@ const eventLog = async (stage: Stage): Promise<unknown> => {
   const literal = seenOf(
     await ask(stage.workspace, `SELECT count(*) AS n FROM event_log('${value.replaceAll("'", '')}')`),
   );
+  if (!tells(bound) && !tells(literal))
+    return notObserved(`event_log is refused either way: ${shown({ bound, literal })}`);
   const detail = await stage.workspace.rest.call({
     method: 'GET',
     path: `/api/2.0/pipelines/${encodeURIComponent(value)}`,
@@ -85,17 +101,18 @@ const pipelineEvents = async (stage: Stage): Promise<unknown> => {
 
 /** The public specification lacks this path; which fields it answers with, for a table with lineage. */
 const restLineage = async (stage: Stage): Promise<unknown> => {
-  const [row] = await rowsOf(
-    stage,
+  const named = await ask(
+    stage.workspace,
     'SELECT target_table_full_name AS name FROM system.access.table_lineage WHERE target_table_full_name IS NOT NULL AND event_time >= current_timestamp() - INTERVAL 3 DAYS LIMIT 1',
   );
+  const row = named.ok ? named.value.rows[0] : undefined;
   if (row?.['name'] == null) return notObserved('no table of three days has lineage that we may read');
   const answer = await stage.workspace.rest.call({
     method: 'GET',
     path: '/api/2.0/lineage-tracking/table-lineage',
     query: { table_name: row['name'], include_entity_lineage: 'true' },
   });
-  if (!answer.ok) return told({ refused: answer.error.tag, code: answer.error.code });
+  if (!answer.ok) return notObserved(`the lineage is refused: ${answer.error.tag} ${answer.error.code ?? ''}`);
   const body = isJsonObject(answer.value) ? answer.value : {};
   const fields = Object.fromEntries(
     Object.entries(body).map(([key, value]) => [
@@ -111,12 +128,12 @@ const restLineage = async (stage: Stage): Promise<unknown> => {
  * what is none, and what an operation changed would be lost without a word.
  */
 const historyParameters = async (stage: Stage): Promise<unknown> => {
-  const tables = await rowsOf(
-    stage,
+  const tables = await ask(
+    stage.workspace,
     "SELECT target_table_full_name AS name FROM system.access.table_lineage WHERE target_type = 'TABLE' AND event_date >= current_date() - INTERVAL 3 DAYS GROUP BY target_table_full_name LIMIT 5",
   );
   const operations: Record<string, unknown> = {};
-  for (const { name } of tables) {
+  for (const { name } of tables.ok ? tables.value.rows : []) {
     const table = parseTableName(name ?? '');
     if (!table.ok) continue;
     const answer = await ask(stage.workspace, `DESCRIBE HISTORY ${quoteTable(table.value)} LIMIT 50`);
@@ -136,11 +153,13 @@ const kindOf = (cell: string | null | undefined): unknown => {
 /** What a session has of the settings that it was opened with: a workspace that does not know one opens it without. */
 const sessionSettings = async (stage: Stage): Promise<unknown> => {
   const settings: Record<string, unknown> = {};
+  let answered = false;
   for (const name of ['TIMEZONE', 'STATEMENT_TIMEOUT', 'QUERY_TAGS']) {
     const answer = await ask(stage.workspace, `SET ${name}`);
     settings[name] = answer.ok ? answer.value.rows : seenOf(answer);
+    answered ||= answer.ok;
   }
-  return told({ settings });
+  return answered ? told({ settings }) : notObserved(`no setting is told: ${shown(settings)}`);
 };
 
 /**
@@ -156,12 +175,14 @@ const wholeMetastore = async (stage: Stage): Promise<unknown> => {
       'SELECT count(*) AS n FROM system.access.column_lineage WHERE event_date >= current_date() - INTERVAL 45 DAYS',
   };
   const took: Record<string, unknown> = {};
+  let answered = false;
   for (const [name, text] of Object.entries(asked)) {
     const started = performance.now();
     const answer = await ask(stage.workspace, text);
     took[name] = { ms: Math.round(performance.now() - started), answer: seenOf(answer) };
+    answered ||= answer.ok;
   }
-  return told({ took });
+  return answered ? told({ took }) : notObserved(`none of them is answered: ${shown(took)}`);
 };
 
 /** Rows of a statement as the answer; not observed when it may not be read or nothing is there. */
