@@ -7,15 +7,37 @@ export const inUseMs = 30 * 60_000;
 /** Where the warehouse does not say after how many idle minutes it stops: Databricks' default (facts 7.1). */
 const defaultAutoStopMins = 120;
 
+/** Within this time all devices that read in the same minutes are done: their clocks differ a little, a reading takes a while. */
+const togetherMs = 4 * 60_000;
+/** Devices that read in the same minutes begin up to this long after each other, so that a workspace is not asked by all at once. */
+export const spreadMs = 60_000;
+/** How many times rarer than at first a workspace is read at the most that nobody here touched for long. */
+const rarer = [8, 4, 2] as const;
+
 /**
- * How long the background waits between two readings of a real workspace. Right after a person did something: five minutes.
- * Then half of the time since, up to one minute more than the warehouse's own idle limit: what only Breakwater uses falls
- * asleep by itself. 0 = it never stops by itself, so waiting longer saves nothing.
+ * When the background may read a real workspace again, in ms as `readAt`, the time of the last reading. While a person works here:
+ * five minutes later, then half of the time since they last did something. Once nobody does, in the same minutes on every device,
+ * which nobody has to arrange: days are cut into equal spans from 1970 on, each longer than the warehouse's own idle limit, and one
+ * reading belongs to the beginning of each. So however many devices read, between two of those beginnings nothing is sent, and what only
+ * Breakwater uses falls asleep by itself. A device whose clock is wrong reads apart from the others; for that the spans double, up
+ * to eightfold, while nobody comes back. Where the warehouse never stops by itself (0), waiting longer saves nothing.
  */
-export const pollGapMs = (sinceActMs: number, autoStopMins: number | null): number => {
-  const minutes = autoStopMins ?? defaultAutoStopMins;
-  const longest = minutes === 0 ? shortestGapMs : Math.max(shortestGapMs, (minutes + 1) * 60_000);
-  return Math.min(longest, Math.max(shortestGapMs, sinceActMs / 2));
+export const nextReadAt = (from: {
+  readonly readAt: number;
+  /** How long ago a person did something on this device. */
+  readonly sinceActMs: number;
+  /** Idle minutes after which the warehouse stops; null = not told. */
+  readonly autoStopMins: number | null;
+  /** This device's own share of `spreadMs`. */
+  readonly afterMs: number;
+}): number => {
+  const { readAt, sinceActMs, afterMs } = from;
+  const minutes = from.autoStopMins ?? defaultAutoStopMins;
+  if (minutes === 0) return readAt + shortestGapMs;
+  const spanMs = (minutes + 1) * 60_000 + togetherMs;
+  if (sinceActMs / 2 < spanMs) return readAt + Math.max(shortestGapMs, sinceActMs / 2);
+  const span = spanMs * (rarer.find((times) => sinceActMs >= times * 8 * spanMs) ?? 1);
+  return (Math.floor((readAt - afterMs) / span) + 1) * span + afterMs;
 };
 
 export type Asked = {

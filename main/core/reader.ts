@@ -10,7 +10,7 @@ import { createLoop, type Loop } from './loops.ts';
 import type { Meter } from './meter.ts';
 import type { OfflinePart } from './offline.ts';
 import type { Parts } from './parts.ts';
-import { mayRead, pollGapMs } from './poll-rule.ts';
+import { mayRead, nextReadAt, spreadMs } from './poll-rule.ts';
 import { primaryId } from './saved-connections.ts';
 import type { WarehouseLife } from './warehouse-life.ts';
 
@@ -82,7 +82,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     const workspace = await slot.workspace(mayStart);
     mayStart = false;
     if (!workspace.ok) return workspace;
-    const due = byPerson || !isReal() || readAt === null || asksMore() || sinceRead() >= gap();
+    const due = byPerson || !isReal() || readAt === null || asksMore() || untilNext() <= 0;
     const may = due ? await allowed(workspace.value, byPerson, signal) : ok(false);
     if (signal.aborted) return ok(null);
     if (!may.ok) {
@@ -107,11 +107,16 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     return read;
   };
 
-  const sinceRead = (): number => {
-    const since = readAt === null ? -1 : parts.clock.now() - readAt;
-    return since < 0 ? Number.MAX_SAFE_INTEGER : since;
+  const [share = 0] = parts.random(1);
+  const untilNext = (): number => {
+    const now = parts.clock.now();
+    // A clock that was set back must not silence this device.
+    if (readAt === null || readAt > now) return 0;
+    const autoStopMins = life.known(slot.id)?.autoStopMins ?? null;
+    return (
+      nextReadAt({ readAt, sinceActMs: activity.sinceAct(), autoStopMins, afterMs: (share / 256) * spreadMs }) - now
+    );
   };
-  const gap = (): number => pollGapMs(activity.sinceAct(), life.known(slot.id)?.autoStopMins ?? null);
   const isAsleep = (): boolean => {
     const state = life.known(slot.id)?.state;
     return isReal() && (state === 'stopped' || state === 'stopping' || state === undefined || state === null);
@@ -126,7 +131,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
       if (person) return widenMs;
       if (life.known(slot.id)?.state === 'starting') return startingEveryMs;
       if (isAsleep() || meter.reached() || !deps.isWatched()) return lookEveryMs;
-      return asksMore() ? widenMs : Math.max(lookEveryMs, gap() - sinceRead());
+      return asksMore() ? widenMs : Math.max(lookEveryMs, untilNext());
     },
     turn,
   });

@@ -1,33 +1,94 @@
 // When a warehouse may be asked, how long to wait in between, and what a day may cost.
 import { describe, expect, it } from 'vitest';
 import { budgetOf, defaultBudget, isReached, reportDue, sumOf, utcDay } from '../../main/core/budget-rule.ts';
-import { type Asked, mayRead, pollGapMs } from '../../main/core/poll-rule.ts';
+import { type Asked, mayRead, nextReadAt, spreadMs } from '../../main/core/poll-rule.ts';
 import { sharePace } from '../../main/core/share-pace.ts';
 import { warehouseFacts } from '../../main/databricks/warehouse-state.ts';
 
 const minute = 60_000;
 
 describe('pauses between readings', () => {
-  it('grow with the time since somebody did something, past the idle limit of the warehouse', () => {
-    expect(pollGapMs(0, 10)).toBe(5 * minute);
-    expect(pollGapMs(16 * minute, 10)).toBe(8 * minute);
-    expect(pollGapMs(60 * minute, 10)).toBe(11 * minute);
-    expect(pollGapMs(Number.MAX_SAFE_INTEGER, 45)).toBe(46 * minute);
-    expect(pollGapMs(Number.MAX_SAFE_INTEGER, null)).toBe(121 * minute);
+  const readAt = 1_000_003 * minute;
+  const gap = (sinceActMs: number, autoStopMins: number | null): number =>
+    nextReadAt({ readAt, sinceActMs, autoStopMins, afterMs: 0 }) - readAt;
+  it('grow with the time since somebody did something', () => {
+    expect(gap(0, 10)).toBe(5 * minute);
+    expect(gap(16 * minute, 10)).toBe(8 * minute);
+    expect(gap(28 * minute, 10)).toBe(14 * minute);
+    expect(gap(100 * minute, null)).toBe(50 * minute);
   });
-  it('stay short where it never stops by itself, and never go below five minutes', () => {
-    expect(pollGapMs(Number.MAX_SAFE_INTEGER, 0)).toBe(5 * minute);
-    expect(pollGapMs(Number.MAX_SAFE_INTEGER, 1)).toBe(5 * minute);
+  it('stay short where it never stops by itself, and never go below five minutes while somebody works', () => {
+    expect(gap(Number.MAX_SAFE_INTEGER, 0)).toBe(5 * minute);
+    expect(gap(minute, 1)).toBe(5 * minute);
   });
-  it('let it fall asleep: an idle hour of nobody but us holds a pause longer than the limit', () => {
-    for (const stop of [10, 15, 45, 120]) {
-      let [now, longest] = [0, 0];
-      while (now < 12 * 60 * minute) {
-        const gap = pollGapMs(now, stop);
-        longest = Math.max(longest, gap);
-        now += gap;
-      }
-      expect(longest).toBeGreaterThan(stop * minute);
+  it('end at the same time on every device once nobody works, and become rarer while nobody comes back', () => {
+    const next = (read: number, hours: number): number =>
+      nextReadAt({ readAt: read * minute, sinceActMs: hours * 60 * minute, autoStopMins: 10, afterMs: 0 }) / minute;
+    for (const read of [1_500, 1_501, 1_507, 1_514]) expect(next(read, 1)).toBe(1_515);
+    expect([next(1_507, 4), next(1_507, 8), next(1_507, 16), next(1_507, 1e6)]).toEqual([1_530, 1_560, 1_560, 1_560]);
+    expect(nextReadAt({ readAt: 1_507 * minute, sinceActMs: 60 * minute, autoStopMins: 10, afterMs: 9 })).toBe(1_515 * minute + 9); // prettier-ignore
+  });
+});
+
+describe('an idle warehouse falls asleep', () => {
+  /** A device: when its person left, how wrong its clock is, how long a reading takes. */
+  type Device = { readonly left: number; readonly clock: number; readonly takes: number; readonly afterMs: number };
+  /** How long after the last person left a warehouse that only these devices use sleeps; null = not within two days. */
+  const sleepsAfter = (stop: number, devices: readonly Device[]): number | null => {
+    const step = 5_000;
+    const begin = 30_000_000 * minute;
+    const read = devices.map(({ left, clock }) => begin + left + clock);
+    const busy = devices.map(() => begin);
+    const lastLeft = begin + Math.max(...devices.map(({ left }) => left));
+    let statement = begin;
+    for (let now = begin; now < lastLeft + 2_880 * minute; now += step) {
+      devices.forEach(({ left, clock, takes, afterMs }, one) => {
+        if (now < begin + left) statement = now;
+        else if (now < (busy[one] ?? 0)) statement = now;
+        else {
+          const [own, sinceActMs] = [now + clock, now - begin - left];
+          if (own < nextReadAt({ readAt: read[one] ?? 0, sinceActMs, autoStopMins: stop, afterMs })) return;
+          // The time of a reading is known at its end.
+          read[one] = own + takes;
+          busy[one] = now + takes;
+          statement = now;
+        }
+      });
+      if (now - statement >= stop * minute) return now - lastLeft;
+    }
+    return null;
+  };
+  const device = (leftMins: number, more: Partial<Device> = {}): Device => ({
+    left: leftMins * minute,
+    clock: 0,
+    takes: 20_000,
+    afterMs: 0,
+    ...more,
+  });
+  const stops = [10, 15, 45, 120];
+  it('under one device', () => {
+    for (const stop of stops) expect(sleepsAfter(stop, [device(0)])).toBeLessThan(5 * (stop + 5) * minute);
+  });
+  it('under two, three and ten devices, however they are out of step, and with clocks that differ a little', () => {
+    for (const stop of stops)
+      for (const apart of [1, 3, 5.5, stop / 2, stop])
+        for (const many of [2, 3, 10]) {
+          const all = Array.from({ length: many }, (_, one) =>
+            device(one * apart, {
+              clock: ((one % 3) - 1) * 30_000,
+              takes: 20_000 + one * 4_000,
+              afterMs: ((one * 97) % 256) * (spreadMs / 256),
+            }),
+          );
+          expect(sleepsAfter(stop, all), `${many} devices, ${apart} min apart, ${stop} min`).toBeLessThan(
+            5 * (stop + 5) * minute,
+          );
+        }
+  });
+  it('in the end also where clocks are far out', () => {
+    for (const stop of stops) {
+      const all = [0, 7, 3].map((wrong) => device(wrong, { clock: (wrong * stop * minute) / 13 }));
+      expect(sleepsAfter(stop, all)).toBeLessThan(40 * (stop + 5) * minute);
     }
   });
 });
