@@ -46,6 +46,11 @@ it('takes host and source, asks for what is missing, and lends the token to that
   await field(page, 'path').fill(httpPath);
   await field(page, 'test').click();
   await page.locator('[data-testid="check-list"]').waitFor();
+  // A step on the way there that is not granted says what to ask for and what it costs, as sources do.
+  const way = await page.getByRole('list', { name: 'The way there' }).innerText();
+  expect(way).toMatch(
+    /missing grant\s+catalogs\s+None besides system[^]*It costs: columns, owners[^]*Ask for: USE CATALOG and USE SCHEMA/,
+  );
   // Two sources that one reason closes: what is safe and what to do is said once, for both.
   const broken = await page.getByRole('region', { name: 'Does not work' }).innerText();
   expect(broken).toMatch(/2 sources, for one reason[^]*Audit[^]*who did what[^]*Grants on tables[^]*who may read what/);

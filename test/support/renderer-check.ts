@@ -25,6 +25,12 @@ export const sampleSteps: Step[] = [
   way('sign-in', 'As ada@example.com.'),
   way('SQL warehouse', 'Analysts is running.'),
   way('session and parameters', 'A session opened, and a named parameter came back unchanged.'),
+  {
+    ...way('catalogs', 'None besides system is visible to you.', 'missing-grant'),
+    ask: 'USE CATALOG and USE SCHEMA on the catalogs of your tables, with SELECT on the tables or BROWSE on the catalogs',
+    features: ['columns, owners, tags and rights of your tables', 'versions of tables and comparing them with their past'],
+    otherwise: 'Each source is still looked at by itself.',
+  },
   way('system schemas', 'Visible: lakeflow, query. Switched off: serving.'),
   source('Job runs', 'missing-grant', 'The workspace did not allow it: [INSUFFICIENT_PERMISSIONS] User does not have SELECT on Table \'system.lakeflow.job_run_timeline\'.', {
     features: ['failed runs as signals', 'runs in the timeline'],

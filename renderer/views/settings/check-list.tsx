@@ -104,10 +104,19 @@ const WayStep = ({ step }: { readonly step: Step }) => (
       <span className="check-name">{step.step}</span>
       {step.failure === null ? <span className="cap">{step.detail}</span> : null}
     </div>
-    {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
+    <Costs step={step} />
+    {step.ask === null ? <Needs grants={step.grants} /> : <p className="cap">Ask for: {step.ask}.</p>}
     {step.failure === null ? null : <ErrorCard failure={step.failure} />}
   </li>
 );
+
+/** What a person loses without it, and what still works. */
+const Costs = ({ step }: { readonly step: Step }) =>
+  step.state === 'skipped' || step.state === 'works' || step.features.length === 0 ? null : (
+    <p className="cap">
+      It costs: {listed(step.features)}. {step.otherwise ?? ''}
+    </p>
+  );
 
 /** Sources that work, together by how late they tell and how long the workspace keeps what they tell. */
 const Works = ({ steps }: { readonly steps: readonly Step[] }) => (
@@ -128,11 +137,7 @@ const SourceStep = ({ step }: { readonly step: Step }) => (
       <span>{step.step}</span>
     </div>
     {step.failure === null ? <p className="cap">{step.detail}</p> : <ErrorCard failure={step.failure} quiet />}
-    {step.state === 'skipped' || step.features.length === 0 ? null : (
-      <p className="cap">
-        It costs: {listed(step.features)}. {step.otherwise ?? ''}
-      </p>
-    )}
+    <Costs step={step} />
     <Needs grants={step.grants} />
     {step.ask === null ? null : <p className="cap">Ask for: {step.ask}.</p>}
   </li>
