@@ -1,5 +1,7 @@
+import { parseJson } from '../../shared/base/json.ts';
 import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
-import type { CollectContext } from './collector.ts';
+import { sourceRow } from '../store/lake.ts';
+import type { CollectContext, Collected } from './collector.ts';
 import { cursorObject } from './cursor.ts';
 
 /**
@@ -15,6 +17,26 @@ export const rests = (context: CollectContext, everyMs: number): boolean => {
 };
 export const readNow = (context: CollectContext, whole: boolean): string | null =>
   whole ? JSON.stringify({ read: toInstant(context.clock.now()) }) : null;
+
+/**
+ * What a source that rests hands back: what it lacked and said when it was read last holds until it is read again. `why`: why it
+ * rests, for people, behind that.
+ */
+export const resting = (context: CollectContext, source: string, why: string | null = null): Collected => {
+  const row = sourceRow(context.db, source, context.workspaceId);
+  const missing = row === undefined ? null : parseJson(row.missing);
+  const said = row?.note ?? null;
+  const isSaid = why === null || said?.endsWith(why) === true;
+  return {
+    cursor: context.cursor,
+    completeTo: context.completeTo,
+    missingColumns:
+      missing !== null && missing.ok && Array.isArray(missing.value)
+        ? missing.value.filter((one) => typeof one === 'string')
+        : [],
+    note: isSaid ? said : [said, why].filter((one) => one !== null).join(' '),
+  };
+};
 
 const lastRead = (cursor: string | null): Instant | null => {
   const { read: at } = cursorObject(cursor);

@@ -15,7 +15,7 @@ import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
-import { readNow, rests } from '../throttle.ts';
+import { readNow, resting, rests } from '../throttle.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
 
 const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
@@ -26,6 +26,7 @@ const table = { catalog: 'system', schema: 'billing', table: 'usage' };
 const weeksBack = 21 * 86_400_000;
 /** Usage arrives up to 12 hours late (facts 1.0): asking more often finds little and scans much. */
 const everyMs = 3 * 3_600_000;
+const restWords = 'Read at most every 3 hours: usage arrives up to 12 hours late.';
 export const priceWords = 'list price, not the invoice';
 
 /** To what usage is charged here: the most specific thing that is billed, so that nothing is counted twice. */
@@ -207,8 +208,7 @@ export const costCollector: Collector = {
     const asked = spec(context);
     const rest = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
     if (asked === null) return ok({ ...rest, note: null });
-    if (rests(context, everyMs))
-      return ok({ ...rest, note: 'Read at most every 3 hours: usage arrives up to 12 hours late.' });
+    if (rests(context, everyMs)) return ok(resting(context, source, restWords));
     const found = await pull(context, asked);
     if (!found.ok) return found;
     const sums = found.value.rows.map(sumOf);

@@ -12,7 +12,7 @@ import type { LakeFact } from '../port.ts';
 import { endsRound, getOne, object, text } from '../rest-read.ts';
 import { isBadResult, minus, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
-import { readNow, rests } from '../throttle.ts';
+import { readNow, resting, rests } from '../throttle.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { expectationFact, expectationsSource, longestUpdateMs } from './expectations.ts';
@@ -174,10 +174,7 @@ export const eventLogCollector: Collector = boundTo(
     },
     collect: async (context) => {
       const rest = { completeTo: null, missingColumns: [] } as const;
-      if (rests(context, everyMs)) {
-        const note = sourceRow(context.db, source, context.workspaceId)?.note ?? null;
-        return ok({ ...rest, cursor: context.cursor, note });
-      }
+      if (rests(context, everyMs)) return ok(resting(context, source));
       const pipelines = scoped(context, 'pipeline');
       const facts: CollectedFact[] = [];
       const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore

@@ -12,8 +12,8 @@ import { cutOff, tooManyAtOnce } from '../pull.ts';
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { isCutOff, total } from '../select.ts';
-import { rests } from '../throttle.ts';
-import { startOf } from '../window.ts';
+import { resting, rests } from '../throttle.ts';
+import { lookBackOf, startOf } from '../window.ts';
 
 const kind = statementKind(
   'lake.expectations',
@@ -26,6 +26,8 @@ const table = { catalog: 'system', schema: 'lakeflow_pipeline_events_preview', t
 const everyMs = 15 * 60_000;
 /** An update that was under way at the start of the window is summed in full. */
 export const longestUpdateMs = 86_400_000;
+/** Not documented. */
+const latenessMs = null;
 const rowLimit = 20_000;
 
 /** Where the background stands: when it was read in full, and up to which result. */
@@ -43,7 +45,10 @@ const placeOf = (cursor: string | null): Place => {
 const sums = (context: CollectContext) => {
   const of = among('pipeline_id', dbx`pipeline_id`, 'pipelines', scoped(context, 'pipeline'));
   const until = context.until === null ? dbx`` : dbx` AND event_time < :until`;
-  const since = startOf({ ...context, cursor: placeOf(context.cursor).at });
+  const { at, read } = placeOf(context.cursor);
+  // Resting is no reading: late rows are looked for since it was read.
+  const lookBackMs = lookBackOf({ latenessMs }, context.lane, read, context.clock.now());
+  const since = startOf({ ...context, cursor: at, lookBackMs });
   const inScope = context.lane === 'pack' ? dbx` AND ${of.where.piece}` : dbx``;
   const wanted = context.lane === 'pack' ? dbx`` : dbx` AND (sum(x.failed_records) > 0 OR ${of.where.piece})`;
   return {
@@ -111,12 +116,11 @@ export const expectationsCollector: Collector = boundTo(
       needs: [{ kind: 'select', table }],
       preview: 'Beta',
       otherwise: 'The event logs of pipelines that you own are still read, one by one, around a room.',
-      latenessMs: null,
+      latenessMs,
       retentionDays: 395,
     },
     collect: async (context) => {
-      if (rests(context, everyMs))
-        return ok({ cursor: context.cursor, completeTo: context.completeTo, missingColumns: [], note: null });
+      if (rests(context, everyMs)) return ok(resting(context, expectationsSource));
       const before = placeOf(context.cursor);
       const { text, parameters } = sums(context);
       const found = await context.workspace.warehouse.query(

@@ -8,7 +8,7 @@ import { pull } from '../pull.ts';
 import { textOf } from '../rows.ts';
 import { asText } from '../select.ts';
 import { keepState } from '../state-source.ts';
-import { readNow, rests } from '../throttle.ts';
+import { readNow, resting, rests } from '../throttle.ts';
 import { visibleTables } from '../visible-tables.ts';
 import { reachedSince } from './grant-reach.ts';
 
@@ -65,7 +65,8 @@ export const personalColumnsCollector: Collector = {
   collect: async (context) => {
     const same = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null };
     if (context.lane === 'pack') return ok({ ...same, note: readBehind });
-    if (rests(context, everyMs)) return ok({ ...same, note: 'Read once an hour: tags change rarely.' });
+    if (rests(context, everyMs))
+      return ok(resting(context, personalColumnsSource, 'Read once an hour: tags change rarely.'));
     const found = await pull(context, {
       kind,
       table,

@@ -11,7 +11,7 @@ import { pull } from '../pull.ts';
 import { earlier, instantOf, minus, textOf, timestampParameter } from '../rows.ts';
 import { among } from '../scope-filter.ts';
 import { asText, computed } from '../select.ts';
-import { readNow, rests } from '../throttle.ts';
+import { readNow, resting, rests } from '../throttle.ts';
 import { noneTagged, readBehind } from './personal-columns.ts';
 import { visibleTables } from '../visible-tables.ts';
 import { seen } from './lineage.ts';
@@ -133,7 +133,7 @@ export const personalFlowsCollector: Collector = {
     const columns = personalColumns(context);
     if (context.lane === 'pack') return ok({ ...same, note: readBehind });
     if (columns.length === 0) return ok({ ...same, note: noneTagged });
-    if (rests(context, everyMs)) return ok({ ...same, note: 'Read once an hour.' });
+    if (rests(context, everyMs)) return ok(resting(context, source, 'Read once an hour.'));
     const names = columns.map(({ table: name, column }) => `${name}.${column}`);
     const asked = among(
       'source_column_name',

@@ -14,7 +14,7 @@ import { countRows, pull } from '../pull.ts';
 import { later, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asText } from '../select.ts';
-import { rests } from '../throttle.ts';
+import { resting, rests } from '../throttle.ts';
 import { said } from '../values.ts';
 import { seen } from './lineage.ts';
 
@@ -201,7 +201,7 @@ export const queryTablesCollector: Collector = {
   },
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null } as const;
-    if (rests(context, everyMs)) return ok(rest);
+    if (rests(context, everyMs)) return ok(resting(context, source));
     const { facts: open, leftOut, isCut, all } = statements(context);
     const now = toInstant(context.clock.now());
     const known = cursorTexts(context.cursor)['all'];

@@ -1,0 +1,130 @@
+// A source that rests for a while says what it said when it was read last: resting is no news about the workspace.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Statement, TextRow } from '../../main/databricks/port.ts';
+import type { Collector } from '../../main/lake/collector.ts';
+import { costCollector } from '../../main/lake/collectors/cost.ts';
+import { eventLogCollector } from '../../main/lake/collectors/event-log.ts';
+import { expectationsCollector, expectationsSource } from '../../main/lake/collectors/expectations.ts';
+import { personalColumnsCollector } from '../../main/lake/collectors/personal-columns.ts';
+import { personalFlowsCollector } from '../../main/lake/collectors/personal-flows.ts';
+import { queryTablesCollector } from '../../main/lake/collectors/query-tables.ts';
+import { personalColumnsId } from '../../main/lake/personal.ts';
+import { runCollector } from '../../main/lake/refresh.ts';
+import { putSource, sourceRow } from '../../main/store/lake.ts';
+import { ok } from '../../shared/base/result.ts';
+import type { AssetId } from '../../shared/domain/ids.ts';
+import { collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
+import { putFact } from '../support/facts.ts';
+import { temporaryStore } from '../support/lakehouse.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+const minute = 60_000;
+const columns = [
+  'workspace_id', 'usage_date', 'sku_name', 'usage_unit', 'cloud', 'billing_origin_product', 'usage_metadata', 'usage_start_time', 'usage_end_time', 'usage_quantity', 'record_type',
+  'catalog_name', 'schema_name', 'table_name', 'column_name', 'tag_name', 'tag_value', 'metastore_id', 'statement_id', 'source_table_full_name', 'source_type',
+  'target_table_full_name', 'target_type', 'source_column_name', 'target_column_name', 'event_time', 'event_date', 'table_catalog', 'table_schema',
+  'currency_code', 'price_start_time', 'price_end_time', 'pricing',
+]; // prettier-ignore
+const source = { workspace: '7', region: null, cursor: null, complete_to: null, observed: null, missing: '[]', note: null } as const; // prettier-ignore
+
+/** What the sources that rest find when they are asked. */
+const answers: Readonly<Record<string, readonly TextRow[]>> = {
+  'lake.personal-columns': [{ catalog_name: 'main', schema_name: 'shop', table_name: 'people', column_name: 'email', tag_name: 'pii', tag_value: null }],
+  'lake.column-lineage-reach': [{ oldest: micros(collectNow - 86_400_000) }],
+}; // prettier-ignore
+
+const rig = (types: Readonly<Record<string, string>> = {}, more: typeof answers = {}) => {
+  let now = collectNow;
+  const { store, close } = temporaryStore(() => now);
+  cleanups.push(close);
+  store.transaction<null>((db) => {
+    const personal = JSON.stringify({ what: 'personal-columns', items: [{ table: 'main.shop.people', column: 'email', tag: 'pii', value: null }] }); // prettier-ignore
+    const at = instantAt(collectNow);
+    putFact(db, { id: personalColumnsId('ms'), kind: 'settings', source: 's', workspace: '7', region: null, happened: at, observed: at, complete_to: null, assets: '[]', title: '', data: personal }, []); // prettier-ignore
+    putFact(db, { id: 'query|7|1', kind: 'query', source: 's', workspace: '7', region: null, happened: at, observed: at, complete_to: null, assets: '[]', title: '', data: '{"statement":"s1"}' }, []); // prettier-ignore
+    // Where the table of all pipelines cannot be read, logs of single ones are.
+    putSource(db, { ...source, source: expectationsSource, state: 'denied' });
+    return ok(null);
+  });
+  const { workspace, asked, called } = fakeWorkspace({
+    columns,
+    types,
+    sql: ({ name }: Statement) => rowPage(more[name] ?? answers[name] ?? [], ['x']),
+    rest: () => ok({ spec: { catalog: 'main', schema: 'gold' } }),
+  });
+  const deps = { store, clock: { now: () => now }, log: () => undefined };
+  const scope = new Map([['pipeline|7|0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11' as AssetId, 0]]);
+  const refresh = async (collector: Collector) => {
+    const ids = { workspaceId: '7', metastoreId: 'ms', region: null };
+    const done = await runCollector(deps, collector, { workspace, ids, scope, options: {} });
+    expect(done.failure).toBeNull();
+    const row = sourceRow(store.read, collector.source, '7');
+    if (row === undefined) throw new Error('no row');
+    return row;
+  };
+  return { store, refresh, asked, count: () => asked.length + called.length, pass: (ms: number) => (now += ms) };
+};
+
+describe('a source that rests', () => {
+  it.each([
+    costCollector, expectationsCollector, eventLogCollector, queryTablesCollector, personalColumnsCollector, personalFlowsCollector,
+  ])('keeps what it lacked, what it said and where it is: $label', async (collector) => {
+    const { store, refresh, count, pass } = rig();
+    const first = await refresh(collector);
+    expect(count()).toBeGreaterThan(0);
+    const said = { ...first, missing: '["usage_metadata.job_id"]', note: 'Said when it was read.' };
+    store.transaction<null>((db) => {
+      putSource(db, said);
+      return ok(null);
+    });
+    const before = count();
+    for (let times = 0; times < 2; times += 1) {
+      pass(minute);
+      const { observed: _, note, ...then } = await refresh(collector);
+      const { observed: __, note: ___, ...kept } = said;
+      expect(then).toEqual(kept);
+      expect(note?.startsWith('Said when it was read.')).toBe(true);
+      expect(note?.split('.').length).toBeLessThanOrEqual(3);
+    }
+    expect(count()).toBe(before);
+  }); // prettier-ignore
+
+  it('does not scan usage again because a field of it is missing', async () => {
+    const { refresh, asked, pass } = rig({ usage_metadata: 'struct<job_id:string,dlt_pipeline_id:string,endpoint_name:string,warehouse_id:string>' }); // prettier-ignore
+    const scans = (): number => asked.filter(({ name }) => name === 'lake.usage').length;
+    for (let times = 0; times < 6; times += 1) {
+      expect((await refresh(costCollector)).missing).toBe('["usage_metadata.cluster_id"]');
+      expect(scans()).toBe(1);
+      pass(20 * minute);
+    }
+    pass(60 * minute);
+    await refresh(costCollector);
+    expect(scans()).toBe(2);
+  });
+
+  it('looks for late rows over its whole lateness when it is read after a rest, however often it rested meanwhile', async () => {
+    const told: TextRow = { pipeline: 'p', id: 'u1', dataset: 'a.b.c', name: 'valid', passed: '1', failed: '1', newest: micros(collectNow - 2 * minute) }; // prettier-ignore
+    const { refresh, asked, pass } = rig({}, { 'lake.expectations': [told] });
+    const reads = () => asked.filter(({ name }) => name === 'lake.expectations');
+    const sinceOf = (statement: (typeof asked)[number]): number => {
+      const seen = statement.parameters?.['seen'];
+      const text = typeof seen === 'object' && seen !== null && 'value' in seen ? String(seen.value) : '';
+      return Date.parse(`${text.replace(' ', 'T')}Z`);
+    };
+    await refresh(expectationsCollector);
+    // Refreshes every four minutes over six hours: each of them but every fourth rests.
+    for (let times = 0; times < 90; times += 1) {
+      pass(4 * minute);
+      await refresh(expectationsCollector);
+    }
+    const farthest = Math.max(
+      ...reads()
+        .slice(1)
+        .map((one) => collectNow - sinceOf(one)),
+    );
+    expect(farthest).toBeGreaterThanOrEqual(24 * 60 * minute);
+  });
+});
