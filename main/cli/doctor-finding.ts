@@ -8,4 +8,6 @@ export type Finding = {
   readonly advice?: string;
   /** A step of the connection check, whole: with what to ask for. */
   readonly check?: ConnectionStep;
+  /** The saved workspace that a step is about. */
+  readonly workspace?: string;
 };

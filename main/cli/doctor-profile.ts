@@ -1,19 +1,19 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { thrownText } from '../../shared/base/failure.ts';
-import { isJsonObject } from '../../shared/base/json.ts';
-import { networkIn } from '../core/network-choice.ts';
-import { authKinds } from '../databricks/port.ts';
+import { savedOthers, savedPrimary, type SavedConnection } from '../core/saved-connections.ts';
 import { newestVersion } from '../store/migrate.ts';
 import { migrations } from '../store/migrations/index.ts';
-import { getSetting } from '../store/settings.ts';
 import { type Driver, openDriver } from '../store/sqlite.ts';
 import { applicationId } from '../store/store.ts';
-import type { SavedConnection } from './doctor-checks.ts';
 import type { Finding } from './doctor-finding.ts';
 import { readerOf } from './reader.ts';
 
-export type ProfileFindings = { readonly findings: readonly Finding[]; readonly connection: SavedConnection | null };
+/** `primary`: null = the practice lakehouse; `others`: the further workspaces of the profile. */
+export type SavedHere = { readonly primary: SavedConnection | null; readonly others: readonly SavedConnection[] };
+export type ProfileFindings = { readonly findings: readonly Finding[]; readonly saved: SavedHere };
+
+const noneSaved: SavedHere = { primary: null, others: [] };
 
 /** Look at a profile folder without making, migrating or repairing anything. */
 export const profileFindings = (profile: string, folder: string): ProfileFindings => {
@@ -21,12 +21,12 @@ export const profileFindings = (profile: string, folder: string): ProfileFinding
   if (!existsSync(folder))
     return {
       findings: [{ name, state: 'note', detail: `${profile}: not used yet; ${folder} does not exist` }],
-      connection: null,
+      saved: noneSaved,
     };
   const database = join(folder, 'breakwater.db');
   const looked = existsSync(database)
     ? databaseFinding(database)
-    : { finding: { name: 'database', state: 'note', detail: 'none yet' } as const, connection: null };
+    : { finding: { name: 'database', state: 'note', detail: 'none yet' } as const, saved: noneSaved };
   return {
     findings: [
       { name, state: 'fine', detail: `${profile} in ${folder}${holder(folder)}` },
@@ -35,7 +35,7 @@ export const profileFindings = (profile: string, folder: string): ProfileFinding
       keyFinding(folder),
       secretsFinding(folder),
     ],
-    connection: looked.connection,
+    saved: looked.saved,
   };
 };
 
@@ -64,11 +64,11 @@ const modeFinding = (folder: string): Finding => {
   };
 };
 
-const databaseFinding = (path: string): { finding: Finding; connection: SavedConnection | null } => {
+const databaseFinding = (path: string): { finding: Finding; saved: SavedHere } => {
   const name = 'database';
-  const wrong = (detail: string, advice: string): { finding: Finding; connection: null } => ({
+  const wrong = (detail: string, advice: string): { finding: Finding; saved: SavedHere } => ({
     finding: { name, state: 'wrong', detail, advice },
-    connection: null,
+    saved: noneSaved,
   });
   const size = statSync(path).size;
   if (!isSqlite(path)) return wrong(`${path} is not a database`, 'Move the file away; the folder was left as it is.');
@@ -96,7 +96,7 @@ const databaseFinding = (path: string): { finding: Finding; connection: SavedCon
         state: 'fine',
         detail: `whole, ${Math.ceil(size / 1024)} KiB, schema ${version}, not encrypted`,
       },
-      connection: savedConnection(driver),
+      saved: { primary: savedPrimary(readerOf(driver)), others: savedOthers(readerOf(driver)) },
     };
   } catch (thrown) {
     return wrong(`cannot be read: ${thrownText(thrown)}`, 'Copy the profile folder away before you try anything.');
@@ -113,15 +113,6 @@ const isSqlite = (path: string): boolean => {
   } finally {
     closeSync(file);
   }
-};
-
-const savedConnection = (driver: Driver): SavedConnection | null => {
-  const value = getSetting(readerOf(driver), 'connection');
-  if (!isJsonObject(value)) return null;
-  const { host, port, httpPath, auth, network } = value;
-  return typeof host === 'string' && typeof port === 'number' && typeof httpPath === 'string'
-    ? { host, port, httpPath, auth: authKinds.find((kind) => kind === auth) ?? 'pat', network: networkIn(network) }
-    : null;
 };
 
 const keyFinding = (folder: string): Finding => {

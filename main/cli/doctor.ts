@@ -2,9 +2,10 @@ import { profileFolder } from '../../shared/domain/paths.ts';
 import { builtReports, provenWords } from '../../shared/domain/proven.ts';
 import { connectionSources } from '../core/connection-sources.ts';
 import { type Command, type CommandContext, exits, parseOptions, printUsage } from './command.ts';
-import { connectionFindings, machineFindings, practiceFinding } from './doctor-checks.ts';
+import { machineFindings, practiceFinding } from './doctor-checks.ts';
 import type { Finding } from './doctor-finding.ts';
 import { foundFindings } from './doctor-found.ts';
+import { connectionFindings } from './doctor-saved.ts';
 import { askLines } from './doctor-steps.ts';
 import { profileFindings } from './doctor-profile.ts';
 import { thisMachine } from './machine.ts';
@@ -16,8 +17,10 @@ export const command: Command = {
 breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-connection] [--start-warehouse] [--json]
 
 Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
-is protected, the clock, the practice lakehouse, and the connection of the profile step by step down to each source: works,
-missing grant (with the GRANT to ask for and what it costs), not in this workspace, not switched on.
+is protected, the clock, the practice lakehouse, and every connection of the profile step by step down to each source: works,
+missing grant (with the GRANT to ask for and what it costs), not in this workspace, not switched on. Sign-ins under a passphrase
+are opened with the first line of the file that BREAKWATER_PASSPHRASE_FILE names, else it is asked for on a terminal; those that
+the system keyring wraps are left out, since only the desktop window can open them.
 
   --profile NAME        the profile (default: default)
   --connection SOURCE   check this connection instead of the profile's, without saving it: environment (DATABRICKS_HOST,
@@ -64,7 +67,7 @@ const doctor = async (context: CommandContext): Promise<number> => {
   if (parsed.values['no-connection'] !== true)
     tell(
       connection === undefined
-        ? await connectionFindings(folder, looked.connection, practice.address, startWarehouse)
+        ? await connectionFindings(folder, looked.saved, practice.address, startWarehouse)
         : await foundFindings(connection, connectionSources(process.env, thisMachine().home), startWarehouse),
     );
 

@@ -6,14 +6,11 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Core } from '../core/create-core.ts';
 
 /**
- * Give a core the passphrase that protects its sign-ins, where it has one: the first line of the file that
- * BREAKWATER_PASSPHRASE_FILE names, else typed on a terminal where `ask` allows it. Never from the command line or a variable, which others
- * can read. With neither the core goes on without sign-ins and says so where one is needed. Failures: PassphraseFileUnreadable,
- * WrongPassphrase.
+ * The passphrase that protects the sign-ins of a profile: the first line of the file that BREAKWATER_PASSPHRASE_FILE names,
+ * else typed on a terminal where `ask` allows it; null = neither. Never from the command line or a variable, which others can
+ * read. Failure: PassphraseFileUnreadable.
  */
-export const unlock = async (core: Core, ask: boolean): Promise<Result<void, Failure>> => {
-  const login = await core.call('connection.login', {});
-  if (!login.ok || !login.value.secrets.locked) return ok(undefined);
+export const passphraseHere = async (ask: boolean): Promise<Result<string | null, Failure>> => {
   const path = process.env['BREAKWATER_PASSPHRASE_FILE'] ?? '';
   let passphrase = '';
   if (path !== '') {
@@ -23,8 +20,20 @@ export const unlock = async (core: Core, ask: boolean): Promise<Result<void, Fai
       return err(unreadable(path, thrownText(thrown)));
     }
   } else if (ask && process.stdin.isTTY) passphrase = await typed();
-  if (passphrase === '') return ok(undefined);
-  const opened = await core.call('connection.unlock', { passphrase });
+  return ok(passphrase === '' ? null : passphrase);
+};
+
+/**
+ * Give a core the passphrase, where its sign-ins have one. With none the core goes on without sign-ins and says so where one is
+ * needed. Failures: PassphraseFileUnreadable, WrongPassphrase.
+ */
+export const unlock = async (core: Core, ask: boolean): Promise<Result<void, Failure>> => {
+  const login = await core.call('connection.login', {});
+  if (!login.ok || !login.value.secrets.locked) return ok(undefined);
+  const passphrase = await passphraseHere(ask);
+  if (!passphrase.ok) return passphrase;
+  if (passphrase.value === null) return ok(undefined);
+  const opened = await core.call('connection.unlock', { passphrase: passphrase.value });
   return opened.ok ? ok(undefined) : opened;
 };
 

@@ -6,6 +6,7 @@ import { type AuthKind, authKinds } from '../databricks/port.ts';
 import { type NetworkChoice, networkIn } from './network-choice.ts';
 import type { SecretStore } from './secrets.ts';
 import { moveTokenFile } from './token-file.ts';
+import type { ReadableDb } from '../store/port.ts';
 import { dropSetting, getSetting, setSetting } from '../store/settings.ts';
 
 /** A workspace that this profile works with. The primary one carries the share; its id is always `primary`. */
@@ -47,15 +48,21 @@ export type SavedConnections = {
   readonly learn: (about: KnownWorkspace) => void;
 };
 
+/** The primary workspace as the settings have it; null = the practice lakehouse. */
+export const savedPrimary = (read: ReadableDb): SavedConnection | null =>
+  addressOf(getSetting(read, primaryKey), primaryId);
+/** The further workspaces of the profile. */
+export const savedOthers = (read: ReadableDb): readonly SavedConnection[] =>
+  listOf(getSetting(read, othersKey)).flatMap((value) => {
+    const id = isJsonObject(value) ? value['id'] : undefined;
+    const found = typeof id === 'string' && /^w[0-9a-f]{8}$/.test(id) ? addressOf(value, id) : null;
+    return found === null ? [] : [found];
+  });
+
 export const savedConnections = (profile: Profile, secrets: SecretStore): SavedConnections => {
   const { store } = profile;
-  const primary = (): SavedConnection | null => addressOf(getSetting(store.read, primaryKey), primaryId);
-  const others = (): readonly SavedConnection[] =>
-    listOf(getSetting(store.read, othersKey)).flatMap((value) => {
-      const id = isJsonObject(value) ? value['id'] : undefined;
-      const found = typeof id === 'string' && /^w[0-9a-f]{8}$/.test(id) ? addressOf(value, id) : null;
-      return found === null ? [] : [found];
-    });
+  const primary = (): SavedConnection | null => savedPrimary(store.read);
+  const others = (): readonly SavedConnection[] => savedOthers(store.read);
   const known = (): readonly KnownWorkspace[] =>
     listOf(getSetting(store.read, knownKey)).flatMap((value) => {
       if (!isJsonObject(value)) return [];

@@ -32,8 +32,11 @@ export type SecretStore = {
 const mark = 'breakwater-secret-1 ';
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$/;
 
-/** The secrets of a profile. `keyring`: the key of 32 bytes that the shell got from the system's keyring; null = there is none. */
-export const openSecrets = (profileDir: string, keyring: Uint8Array | null): SecretStore => {
+/**
+ * The secrets of a profile. `keyring`: the key of 32 bytes that the shell got from the system's keyring; null = there is none.
+ * `onlyLooks`: what lies here in plain stays as it is, for somebody who changes nothing.
+ */
+export const openSecrets = (profileDir: string, keyring: Uint8Array | null, onlyLooks = false): SecretStore => {
   const dir = join(profileDir, 'secrets');
   const passphraseFile = join(dir, 'passphrase.json');
   const fileOf = (id: string): string => {
@@ -93,7 +96,7 @@ export const openSecrets = (profileDir: string, keyring: Uint8Array | null): Sec
     return ok(undefined);
   };
   // A keyring that is there now protects what was written without one.
-  if (ringKey !== null) wrapAll();
+  if (ringKey !== null && !onlyLooks) wrapAll();
 
   return {
     state: () => ({ protection: protection(), locked: protection() === 'passphrase' && phraseKey === null }),
@@ -110,7 +113,7 @@ export const openSecrets = (profileDir: string, keyring: Uint8Array | null): Sec
       const opened = await openPassphrase(readFileSync(passphraseFile, 'utf8'), passphrase);
       if (!opened.ok) return opened;
       phraseKey = opened.value;
-      return wrapAll();
+      return onlyLooks ? ok(undefined) : wrapAll();
     },
     protect: async (passphrase) => {
       if (protection() !== 'file') return err(passphraseFailures.alreadyProtected);
