@@ -7,6 +7,7 @@ import type { Workspace } from '../../main/databricks/port.ts';
 import { detectSignals } from '../../main/detect/detectors.ts';
 import type { Lake } from '../../main/lake/lake.ts';
 import type { LakeFact } from '../../main/lake/port.ts';
+import { putSource } from '../../main/store/lake.ts';
 import type { Store } from '../../main/store/port.ts';
 import { openPracticeLake, type PracticeLake } from '../support/practice-lake.ts';
 import { addRows, at } from '../support/system-rows.ts';
@@ -256,6 +257,18 @@ describe('cost', { timeout: 180_000 }, () => {
     expect(of('|c-1')).toMatchObject([
       { data: { quantity: '11.500000000000000001', quantityBefore: '12.000000000000000001', corrections: 2 } },
     ]);
+
+    // A further stretch begins at the place at which the one before it ended.
+    const stretch = rigOf('system.billing.usage');
+    const cursor = JSON.stringify({ from: `${day} warehouse|w-1`, lacked: false, notes: [] });
+    stretch.store.transaction<null>((db) => {
+      putSource(db, { source: 'system.billing.usage', workspace: ws, region: null, cursor, complete_to: null, observed: null, state: 'fresh', missing: '[]', note: null }); // prettier-ignore
+      return ok(null);
+    });
+    await read('system.billing.usage', [], stretch);
+    const those = stretch.facts('cost').flatMap((one) => (one.data['day'] === day ? one.assets : []));
+    expect(those.some((asset) => asset.endsWith('|w-1'))).toBe(true);
+    expect(those.filter((asset) => /\|(?:c-1|k-3)$/.test(asset))).toEqual([]);
   });
 });
 

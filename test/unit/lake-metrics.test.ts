@@ -25,7 +25,7 @@ const columns = [
 type Answer = (statement: Statement) => ReturnType<typeof rowPage> | undefined;
 
 /** What a collector makes of answers, around a model that one run made. */
-const collected = async (collector: Collector, sql: Answer) => {
+const collected = async (collector: Collector, sql: Answer, more: Parameters<typeof collectContext>[3] = {}) => {
   const { store, close } = temporaryStore();
   cleanups.push(close);
   const model = 'model|ms|a.b.price';
@@ -42,12 +42,12 @@ const collected = async (collector: Collector, sql: Answer) => {
   });
   const { workspace } = fakeWorkspace({ columns, sql });
   const scope = [model, 'table|ms|a.b.c', 'job|7|9'];
-  const found = await collector.collect(collectContext(workspace, store.read, scope));
+  const found = await collector.collect(collectContext(workspace, store.read, scope, more));
   if (!found.ok) throw new Error(found.error.what);
   const { facts = [], ...rest } = found.value;
   return {
     ...rest,
-    facts: facts.map(({ fact }) => ({ title: fact.title, happenedAt: fact.happenedAt, data: fact.data })),
+    facts: facts.map(({ fact }) => ({ id: fact.id, title: fact.title, happenedAt: fact.happenedAt, data: fact.data })),
   };
 };
 const only =
@@ -141,6 +141,45 @@ describe('half an answer', () => {
       expect(found.failure).toMatchObject({ code: 'CUT_OFF', advice: 'It is read again at the next refresh; sums of half an answer are not kept.' });
       expect(String(found.cursor)).not.toMatch(/"read":"/);
     } // prettier-ignore
+  });
+});
+
+describe('more sums of usage than a pull can hold', () => {
+  const perDay = 1_500;
+  const all: readonly TextRow[] = Array.from({ length: 20 * perDay }, (_, n) => {
+    const day = instantAt(collectNow - (19 - Math.floor(n / perDay)) * 86_400_000).slice(0, 10);
+    const charged = `job|${10_000 + Math.floor((n % perDay) / 2)}`;
+    return { ...use, day, charged, sku: n % 2 === 0 ? 'JOBS' : 'PHOTON', place: `${day} ${charged}`, newest: micros(Date.parse(day) + 3_600_000) }; // prettier-ignore
+  });
+  const answer: Answer = ({ name, parameters }) => {
+    if (name !== 'lake.usage') return undefined;
+    const from = parameters?.['place'];
+    const rows = all.filter((row) => typeof from !== 'string' || String(row['place']) >= from);
+    return rowPage(
+      rows.slice(0, 20_000).map((row) => ({ ...row, bw_total: String(rows.length) })),
+      Object.keys(use),
+    );
+  };
+
+  it('are read in stretches until the newest day is there, each sum once and whole', async () => {
+    const found = new Set<string>();
+    let [cursor, pulls, more]: [string | null, number, boolean] = [null, 0, true];
+    while (more && pulls < 5) {
+      const told = await collected(costCollector, answer, { cursor, resumed: pulls > 0 });
+      for (const fact of told.facts) {
+        expect(found.has(fact.id)).toBe(false);
+        found.add(fact.id);
+      }
+      more = told.more === true;
+      // Nothing is complete up to anything, and nothing rests, before the last stretch.
+      expect([told.completeTo === null, /"read"/.test(told.cursor ?? '')]).toEqual(
+        more ? [true, false] : [false, true],
+      );
+      [cursor, pulls] = [told.cursor, pulls + 1];
+      expect(told.partly ?? false).toBe(false);
+      if (!more) expect(told.completeTo).toBe(instantAt(Date.parse(instantAt(collectNow).slice(0, 10)) + 3_600_000));
+    }
+    expect([pulls, found.size]).toEqual([2, all.length]);
   });
 });
 

@@ -16,6 +16,7 @@ import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '..
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
 import { readNow, resting, rests } from '../throttle.ts';
+import { cutStretch, stretchOf, type Stretch } from './cost-stretch.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
 
 const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
@@ -43,6 +44,7 @@ const charged = (has: TableColumns['has']): Piece | null => {
   return cases.length === 0 ? null : dbx`coalesce(${cases})`;
 };
 const chargedFully = charged(() => true) ?? dbx`NULL`;
+const fields = ids.map(([, field]) => [field]);
 const hourOf = dbx`unix_micros(date_trunc('HOUR', usage_start_time))`;
 
 const groups = [
@@ -52,13 +54,14 @@ const groups = [
   asText('usage_unit', { as: 'unit', required: true }),
   asText('cloud'),
   asText('billing_origin_product', { as: 'product' }),
-  computedOf(
-    meta,
-    'charged',
-    ids.map(([, field]) => [field]),
-    charged,
-  ),
+  computedOf(meta, 'charged', fields, charged),
 ];
+/** Where a sum stands among the others: by day, then by what it is charged to. */
+const placed = (has: TableColumns['has']): Piece | null => {
+  const what = charged(has);
+  return what === null ? null : dbx`concat(CAST(usage_date AS STRING), ' ', ${what})`;
+};
+const place = computedOf(meta, 'place', fields, placed);
 const hour = computed('usage_start_time', 'hour', hourOf);
 const sums = [
   computed('usage_quantity', 'quantity', dbx`sum(usage_quantity)`),
@@ -69,12 +72,16 @@ const sums = [
 /** Sums by day in the background; by hour, of the assets in scope, when a room is packed. */
 const spec = (context: CollectContext): Pull | null => {
   const packs = context.lane === 'pack';
-  const keys = packs ? [...groups, hour] : groups;
+  const keys = packs ? [...groups, place, hour] : [...groups, place];
+  const { from } = stretchOf(context);
   const wanted = ids.flatMap(([name]) => scoped(context, name).map((id) => `${name}|${id}`));
   if (packs && wanted.length === 0) return null;
   const of = (value: Piece) => among(meta, value, 'charged', wanted);
   const whole = of(chargedFully);
-  const since = packs ? context.horizon : minus(context.horizon, weeksBack);
+  const begin = (packs ? context.horizon : minus(context.horizon, weeksBack)).slice(0, 10);
+  // Whole days before the stretch are not scanned again.
+  const since = from !== null && from.slice(0, 10) > begin ? from.slice(0, 10) : begin;
+  const behind = (at: Piece | null): Piece => dbx`${at ?? dbx`NULL`} >= :place`;
   return {
     kind,
     table,
@@ -88,17 +95,27 @@ const spec = (context: CollectContext): Pull | null => {
         piece: dbx`${chargedFully} IS NOT NULL`,
         build: (has) => dbx`${charged(has) ?? dbx`NULL`} IS NOT NULL`,
       },
+      ...(from === null
+        ? []
+        : [
+            {
+              needs: meta,
+              piece: behind(placed(() => true)),
+              build: (has: TableColumns['has']) => behind(placed(has)),
+            },
+          ]),
       ...(packs
         ? [{ ...whole.where, build: (has: TableColumns['has']) => of(charged(has) ?? dbx`NULL`).where.piece }]
         : []),
     ],
     parameters: {
-      since: since.slice(0, 10),
+      since,
+      ...(from === null ? {} : { place: from }),
       ...(context.until === null ? {} : { until: context.until.slice(0, 10) }),
       workspace: context.workspaceId,
       ...(packs ? whole.parameters : {}),
     },
-    order: 'day',
+    order: 'place',
     groupBy: keys.map(({ as }) => as),
   };
 };
@@ -211,7 +228,10 @@ export const costCollector: Collector = {
     if (rests(context, everyMs)) return ok(resting(context, source, restWords));
     const found = await pull(context, asked);
     if (!found.ok) return found;
-    const sums = found.value.rows.map(sumOf);
+    const { cutOff, full, missingColumns } = found.value;
+    const before = stretchOf(context);
+    const { rows, next, stuck } = cutStretch(found.value.rows, full && cutOff === null, before.from);
+    const sums = rows.map(sumOf);
     const days = new Map<string, [Sum, ...Sum[]]>();
     for (const sum of sums) {
       if (sum === null) continue;
@@ -228,27 +248,41 @@ export const costCollector: Collector = {
       return { fact: dayFact(parts, price, context), merge: replaceDay };
     });
     const newest = latest(sums.map((sum) => sum?.newest ?? null));
+    const lacked =
+      before.lacked ||
+      stuck ||
+      unreadable > 0 ||
+      // A field that is missing would have every refresh scan the same days again.
+      missingColumns.some((one) => !one.includes('.')) ||
+      // Prices that may not be read stay so for a while; ones that did not come are asked for at once again.
+      (!prices.ok && prices.error.tag !== 'Forbidden');
     const notes = [
+      ...before.notes,
       ...(prices.ok ? [] : [`List prices are not readable: ${prices.error.what}`]),
       ...(unreadable > 0 ? [`${unreadable} sums could not be read.`] : []),
-      ...(found.value.full ? ['More sums than one pull can hold; the newest days are left out.'] : []),
+      ...(stuck ? ['More sums of one thing on one day than a pull can hold; what comes after them is left out.'] : []),
     ];
+    const told = [...new Set(notes)];
+    if (cutOff !== null)
+      return ok({
+        ...rest,
+        cursor: before.from === null ? null : context.cursor,
+        missingColumns,
+        note: told.join(' ') || null,
+        failure: halfOfSums(cutOff),
+      });
+    if (next !== null) {
+      const stretch: Stretch = { from: next, lacked, notes: told };
+      const note = [...told, `Read up to ${next.slice(0, 10)} so far; newer days follow.`].join(' ');
+      return ok({ ...rest, facts, cursor: JSON.stringify(stretch), missingColumns, note, more: true });
+    }
     return ok({
-      facts: found.value.cutOff === null ? facts : [],
-      cursor: readNow(
-        context,
-        found.value.cutOff === null &&
-          unreadable === 0 &&
-          // A field that is missing would have every refresh scan the same days again.
-          found.value.missingColumns.every((one) => one.includes('.')) &&
-          // Prices that may not be read stay so for a while; ones that did not come are asked for at once again.
-          (prices.ok || prices.error.tag === 'Forbidden'),
-      ),
-      completeTo:
-        found.value.cutOff === null && !found.value.full ? later(context.completeTo, newest) : context.completeTo,
-      missingColumns: found.value.missingColumns,
-      note: notes.length === 0 ? null : notes.join(' '),
-      ...(found.value.cutOff === null ? {} : { failure: halfOfSums(found.value.cutOff) }),
+      facts,
+      cursor: readNow(context, !lacked),
+      completeTo: stuck ? context.completeTo : later(context.completeTo, newest),
+      missingColumns,
+      note: told.join(' ') || null,
+      partly: stuck,
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
