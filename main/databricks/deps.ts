@@ -9,6 +9,8 @@ export type DatabricksDeps = {
   readonly limits?: Partial<Limits>;
   /** Told the name of every statement that is handed to the driver, each time. */
   readonly onStatement?: (name: string) => void;
+  /** Told the name of every statement that was answered to its end, each time: neither refused nor cut. */
+  readonly onAnswered?: (name: string) => void;
 };
 
 /** Every wait of this room is bounded by one of these, in milliseconds. */

@@ -119,6 +119,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
         }),
       );
     }
+    deps.onAnswered?.(canary.name);
     return ok(session);
   };
 

@@ -90,6 +90,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
         const finished = await wait(run, operation.finished());
         if (!('value' in finished)) return yield err(await failed(run, finished, true));
         done = true;
+        deps.onAnswered?.(statement.name);
         return yield ok({ columns: [], rows: [] });
       }
       let seen = 0;
@@ -117,6 +118,7 @@ export const makeWarehouse = (context: Context): Warehouse => {
           return yield err(databricksFailure('BadAnswer', { detail: 'The answer does not end.' }));
       }
       done = true;
+      deps.onAnswered?.(statement.name);
     } finally {
       if (done) await finish(operation);
       else abandon(operation);

@@ -22,8 +22,9 @@ export type Stage = {
   /** The workspace that most checks share; `another` opens one with a session of its own, closed with the stage. */
   readonly workspace: Workspace;
   readonly another: () => Workspace;
-  /** How often each statement went through the driver, by name. */
-  readonly sent: ReadonlyMap<string, number>;
+  /** Statements that went through the driver, by name; and those that the engine answered to their end at least once. */
+  readonly sent: ReadonlySet<string>;
+  readonly answered: ReadonlySet<string>;
   /** The practice lakehouse whose REST answers; null at a real workspace. */
   readonly practice: Practice | null;
   readonly wishes: Wishes;
@@ -57,9 +58,11 @@ const openReal = (connection: Connection, deps: DatabricksDeps): Workspace => {
 };
 
 export const makeStage = (base: StageBase): Stage => {
-  const sent = new Map<string, number>();
+  const sent = new Set<string>();
+  const answered = new Set<string>();
   const deps = databricksDeps({
-    onStatement: (name) => void sent.set(name, (sent.get(name) ?? 0) + 1),
+    onStatement: (name) => void sent.add(name),
+    onAnswered: (name) => void answered.add(name),
     limits: { statementMs: 180_000, openMs: 120_000 },
     ...(base.clock === undefined ? {} : { clock: base.clock }),
   });
@@ -75,6 +78,7 @@ export const makeStage = (base: StageBase): Stage => {
     practice,
     deps,
     sent,
+    answered,
     wishes,
     opening: base.opening ?? null,
     other: () => {

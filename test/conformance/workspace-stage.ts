@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkHost, checkHttpPath } from '../../main/databricks/hosts.ts';
+import { quoteName } from '../../main/databricks/identifiers.ts';
 import type { Connection } from '../../main/databricks/port.ts';
 import { staticToken } from '../../main/databricks/token-source.ts';
 import type { WorkspaceReport } from '../../shared/domain/proven.ts';
@@ -50,7 +51,7 @@ const schemasOf = async (stage: Stage): Promise<readonly string[]> => {
 const clean = async (stage: Stage): Promise<void> => {
   const left: string[] = [];
   for (const schema of await schemasOf(stage)) {
-    const dropped = await ask(stage.workspace, `DROP SCHEMA IF EXISTS ${stage.catalog}.${schema} CASCADE`);
+    const dropped = await ask(stage.workspace, `DROP SCHEMA IF EXISTS ${stage.catalog}.${quoteName(schema)} CASCADE`);
     if (!dropped.ok) left.push(`${stage.catalog}.${schema}: ${dropped.error.what}`);
   }
   if (left.length > 0) process.stderr.write(`Not dropped, please do it by hand:\n  ${left.join('\n  ')}\n`);

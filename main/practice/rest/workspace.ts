@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
+import { globalMetastoreId } from '../world/world.ts';
 import { below, fault, found, good, idOf, listed, type RestApi } from './common.ts';
 
 const person = (user: string): JsonObject => ({
@@ -35,7 +36,7 @@ export const workspace: RestApi = ({ world, user }, { path }) => {
           name: 'practice',
           cloud: 'practice',
           region: 'local',
-          global_metastore_id: `practice:local:${world.metastoreId}`,
+          global_metastore_id: globalMetastoreId(world),
         }),
       );
     default:

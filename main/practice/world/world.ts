@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lake } from '../duck/lake.ts';
+import { quoteText } from '../duck/sql-types.ts';
 import { buildWorld, planRuns } from './build.ts';
 import { planEstate, type Estate } from './estate/plan.ts';
 import type { Scenario } from '../scenario-shape.ts';
@@ -106,6 +107,10 @@ const truthOf = (plan: Plan, runs: readonly Run[]): Omit<GroundTruth, 'scenarios
   }),
 });
 
+/** What `current_metastore()` and the metastore's summary answer: `<cloud>:<region>:<uuid>`. */
+export const globalMetastoreId = ({ metastoreId }: Pick<World, 'metastoreId'>): string =>
+  `practice:local:${metastoreId}`;
+
 /**
  * The world in this lake: made from the seed when the lake is empty, else the one that is there (whatever seed is asked: its
  * facts are on disk, and a drill goes on where it stopped). Under 8 s.
@@ -145,6 +150,9 @@ export const ensureWorld = async (
     keep([]);
     keep(await buildWorld(lake, plan, estate, scenarios));
   }
+  await lake.write((write) =>
+    write.run(`CREATE OR REPLACE MACRO current_metastore() AS ${quoteText(globalMetastoreId(plan))}`),
+  );
   return {
     seed: known.seed,
     fault: known.fault,

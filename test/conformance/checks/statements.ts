@@ -1,10 +1,13 @@
 import { checkConnection } from '../../../main/databricks/connection-check.ts';
 import { probeColumns } from '../../../main/databricks/probe-columns.ts';
 import { canary, canaryValue } from '../../../main/databricks/session.ts';
-import { statementKinds } from '../../../main/databricks/statements.ts';
+import type { Warehouse } from '../../../main/databricks/port.ts';
+import { dbx, statementKinds } from '../../../main/databricks/statements.ts';
 import { checkedSources } from '../../../main/lake/sources.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { notObserved } from '../answered.ts';
 import type { Check } from '../check.ts';
-import type { Stage } from '../stage.ts';
+import { prepare, type Stage } from '../stage.ts';
 
 /** Who we are is asked by SQL where REST does not say it: refused, as a proxy in between would. */
 const identityBySql = async (stage: Stage): Promise<unknown> => {
@@ -35,6 +38,24 @@ export const statementChecks: readonly Check[] = [
     expected: ['TABLE_OR_VIEW_NOT_FOUND', '42P01'],
   },
   {
+    id: 'probe.table-itself',
+    about: 'columns of a table of which information_schema tells nothing: the table shows them itself',
+    observe: async (stage) => {
+      const { catalog, schema } = stage;
+      const table = { catalog, schema, table: 'probed' };
+      await prepare(stage, dbx`CREATE TABLE IF NOT EXISTS ${table} (a INT, B STRING) USING DELTA`.text);
+      const { warehouse } = stage.workspace;
+      const silent: Warehouse = {
+        ...warehouse,
+        query: (one, options) =>
+          one.name === 'probe.columns' ? Promise.resolve(ok({ columns: [], rows: [] })) : warehouse.query(one, options),
+      };
+      const found = await probeColumns(silent, table);
+      return found.ok ? [...found.value.names] : found.error.code;
+    },
+    expected: ['a', 'b'],
+  },
+  {
     id: 'connection.check',
     about: 'the connection check walks every step, and none of them fails',
     observe: async (stage) =>
@@ -51,15 +72,21 @@ export const statementChecks: readonly Check[] = [
   },
 ];
 
-/** Last of all: whatever is registered went through the driver in this run. */
+/** Last of all: whatever is registered was answered in this run, at least once; one that is only ever refused was not exercised. */
 export const everyStatement: Check = {
   id: 'statements.registered',
-  about: 'every statement that Breakwater has registered was sent to this engine',
-  observe: (stage) =>
-    Promise.resolve(
-      statementKinds()
-        .map((one) => one.name)
-        .filter((name) => !stage.sent.has(name)),
-    ),
+  about: 'every statement that Breakwater has registered was answered by this engine, not only sent to it',
+  observe: (stage) => {
+    const silent = statementKinds()
+      .map((one) => one.name)
+      .filter((name) => !stage.answered.has(name));
+    const refused = silent.filter((name) => stage.sent.has(name));
+    // What a real workspace does not let its user ask, or does not have, is no fault; it was not seen to work either.
+    return Promise.resolve(
+      stage.engine === 'workspace' && refused.length > 0
+        ? notObserved(`only refused there: ${refused.join(', ')}; not answered in all: ${silent.join(', ')}`)
+        : silent,
+    );
+  },
   expected: [],
 };
