@@ -36,12 +36,6 @@ export const differences: readonly Difference[] = [
     reason: 'its history names nobody: users are what Databricks adds',
   },
   {
-    check: 'grants.show',
-    engine: 'spark',
-    instead: { errorClass: 'PARSE_SYNTAX_ERROR', sqlState: '42601' },
-    reason: 'Spark has no GRANT; rights are what Unity Catalog adds',
-  },
-  {
     check: 'delta.no-columns',
     engine: 'spark',
     instead: { made: { rows: [] }, now: { rows: [] }, later: { rows: [] }, past: { rows: [] } },

@@ -5,11 +5,13 @@ import { collectorChecks } from './checks/collectors.ts';
 import { deltaChecks } from './checks/delta.ts';
 import { eventLogChecks } from './checks/event-log.ts';
 import { fileChecks } from './checks/files-api.ts';
+import { grantChecks } from './checks/grants.ts';
 import { killedChecks } from './checks/killed.ts';
 import { limitChecks } from './checks/limits.ts';
 import { liveChecks } from './checks/live.ts';
 import { noColumnsChecks } from './checks/no-columns.ts';
 import { openQuestions } from './checks/open-questions.ts';
+import { refusalChecks } from './checks/refusals.ts';
 import { rightChecks } from './checks/rights.ts';
 import { shareChecks } from './checks/share.ts';
 import { everyStatement, statementChecks } from './checks/statements.ts';
@@ -22,6 +24,7 @@ import { writerChecks } from './checks/writers.ts';
 export const allChecks: readonly Check[] = [
   ...answerChecks,
   ...deltaChecks,
+  ...refusalChecks,
   ...shareChecks,
   ...writerChecks,
   ...liveChecks,
@@ -33,6 +36,7 @@ export const allChecks: readonly Check[] = [
   ...loadChecks,
   ...warehouseChecks,
   ...rightChecks,
+  ...grantChecks,
   ...fileChecks,
   ...openQuestions,
   ...eventLogChecks,

@@ -40,7 +40,7 @@ const inPlaceOf = (practice: Practice, dropped: string[], token: string): Worksp
       query: (statement, options) => {
         const schema = /^DROP SCHEMA IF EXISTS (\S+) CASCADE$/.exec(statement.text)?.[1];
         if (schema === undefined) return real.warehouse.query(statement, options);
-        dropped.push(schema);
+        dropped.push(schema.replaceAll('`', ''));
         return Promise.resolve(ok({ columns: [], rows: [] }));
       },
     },
@@ -61,7 +61,8 @@ test('a run fills schemas of its own, writes a report without secrets, and drops
   try {
     await prepare(stage, `CREATE SCHEMA ${stage.catalog}.${stage.schema}`);
     // All that a practice lakehouse can be asked for in place of a workspace; what goes to the named host by itself is not.
-    const wanted = /^(?:live|load|rights|open|limits\.from)\b|^(?:values\.zero-rows|delta\.counts)$/;
+    const wanted =
+      /^(?:live|load|rights|grants|open|limits\.from|share\.hostile)\b|^(?:values\.zero-rows|delta\.counts)$/;
     const elsewhere = ['live.killed-client', 'live.reply-lost'];
     const outcomes: Outcome[] = [];
     for (const check of allChecks.filter(({ id }) => wanted.test(id) && !elsewhere.includes(id)))
@@ -74,6 +75,7 @@ test('a run fills schemas of its own, writes a report without secrets, and drops
       'live.cold-start',
       'live.pruning',
       'rights.select-alone',
+      'grants.sources',
       'live.files-api',
       'open.pipeline-events',
       'open.metric-layouts',
@@ -93,5 +95,6 @@ test('a run fills schemas of its own, writes a report without secrets, and drops
   }
   expect(dropped).toContain(`${stage.catalog}.${stage.schema}`);
   expect(dropped.length).toBeGreaterThan(4);
+  expect(dropped.filter((name) => name.includes('--'))).toHaveLength(2);
   expect(dropped.every((name) => name.startsWith(`${stage.catalog}.breakwater_conformance_`))).toBe(true);
 }, 180_000);

@@ -22,20 +22,6 @@ const table = async (
   return full;
 };
 
-/** A statement that is refused, as class and SQLSTATE. */
-const refused = (
-  id: string,
-  about: string,
-  text: (stage: Stage) => string,
-  errorClass: string,
-  sqlState: string,
-): Check => ({
-  id,
-  about,
-  observe: (stage) => see(stage, text(stage)),
-  expected: { errorClass, sqlState },
-});
-
 const sessions = 4;
 const each = 5;
 
@@ -207,11 +193,6 @@ const mergeConflicts = async (stage: Stage): Promise<unknown> => {
     others: lost.filter((one) => 'sqlState' in one && one.sqlState !== '2D521'),
     kept: Math.floor(kept / 1000) === seen.length - lost.length,
   };
-};
-
-const grants = async (stage: Stage): Promise<unknown> => {
-  const full = await table(stage, 'granted');
-  return see(stage, `SHOW GRANTS ON TABLE ${full}`);
 };
 
 /** What Delta does, as far as Breakwater relies on it. */
@@ -391,77 +372,4 @@ export const deltaChecks: readonly Check[] = [
     observe: async (stage) => see(stage, `RESTORE TABLE ${await table(stage, 'restore_unknown')} TO VERSION AS OF 9`),
     expected: { errorClass: 'DELTA_CANNOT_RESTORE_TABLE_VERSION', sqlState: '22003' },
   },
-  { id: 'grants.show', about: 'SHOW GRANTS of a new table', observe: grants, expected: { rows: [] } },
-  refused(
-    'errors.table',
-    'a table that is not there',
-    (s) => `SELECT 1 AS a FROM ${named(s, 'nowhere')}`,
-    'TABLE_OR_VIEW_NOT_FOUND',
-    '42P01',
-  ),
-  refused(
-    'errors.schema',
-    'a schema that is not there',
-    (s) => `SELECT 1 AS a FROM ${s.catalog}.nowhere.nothing`,
-    'TABLE_OR_VIEW_NOT_FOUND',
-    '42P01',
-  ),
-  refused(
-    'errors.detail',
-    'DESCRIBE DETAIL of a table that is not there',
-    (s) => `DESCRIBE DETAIL ${named(s, 'nowhere')}`,
-    'TABLE_OR_VIEW_NOT_FOUND',
-    '42P01',
-  ),
-  refused(
-    'errors.history',
-    'DESCRIBE HISTORY of a table that is not there',
-    (s) => `DESCRIBE HISTORY ${named(s, 'nowhere')} LIMIT 1`,
-    'TABLE_OR_VIEW_NOT_FOUND',
-    '42P01',
-  ),
-  refused(
-    'errors.insert',
-    'INSERT into a table that is not there',
-    (s) => `INSERT INTO ${named(s, 'nowhere')} VALUES (1)`,
-    'TABLE_OR_VIEW_NOT_FOUND',
-    '42P01',
-  ),
-  refused(
-    'errors.make-table',
-    'CREATE TABLE in a schema that is not there',
-    (s) => `CREATE TABLE IF NOT EXISTS ${s.catalog}.nowhere.nothing (a INT) USING DELTA`,
-    'SCHEMA_NOT_FOUND',
-    '42704',
-  ),
-  refused(
-    'errors.column',
-    'a column that is not there',
-    () => 'SELECT nope FROM (SELECT 1 AS a) AS t',
-    'UNRESOLVED_COLUMN.WITH_SUGGESTION',
-    '42703',
-  ),
-  refused(
-    'errors.field',
-    'a field of a struct that is not there',
-    () => "SELECT s.nope AS a FROM (SELECT named_struct('a', 1) AS s) AS t",
-    'FIELD_NOT_FOUND',
-    '42704',
-  ),
-  refused('errors.syntax', 'what is no SQL', () => 'SELEC 1', 'PARSE_SYNTAX_ERROR', '42601'),
-  refused(
-    'errors.function',
-    'a function that is not there',
-    () => 'SELECT no_such_function(1) AS a',
-    'UNRESOLVED_ROUTINE',
-    '42883',
-  ),
-  refused('errors.cast', 'text that is no number', () => "SELECT CAST('x' AS INT) AS a", 'CAST_INVALID_INPUT', '22018'),
-  refused(
-    'errors.parameter',
-    'a parameter that was not given',
-    () => 'SELECT :missing AS a',
-    'UNBOUND_SQL_PARAMETER',
-    '42P02',
-  ),
 ];
