@@ -71,6 +71,9 @@ export const regained = (before: string | undefined, { missingColumns }: Collect
   );
 };
 
+const isEmpty = ({ facts = [], edges = [], assets = [] }: Collected): boolean =>
+  facts.length + edges.length + assets.length === 0;
+
 /** Facts, edges, names and the cursor of one pull in one transaction: the cursor never runs ahead of what is stored. */
 const storePull = (
   deps: RefreshDeps,
@@ -89,7 +92,8 @@ const storePull = (
       region: ids.region,
       cursor: regained(before?.missing, collected) ? null : collected.cursor,
       complete_to: collected.completeTo,
-      observed: observedAt,
+      // A pull of which only the failure came is no look at the source: what is held is as old as it was.
+      observed: failure !== undefined && isEmpty(collected) ? (before?.observed ?? null) : observedAt,
       state: failure === undefined ? 'fresh' : stateOf(failure, before?.state ?? 'never'),
       missing: JSON.stringify(collected.missingColumns),
       note:

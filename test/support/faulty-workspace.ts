@@ -121,11 +121,13 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
   const cancelled = (options: QueryOptions | undefined): boolean => options?.signal?.aborted === true;
   /** An answer in two halves, as if the page were that small. */
   const halves = (pages: readonly Page[]): readonly Page[] =>
-    pages.flatMap((page) => {
-      if (!page.ok || page.value.rows.length < 2) return [page];
-      const middle = Math.ceil(page.value.rows.length / 2);
+    pages.flatMap((page): readonly Page[] => {
+      if (!page.ok) return [page];
       const { rows } = page.value;
-      return [rows.slice(0, middle), rows.slice(middle)].map((some) => ok({ ...page.value, rows: some }));
+      // Copies: a reader takes out what it has worked on, and the kept answer comes again.
+      const middle = Math.ceil(rows.length / 2);
+      const parts = rows.length < 2 ? [[...rows]] : [rows.slice(0, middle), rows.slice(middle)];
+      return parts.map((some) => ok({ ...page.value, rows: some }));
     });
 
   return {
