@@ -25,6 +25,7 @@ export type ServeOptions = {
  * one-time link, then `READY {json}`. Pressing Enter on a terminal prints a new link, because a link is good for a minute.
  */
 export const serveBrowser = async (options: ServeOptions, context: CommandContext): Promise<Result<void, Failure>> => {
+  keepHeapSmall();
   const machine = thisMachine();
   const assets = loadAssets(distFolder());
   if (!assets.ok) return assets;
@@ -40,7 +41,6 @@ export const serveBrowser = async (options: ServeOptions, context: CommandContex
     process.env,
     null,
   );
-  keepHeapSmall();
   const core = await createCore({ ...deps, offerFile: (file) => offerDownload(file) });
   if (!core.ok) return core;
   // The page asks for it where no file has it.

@@ -32,15 +32,15 @@ const cell = (value: unknown, name: string): Result<string | null, DatabricksFai
 };
 
 /**
- * The driver's rows as rows of text; a row that lacks one of the columns means a truncated answer. The driver keeps nothing of
- * what it hands over, so its rows become ours as they are, without a copy: half a million of them pass through here at once.
+ * The driver's rows (plain objects) as rows of text; a row that lacks one of the columns means a truncated answer. The driver keeps
+ * nothing of what it hands over, so its rows become ours as they are, without a copy: a bulk pull brings half a million of them.
  */
 export const textRows = (rows: object[], columns: readonly string[]): Result<TextRow[], DatabricksFailure> => {
   for (const row of rows) {
     const fields = row as Record<string, unknown>;
     for (const name of columns) {
       const value = fields[name];
-      // Nearly all of them: our statements cast to text. What objects inherit is neither text nor null.
+      // Nearly all of them: our statements cast to text. What a plain object inherits is neither text nor null.
       if (typeof value === 'string' || value === null) continue;
       const converted = cell(Object.hasOwn(fields, name) ? value : undefined, name);
       if (!converted.ok) return converted;

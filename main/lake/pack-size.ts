@@ -5,7 +5,7 @@ import type { Store } from '../store/port.ts';
 import { edgeBytes, rowOverhead } from './store-batch.ts';
 
 /** Facts looked at in one step: bounds how long the core is busy at once. */
-const stepFacts = 20_000;
+const stepFacts = 10_000;
 
 /**
  * Write down what each source of a packed room holds and takes now. While a source is read its batches are added up, and what

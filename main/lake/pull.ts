@@ -6,7 +6,7 @@ import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts'
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { beneath } from './counted-workspace.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
-import { instantOf, latest, notAfter } from './rows.ts';
+import { latest, newestOf, notAfter } from './rows.ts';
 import {
   expressionOf,
   isCutOff,
@@ -191,7 +191,7 @@ export const progress = (
   timeColumn: string,
   unreadable: number,
 ): Omit<Collected, 'facts' | 'edges' | 'assets'> => {
-  const newest = latest(result.rows.map((row) => instantOf(row, timeColumn)));
+  const newest = newestOf(result.rows, timeColumn);
   // A full page that ends within what is read again: the next one goes on there, so that late rows behind it come too.
   const advanced = result.full ? newest : notAfter(latest([context.cursor, newest]), context);
   const stuck = result.full && context.resumed && advanced === context.cursor;

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { type MessagePortMain, utilityProcess } from 'electron';
 import type { Failure } from '../../shared/base/failure.ts';
-import type { FromCore } from '../../shared/contract/mux.ts';
-import { coreArguments, coreFlags, type CorePlaces } from './core-arguments.ts';
+import { coreFlags, type FromCore } from '../../shared/contract/mux.ts';
+import { coreArguments, type CorePlaces } from './core-arguments.ts';
 import { portRelay } from './ports.ts';
 import { lineRedactor } from './redact.ts';
 import type { CoreRuntime } from './runtime.ts';

@@ -153,7 +153,8 @@ export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: nu
       ${columns} ${held}`,
   );
   if (all === undefined || all.facts === 0) return [];
-  if (all.source === all.lastSource && all.workspace === all.lastWorkspace) return [all];
+  const { source, workspace, facts, bytes, last } = all;
+  if (source === all.lastSource && workspace === all.lastWorkspace) return [{ source, workspace, facts, bytes, last }];
   return db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, ${columns} ${held} GROUP BY f.source, f.workspace`);
 };
 /** How many facts a room holds now. */

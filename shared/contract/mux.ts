@@ -29,6 +29,13 @@ export type FromCore =
   /** A finished file that a window may fetch once, at `/download/<ticket>` of its host. */
   | { readonly t: 'offer'; readonly ticket: string; readonly file: string };
 
+/**
+ * Flags of a Node that runs a core: a young generation of at most 16 MB a half. Node's own default is several times that, which a
+ * bulk pull fills with rows that are stored already; Electron's utility process takes no such flags and has about this much by
+ * itself (17 MB, measured on Electron 33). The scripts of package.json start the browser's host with the same.
+ */
+export const coreFlags: readonly string[] = ['--max-semi-space-size=16'];
+
 /** Exit code of a core that could not open its profile: starting it again would not help. */
 export const refusedExit = 78;
 

@@ -23,7 +23,9 @@ const uselessWorkspace = (how: How, asked: { count: number }): Workspace => {
   const closed = new AbortController();
   const call = (options?: QueryOptions): Promise<Refused> => {
     asked.count += 1;
-    if (how === 'failing') return Promise.resolve(err(databricksFailure('Unavailable', { code: 'HTTP 503' })));
+    // A failure that ends no turn: every collector comes to it.
+    if (how === 'failing')
+      return Promise.resolve(err(databricksFailure('StatementFailed', { code: 'INTERNAL_ERROR' })));
     const signals = [closed.signal, ...(options?.signal === undefined ? [] : [options.signal])];
     return new Promise((resolve) => {
       const end = (): void => resolve(err(databricksFailure('Cancelled', {})));
@@ -84,7 +86,13 @@ const prepare = async (home: string): Promise<string> => {
 
 type Times = { readonly started: number; readonly opened: number };
 
-/** Start of the core until it answers, and from there until the room is answered. Throws when nothing was asked of the workspace. */
+/** How often the workspace was asked until collectors count as failing: one that is never answered holds up the others. */
+const askedOften: Readonly<Record<How, number>> = { failing: 30, unanswered: 1 };
+
+/**
+ * Start of the core until it answers, and how long the room then takes: at once, and once more amid collectors that fail; the
+ * slower of both. Throws when they did not come to that.
+ */
 const once = async (home: string, log: string, how: How): Promise<Times> => {
   const asked = { count: 0 };
   const began = performance.now();
@@ -98,14 +106,18 @@ const once = async (home: string, log: string, how: How): Promise<Times> => {
     ),
   );
   const started = performance.now() - began;
-  const opened = await seconds(async () => {
-    value(await core.call('room.get', { log }));
-    value(await core.call('room.timeline', { log, limit: 100 }));
-  });
-  for (let n = 0; asked.count === 0 && n < 500; n += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  const opened = (): Promise<number> =>
+    seconds(async () => {
+      value(await core.call('room.get', { log }));
+      value(await core.call('room.timeline', { log, limit: 100 }));
+    });
+  const first = await opened();
+  for (let n = 0; asked.count < askedOften[how] && n < 500; n += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  const amid = await opened();
   await core.close();
-  if (asked.count === 0) throw new Error('no collector ran: the figure would say nothing');
-  return { started, opened: opened * 1000 };
+  if (asked.count < askedOften[how]) throw new Error(`asked ${asked.count} times only: the figure would say nothing`);
+  return { started, opened: Math.max(first, amid) * 1000 };
 };
 
 export const coldRoomFigures = async (): Promise<readonly Figure[]> => {

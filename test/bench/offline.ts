@@ -4,7 +4,7 @@ import { fork, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { createLake } from '../../main/lake/lake.ts';
-import { coreFlags } from '../../main/shell/core-arguments.ts';
+import { coreFlags } from '../../shared/contract/mux.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import { value } from '../support/core.ts';
 import { coldRoomFigures } from './cold-room.ts';
@@ -33,6 +33,7 @@ const measuredApart = (place: Place): Promise<Measured> =>
     const child = fork(join(import.meta.dirname, 'packing-process.ts'), [], {
       execArgv: [...coreFlags],
       serialization: 'advanced',
+      env: { ...process.env, DATABRICKS_TELEMETRY_DISABLED: '1' },
     });
     child.once('message', (measured: Measured) => resolve(measured));
     child.once('exit', (code, signal) => reject(new Error(`packing ended without a word: ${signal ?? code}`)));
@@ -75,11 +76,15 @@ export const offlineFigures = async (): Promise<readonly Figure[]> => {
   process.env['DATABRICKS_TELEMETRY_DISABLED'] = '1';
   const { place, end } = await startApart('small');
   const workspace = openAt(place);
-  const { ours, theirs, first, later, cancels } = await measuredApart(place);
+  const { ours, theirs, first, later, cancels, whole } = await (async () => {
+    try {
+      return { ...(await measuredApart(place)), whole: await scenario(workspace, place) };
+    } finally {
+      await workspace.close();
+      end();
+    }
+  })();
   const ratios = ours.map((took, turn) => (theirs[turn] ?? 0) / took);
-  const whole = await scenario(workspace, place);
-  await workspace.close();
-  end();
   const estate = await scenarioInEstate();
   const cold = await coldRoomFigures();
   const round = (number: number): number => Number(number.toFixed(2));

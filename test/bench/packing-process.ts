@@ -71,7 +71,8 @@ const measure = async (place: Place): Promise<Measured> => {
 };
 
 keepHeapSmall();
-process.env['DATABRICKS_TELEMETRY_DISABLED'] = '1';
+// Whoever wanted to know is gone.
+process.once('disconnect', () => process.exit(1));
 process.once('message', (place: Place) => {
-  void measure(place).then((measured) => process.send?.(measured, () => process.disconnect()));
+  void measure(place).then((measured) => process.send?.(measured, () => process.exit(0)));
 });

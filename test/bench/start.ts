@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoreProcess } from '../../main/cli/drill/core-process.ts';
+import { coreFlags } from '../../shared/contract/mux.ts';
 import { stopPractice } from '../../main/practice/launch.ts';
 import { clock, type Figure, median, scheduler } from './seams.ts';
 import { root } from '../support/places.ts';
@@ -12,7 +13,7 @@ import { root } from '../support/places.ts';
 const ready = (home: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ['resources/build/start.mjs', '--browser', '--no-open'], {
+    const child = spawn(process.execPath, [...coreFlags, 'resources/build/start.mjs', '--browser', '--no-open'], {
       cwd: root,
       env: { ...process.env, BREAKWATER_HOME: home },
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -213,6 +213,10 @@ describe('pieces', () => {
       value: [{ a: '1', b: null, c: '{"x":1}', d: 'true' }],
     });
     expect(textRows([{ a: 1 }], ['a', 'b']).ok).toBe(false);
+    // Names that objects have by themselves.
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect(textRows([{ a: '1' }], ['a', name]).ok).toBe(false);
+    expect(textRows([{ constructor: 'x' }], ['constructor'])).toEqual({ ok: true, value: [{ constructor: 'x' }] });
     expect(textRows([{ a: Infinity }], ['a']).ok).toBe(false);
     expect(textRows([{ a: 2 ** 60 }], ['a']).ok).toBe(false);
     expect(distinctColumns(['a', 'a']).ok).toBe(false);

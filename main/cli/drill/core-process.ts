@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { failure } from '../../../shared/base/failure.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { type CallInput, type CallName, type CallOutput, contractVersion } from '../../../shared/contract/calls.ts';
-import { corePorts, type FromCore, type ToCore } from '../../../shared/contract/mux.ts';
+import { coreFlags, corePorts, type FromCore, type ToCore } from '../../../shared/contract/mux.ts';
 import type { CallFailure, Channel, ClientFrame, ServerFrame } from '../../../shared/contract/wire.ts';
 
 /** A core in a process of its own, as the desktop app runs it, spoken to over the child-process channel. */
@@ -28,6 +28,7 @@ export type CoreProcessOptions = {
 /** Start a core and wait for its welcome; at most 30 s. */
 export const startCoreProcess = async (options: CoreProcessOptions): Promise<Result<CoreProcess, CallFailure>> => {
   const child = fork(options.entry, ['--profile', options.profile, '--practice-entry', options.practiceEntry], {
+    execArgv: [...coreFlags],
     serialization: 'advanced',
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -11,7 +11,7 @@ import { joined, labelsCompleteTo } from '../labels-complete.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { pull, type Pull } from '../pull.ts';
-import { earlier, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
+import { earlier, instantOf, later, newestOf, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asShort, computed } from '../select.ts';
 import { nowhere, object } from '../rest-read.ts';
@@ -181,7 +181,7 @@ const readTable = async (watched: Watched, context: CollectContext): Promise<Rea
       ),
     );
     missing.push(...found.value.missingColumns);
-    newest = later(newest, latest(found.value.rows.map((row) => instantOf(row, 'newest'))));
+    newest = later(newest, newestOf(found.value.rows, 'newest'));
     if (segment === null)
       labelled = labelledTo(
         read.flatMap((fact) => fact ?? []),

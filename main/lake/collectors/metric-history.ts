@@ -9,7 +9,7 @@ import type { CollectContext, CollectedFact, Collector, Estimate } from '../coll
 import { makeFact } from '../make-fact.ts';
 import { experimentRuns, runsLeftOut } from '../model-runs.ts';
 import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
-import { countOf, instantOf, later, latest, textOf } from '../rows.ts';
+import { countOf, instantOf, later, latest, newestOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asMicros, asText } from '../select.ts';
 
@@ -129,7 +129,7 @@ export const metricHistoryCollector: Collector = boundTo(
         else known.push(row);
       }
       const facts = [...series.values()].flatMap((rows) => seriesFact(rows, context) ?? []);
-      const newest = latest(found.value.rows.map((row) => instantOf(row, 'at')));
+      const newest = newestOf(found.value.rows, 'at');
       const left = [
         found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
         runsLeftOut(context),

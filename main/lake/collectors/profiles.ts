@@ -9,7 +9,7 @@ import type { CollectContext, CollectedFact, Collector, Estimate } from '../coll
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { countRows, pull, type Pull, type Pulled } from '../pull.ts';
-import { countOf, instantOf, later, latest, numberOf, textOf, timestampParameter } from '../rows.ts';
+import { countOf, instantOf, later, newestOf, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf } from '../turns.ts';
@@ -117,7 +117,7 @@ export const profilesCollector: Collector = boundTo(
           }
           const read = found.value.rows.map((row) => profileFact(row, monitor, context));
           facts.push(...read.flatMap((fact) => (fact === null ? [] : [{ fact, merge }])));
-          const newest: Instant | null = latest(found.value.rows.map((row) => instantOf(row, 'window_end')));
+          const newest: Instant | null = newestOf(found.value.rows, 'window_end');
           completeTo = later(completeTo, newest);
           for (const one of found.value.missingColumns) missing.add(one);
           failure = found.value.cutOff ?? failure;
