@@ -16,6 +16,8 @@ export type Background = {
   readonly start: () => void;
   /** A person asks for fresh facts, which may also start practice. False when that is under way already. */
   readonly refresh: () => boolean;
+  /** A person opened a window: what it shows is read once, also without a room; no warehouse is woken for it. */
+  readonly opened: () => void;
   /** Look now at what is there: a button of practice was pressed. One that ends meanwhile stays ended. */
   readonly look: () => boolean;
   readonly stop: () => Promise<void>;
@@ -29,8 +31,6 @@ export const backgroundOf = (
   sync: Sync,
   offline: OfflinePart,
   from: Pick<ReaderDeps, 'life' | 'meter' | 'activity'> & {
-    /** How many queries windows follow: 0 = nobody looks. */
-    readonly windows: () => number;
     /** What people named to be read although no room is about it. */
     readonly named: () => readonly AssetId[];
   },
@@ -38,7 +38,8 @@ export const backgroundOf = (
   const { scheduler, random, logger } = parts;
   const readers = new Map<string, Reader>();
   const watched = (): Watched => watchedBy(parts, lake, from.named());
-  const isWatched = (): boolean => from.windows() > 0 || openRooms(parts).length > 0 || from.named().length > 0;
+  // An open window or a watched name alone keeps no warehouse busy: people press, or open a room.
+  const hasRoom = (): boolean => openRooms(parts).length > 0;
   /** A loop for each workspace: one that fails or waits holds up no other. */
   const follow = (): void => {
     const slots = connection.slots();
@@ -49,7 +50,7 @@ export const backgroundOf = (
       }
     for (const slot of slots)
       if (!readers.has(slot.id)) {
-        const reader = readerOf({ ...from, parts, lake, sync, offline, watched, isWatched }, slot);
+        const reader = readerOf({ ...from, parts, lake, sync, offline, watched, hasRoom }, slot);
         readers.set(slot.id, reader);
         reader.loop.start();
       }
@@ -98,6 +99,13 @@ export const backgroundOf = (
       from.activity.acted();
       for (const reader of readers.values()) reader.person();
       return look();
+    },
+    opened: () => {
+      from.activity.acted();
+      for (const { opened, loop } of readers.values()) {
+        opened();
+        loop.soon();
+      }
     },
     look,
     stop: async () => {

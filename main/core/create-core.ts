@@ -194,7 +194,6 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     life,
     meter,
     activity,
-    windows: () => subscriptions.count(),
     named: watched.assets,
   });
   const hasLoops = deps.background ?? true;
@@ -243,7 +242,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
 
   return ok({
     accept: (channel) => {
-      activity.acted();
+      background.opened();
       acceptChannel(channel, { serve, subscriptions, app: deps.version });
     },
     // serve.ts checked the answer against the contract; here that becomes a type.

@@ -48,7 +48,7 @@ export type Asked = {
   readonly warehouse: WarehouseState | null;
   /** The daily limit is reached. */
   readonly capped: boolean;
-  /** A room is open, or somebody has the window open. */
+  /** A room is open, or somebody just opened a window. */
   readonly watched: boolean;
 };
 

@@ -35,8 +35,8 @@ export type ReaderDeps = {
   readonly meter: Meter;
   readonly activity: Activity;
   readonly watched: () => Watched;
-  /** A room is open for response, or somebody has the window open. */
-  readonly isWatched: () => boolean;
+  /** A room is open for response. */
+  readonly hasRoom: () => boolean;
 };
 
 /** The loop that reads one workspace. */
@@ -47,6 +47,8 @@ export type Reader = {
   readonly asksMore: () => boolean;
   /** A person asked: the next turn may start practice and wake the warehouse. */
   readonly person: () => void;
+  /** A person opened a window: one reading is due, where the warehouse runs. */
+  readonly opened: () => void;
 };
 
 /** Reads a workspace as often as its warehouse may be kept awake, and never wakes one by itself (poll-rule.ts). */
@@ -54,10 +56,13 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
   const { parts, lake, sync, offline, life, meter, activity } = deps;
   let mayStart = true;
   let person = false;
+  /** Readings that a person is owed although no room is open: one, and one around what it found. */
+  let owed: 0 | 1 | 2 = 0;
   let lastAsked = '';
   let readAt: number | null = null;
   const keyOf = ({ assets }: Watched): string => [...assets].sort().join('\n');
   const asksMore = (): boolean => keyOf(deps.watched()) !== lastAsked;
+  const isWatched = (): boolean => owed > 0 || deps.hasRoom();
   const isReal = (): boolean => slot.state().kind === 'workspace';
 
   /** True when the turn may read; a failure is what there is to tell of the workspace. */
@@ -71,9 +76,11 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     // Practice says what is wrong when it is read; its state is only shown.
     if (!asked.ok && kind === 'workspace') return asked;
     const warehouse = asked.ok ? (asked.value?.state ?? null) : null;
-    const may = mayRead({ kind, person: byPerson, warehouse, capped: kind === 'workspace' && meter.reached(), watched: deps.isWatched() }); // prettier-ignore
-    if (may !== 'yes') return ok(false);
-    return ok(true);
+    const capped = kind === 'workspace' && meter.reached();
+    const may = mayRead({ kind, person: byPerson, warehouse, capped, watched: isWatched() });
+    // Without a reading: a pack that a person began goes on, and closed rooms are let go.
+    if (may === 'unwatched' && warehouse === 'running' && !capped) offline.turn();
+    return ok(may === 'yes');
   };
 
   const turn = async (signal: AbortSignal): Promise<Result<unknown, Failure>> => {
@@ -98,6 +105,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     lastAsked = keyOf(asked);
     const read = await lake.refresh(workspace.value, { ...asked, byItself: isReal() && !byPerson }, signal);
     readAt = parts.clock.now();
+    if (read.ok && (byPerson || owed > 0)) owed = (byPerson || owed === 2) && asksMore() ? 1 : 0;
     if (!signal.aborted) slot.told(read.ok || isOverDayLimit(read.error) ? null : read.error);
     if (read.ok && !wasOnline && slot.id === primaryId) sync.nudge();
     const capped = isReal() && meter.reached();
@@ -130,7 +138,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
       if (!isReal()) return asksMore() ? widenMs : practiceEveryMs;
       if (person) return widenMs;
       if (life.known(slot.id)?.state === 'starting') return startingEveryMs;
-      if (isAsleep() || meter.reached() || !deps.isWatched()) return lookEveryMs;
+      if (isAsleep() || meter.reached() || !isWatched()) return lookEveryMs;
       return asksMore() ? widenMs : Math.max(lookEveryMs, untilNext());
     },
     turn,
@@ -142,6 +150,9 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     person: () => {
       mayStart = true;
       person = true;
+    },
+    opened: () => {
+      owed = 2;
     },
   };
 };

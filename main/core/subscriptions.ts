@@ -15,8 +15,6 @@ export type Subscriptions = {
   readonly remove: (owner: object, id: number) => void;
   readonly removeAll: (owner: object) => void;
   readonly invalidate: () => void;
-  /** How many queries are followed now. */
-  readonly count: () => number;
   readonly close: () => void;
 };
 
@@ -96,7 +94,6 @@ export const createSubscriptions = (serve: Serve, scheduler: Scheduler, coalesce
     },
     removeAll: (owner) => void followers.delete(owner),
     invalidate,
-    count: () => [...followers.values()].reduce((sum, owned) => sum + owned.size, 0),
     close: () => {
       closed = true;
       waiting?.();

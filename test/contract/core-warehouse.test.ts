@@ -2,12 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Core, CoreDeps } from '../../main/core/create-core.ts';
-import type { Workspace } from '../../main/databricks/port.ts';
 import { nodeScheduler } from '../../main/core/node-seams.ts';
-import { openWorkspace } from '../../main/databricks/workspace.ts';
 import { ok } from '../../shared/base/result.ts';
 import { openCore, scratch, value } from '../support/core.ts';
-import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
+import { asReal, savedReal as saved } from '../support/as-real.ts';
 import { cardOf } from '../support/offline-core.ts';
 import { type Practice, startPractice } from '../support/practice.ts';
 
@@ -17,48 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => practice.close());
 
-const saved = {
-  host: 'dbc-real.cloud.databricks.com',
-  httpPath: '/sql/1.0/warehouses/abc',
-  token: 'dapi-x',
-  acceptUnencrypted: true,
-};
 const opening = { from: 'hand', title: 'Revenue looks wrong', class: 'data-quality', severity: 'SEV3' } as const;
 
-/** The practice lakehouse as a workspace of one's own; every statement is noted, and calls of REST that nobody asked for. */
-const asReal =
-  (sent: string[], byItself: string[] = []): CoreDeps['openWorkspace'] =>
-  () => {
-    const opened = openWorkspace(practiceConnection(practice), databricksDeps());
-    if (!opened.ok) return opened;
-    const { warehouse, rest } = opened.value;
-    const noted: Workspace = {
-      ...opened.value,
-      warehouse: {
-        ...warehouse,
-        query: (statement, options) => {
-          sent.push(statement.name);
-          if (options?.byItself === true) byItself.push(statement.name);
-          return warehouse.query(statement, options);
-        },
-        pages: (statement, options) => {
-          sent.push(statement.name);
-          if (options?.byItself === true) byItself.push(statement.name);
-          return warehouse.pages(statement, options);
-        },
-      },
-      rest: {
-        ...rest,
-        call: (request, options) => {
-          if (options?.byItself === true) byItself.push(request.path);
-          return rest.call(request, options);
-        },
-      },
-    };
-    return ok(noted);
-  };
 const coreOn = (home: string, sent: string[], change: Partial<CoreDeps> = {}): Promise<Core> =>
-  openCore(home, { random: (length) => randomBytes(length), openWorkspace: asReal(sent), ...change });
+  openCore(home, { random: (length) => randomBytes(length), openWorkspace: asReal(practice, sent), ...change });
 const row = async (core: Core) => value(await core.call('connection.list', {})).rows[0];
 const slow = { timeout: 180_000, interval: 150 };
 const quiet = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -181,7 +141,7 @@ describe('the limit of a day', () => {
         background,
         clock: { now: () => Date.now() + offset },
         openWorkspace: (connection) => {
-          const opened = asReal(sent)(connection);
+          const opened = asReal(practice, sent)(connection);
           if (!opened.ok) return opened;
           const { warehouse } = opened.value;
           return ok({
@@ -258,7 +218,7 @@ describe('the limit of a day', () => {
     const byItself: string[] = [];
     const core = await coreOn(scratch(), sent, {
       background: true,
-      openWorkspace: asReal(sent, byItself),
+      openWorkspace: asReal(practice, sent, byItself),
       clock: { now: () => Date.now() + offset },
       scheduler: { after: (ms, run) => nodeScheduler.after(Math.min(ms, 400), run) },
     });

@@ -19,7 +19,9 @@ export const Limits = () => {
       <p className="cap">
         Shared by all devices of the organisation, counted by UTC day. At the limit reading and packing by themselves
         stop until 00:00 UTC; refresh by hand and sharing go on. Minutes are those in which statements of Breakwater
-        ran, not what the warehouse bills. The practice lakehouse is not counted.
+        ran, not what the warehouse bills. The practice lakehouse is not counted. A workspace is read by itself only
+        while a room is open, and once after a window was opened; a warehouse that does not run is started by people
+        only.
       </p>
       <FeedGate feed={feed} label="the limit">
         {(budget) => (

@@ -30,8 +30,8 @@ export const WatchList = () => {
   return (
     <Section title="Watched without a room">
       <p className="cap">
-        Versions, columns and runs of these are read by the background, also when no room is about them, as far as you
-        may see them. The list is on this device only.
+        Versions, columns and runs of these are read whenever the workspace is read, also when no room is about them, as
+        far as you may see them. The list is on this device only.
       </p>
       {may ? <WatchFind /> : null}
       <FeedGate feed={feed} label="the list">
