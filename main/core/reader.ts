@@ -55,7 +55,8 @@ export type Reader = {
 export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
   const { parts, lake, sync, offline, life, meter, activity } = deps;
   let mayStart = true;
-  let person = false;
+  /** What people asked for, and how much of it was begun: what is pressed while a turn looks around is no part of it. */
+  let [presses, begun] = [0, 0];
   /** Readings that a person is owed although no room is open: one, and one around what it found. */
   let owed: 0 | 1 | 2 = 0;
   let lastAsked = '';
@@ -84,7 +85,8 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
   };
 
   const turn = async (signal: AbortSignal): Promise<Result<unknown, Failure>> => {
-    const byPerson = person;
+    const pressed = presses;
+    const byPerson = pressed > begun;
     const wasOnline = slot.state().state === 'online';
     const workspace = await slot.workspace(mayStart);
     mayStart = false;
@@ -100,7 +102,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
       if (due) slot.told(null);
       return ok(null);
     }
-    person = false;
+    begun = pressed;
     const asked = deps.watched();
     lastAsked = keyOf(asked);
     const read = await lake.refresh(workspace.value, { ...asked, byItself: isReal() && !byPerson }, signal);
@@ -136,7 +138,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     logger: parts.logger,
     everyMs: () => {
       if (!isReal()) return asksMore() ? widenMs : practiceEveryMs;
-      if (person) return widenMs;
+      if (presses > begun) return widenMs;
       if (life.known(slot.id)?.state === 'starting') return startingEveryMs;
       if (isAsleep() || meter.reached() || !isWatched()) return lookEveryMs;
       return asksMore() ? widenMs : Math.max(lookEveryMs, untilNext());
@@ -149,7 +151,7 @@ export const readerOf = (deps: ReaderDeps, slot: Slot): Reader => {
     asksMore,
     person: () => {
       mayStart = true;
-      person = true;
+      presses += 1;
     },
     opened: () => {
       owed = 2;
