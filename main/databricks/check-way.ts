@@ -3,6 +3,7 @@ import type { CheckedSource, SystemSchemas } from './check-sources.ts';
 import { failed, skipped, works } from './check-step.ts';
 import { databricksFailure } from './failures.ts';
 import { distinct, enableLine, grantText, isPrincipal, selectPrivileges, type Privilege } from './grants.ts';
+import { warehouseIdIn } from './hosts.ts';
 import { quoteName } from './identifiers.ts';
 import type { ConnectionStep, DatabricksFailure, QueryOptions, Workspace } from './port.ts';
 import { canary, canaryValue } from './session.ts';
@@ -46,16 +47,13 @@ export const signIn = async (workspace: Workspace, learnt: Learnt, options: Quer
     : failed(step, me.error);
 };
 
-const warehouseId = (httpPath: string): string | null =>
-  /\/(?:warehouses|endpoints)\/([A-Za-z0-9_-]+)/.exec(httpPath)?.[1] ?? null;
-
 /** The state of the warehouse as REST tells it (facts 3.5), which starts nothing; null = it cannot be known. */
 export const warehouseState = async (
   workspace: Workspace,
   options: QueryOptions,
 ): Promise<{ readonly result: ConnectionStep; readonly state: string | null }> => {
   const step = 'SQL warehouse';
-  const id = warehouseId(workspace.connection.httpPath);
+  const id = warehouseIdIn(workspace.connection.httpPath);
   if (id === null)
     return { result: skipped(step, 'The HTTP path names no SQL warehouse; its state is not known.'), state: null };
   const found = await workspace.rest.call({ method: 'GET', path: `/api/2.0/sql/warehouses/${id}` }, options);
@@ -171,10 +169,7 @@ const catalogs = async (workspace: Workspace, learnt: Learnt, options: QueryOpti
     state: 'missing-grant',
     detail: 'None besides system is visible to you.',
     ask: 'USE CATALOG and USE SCHEMA on the catalogs of your tables, with SELECT on the tables or BROWSE on the catalogs',
-    features: [
-      'columns, owners, tags and rights of your tables',
-      'versions of tables and comparing them with their past',
-    ],
+    features: ['columns, owners, tags and rights of your tables', 'their versions', 'comparing them with their past'],
     otherwise: eachAlone,
   };
 };

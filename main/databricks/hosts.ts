@@ -59,6 +59,10 @@ export const checkHost = (given: string, kind: 'practice' | 'workspace'): Result
   return suffix === undefined ? refuse(`${ascii} is not a Databricks domain.`) : ok({ host: ascii, port });
 };
 
+/** The id of the SQL warehouse that an HTTP path names; null = it names none (a cluster). */
+export const warehouseIdIn = (httpPath: string): string | null =>
+  /^\/sql\/1\.0\/(?:warehouses|endpoints)\/([A-Za-z0-9_-]+)/.exec(httpPath)?.[1] ?? null;
+
 const pathForms = [
   /^\/sql\/1\.0\/(?:warehouses|endpoints)\/[A-Za-z0-9_-]{1,100}$/,
   /^\/sql\/1\.0\/(?:warehouses|endpoints)\/[A-Za-z0-9_-]{1,100}\?o=\d{1,30}$/,

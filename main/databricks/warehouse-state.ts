@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { databricksFailure } from './failures.ts';
+import { warehouseIdIn } from './hosts.ts';
 import type { DatabricksFailure, QueryOptions, Workspace } from './port.ts';
 
 /** States of a SQL warehouse as people speak of them (facts/databricks.md 3.5: STARTING RUNNING STOPPING STOPPED DELETING DELETED). */
@@ -42,8 +43,8 @@ export const readWarehouse = async (
   workspace: Workspace,
   options: QueryOptions = {},
 ): Promise<Result<WarehouseFacts | null, DatabricksFailure>> => {
-  const id = /^\/sql\/1\.0\/(?:warehouses|endpoints)\/([0-9A-Za-z]+)/.exec(workspace.connection.httpPath)?.[1];
-  if (id === undefined) return ok(null);
+  const id = warehouseIdIn(workspace.connection.httpPath);
+  if (id === null) return ok(null);
   const answer = await workspace.rest.call({ method: 'GET', path: `/api/2.0/sql/warehouses/${id}` }, options);
   if (answer.ok) return ok(warehouseFacts(answer.value));
   const { tag, code = '' } = answer.error;

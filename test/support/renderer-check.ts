@@ -28,7 +28,7 @@ export const sampleSteps: Step[] = [
   {
     ...way('catalogs', 'None besides system is visible to you.', 'missing-grant'),
     ask: 'USE CATALOG and USE SCHEMA on the catalogs of your tables, with SELECT on the tables or BROWSE on the catalogs',
-    features: ['columns, owners, tags and rights of your tables', 'versions of tables and comparing them with their past'],
+    features: ['columns, owners, tags and rights of your tables', 'their versions', 'comparing them with their past'],
     otherwise: 'Each source is still looked at by itself.',
   },
   way('system schemas', 'Visible: lakeflow, query. Switched off: serving.'),

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { budgetOf, defaultBudget, isReached, reportDue, sumOf, utcDay } from '../../main/core/budget-rule.ts';
 import { type Asked, mayRead, nextReadAt, spreadMs } from '../../main/core/poll-rule.ts';
 import { sharePace } from '../../main/core/share-pace.ts';
-import { warehouseFacts } from '../../main/databricks/warehouse-state.ts';
+import { databricksFailure } from '../../main/databricks/failures.ts';
+import { readWarehouse, warehouseFacts } from '../../main/databricks/warehouse-state.ts';
+import { err, ok } from '../../shared/base/result.ts';
+import { fakeWorkspace } from '../support/collect.ts';
 
 const minute = 60_000;
 
@@ -197,3 +200,18 @@ it('what a workspace says of its warehouse, also when it says less or something 
   });
   expect(warehouseFacts('text')).toBeNull();
 });
+
+it.each(['0123abcd', 'ab-c', 'a_b-1?o=7'])(
+  'the SQL warehouse of the path is asked about, with every letter of its id: %s',
+  async (given) => {
+    const id = given.replace(/\?.*/, '');
+    const { workspace } = fakeWorkspace({
+      rest: ({ path }) =>
+        path === `/api/2.0/sql/warehouses/${id}`
+          ? ok({ name: 'w', state: 'RUNNING' })
+          : err(databricksFailure('NotConfigured', { code: 'HTTP 404 RESOURCE_DOES_NOT_EXIST' })),
+    });
+    const asked = { ...workspace, connection: { ...workspace.connection, httpPath: `/sql/1.0/warehouses/${given}` } };
+    expect(await readWarehouse(asked)).toMatchObject({ ok: true, value: { name: 'w', state: 'running' } });
+  },
+);
