@@ -170,6 +170,16 @@ export const httpFailure = (answer: HttpAnswer, redact: Redactor): DatabricksFai
   return databricksFailure('BadAnswer', details);
 };
 
+/** An answer that transport.ts refuses for its size. A smaller page of the same list may pass. */
+export const answerTooLarge = (path: string, effect: 'read' | 'write'): DatabricksFailure =>
+  databricksFailure('BadAnswer', {
+    effect,
+    detail: `${path} answered with more than 16 MiB.`,
+    advice: 'Everything else is read; this comes when it is smaller.',
+    code: 'TOO_LARGE',
+  });
+export const isTooLarge = ({ code }: Pick<DatabricksFailure, 'code'>): boolean => code === 'TOO_LARGE';
+
 /** No such path in this workspace, or one that it does not implement; a body without a code is no answer of the service (docs: api/errors). */
 export const isNoEndpoint = ({ code = '' }: Pick<DatabricksFailure, 'code'>): boolean =>
   /^HTTP (?:404(?: ENDPOINT_NOT_FOUND)?$|501\b)/.test(code);

@@ -1,12 +1,12 @@
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { backoff, limitsOf, type DatabricksDeps } from './deps.ts';
 import { parseExact } from './exact-json.ts';
-import { databricksFailure, httpFailure, retryAfter } from './failures.ts';
+import { answerTooLarge, databricksFailure, httpFailure, retryAfter } from './failures.ts';
 import { networkFailure } from './network.ts';
 import type { Connection, DatabricksFailure, QueryOptions, Rest, RestRequest } from './port.ts';
 import type { Redactor } from './redact.ts';
 import { authHeaders } from './token-source.ts';
-import { agentFor, send } from './transport.ts';
+import { agentFor, send, tooLarge } from './transport.ts';
 import { pause } from './waits.ts';
 
 export type RestAnswer = {
@@ -81,6 +81,8 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
       return ok({ body: parsed.value, headers: raw.headers });
     } catch (thrown) {
       if (options.signal?.aborted === true) return err(databricksFailure('Cancelled', { effect }));
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === tooLarge)
+        return err(answerTooLarge(call.path, effect));
       const network = networkFailure(thrown, effect);
       if (network !== undefined) return err(network);
       if (thrown instanceof Error && /abort|timed? ?out/i.test(`${thrown.name} ${thrown.message}`))

@@ -83,8 +83,10 @@ export const agentFor = (place: Place): Result<Agent | HttpsProxyAgent<string>, 
   return ok(tunnel);
 };
 
-/** Larger answers are refused: nothing that we ask for is that long. Bytes. */
+/** Larger answers are refused, so that one answer cannot fill the memory; a smaller page may pass. Bytes. */
 const bodyLimit = 16 * 1024 * 1024;
+/** Code of the error that refuses one. */
+export const tooLarge = 'TOO_LARGE';
 
 export type Raw = { readonly status: number; readonly body: string; readonly headers: IncomingMessage['headers'] };
 
@@ -96,7 +98,7 @@ export const send = (options: RequestOptions, body: string | undefined): Promise
       let size = 0;
       answer.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > bodyLimit) answer.destroy(new Error('answer too large'));
+        if (size > bodyLimit) answer.destroy(Object.assign(new Error('answer too large'), { code: tooLarge }));
         else chunks.push(chunk);
       });
       answer.on('error', reject);

@@ -15,6 +15,7 @@ import {
 } from './collector.ts';
 import { noTally, type Tally } from './counted-workspace.ts';
 import { broke, regained, stateOf, words, type Ids } from './refresh.ts';
+import { withSmallerPages } from './smaller-pages.ts';
 import { storeBatch } from './store-batch.ts';
 import { beyondRetention, lookBackOf, lostWords, upToNow } from './window.ts';
 
@@ -100,6 +101,7 @@ const readAll = async (
   start: Position & { readonly resumed: boolean; readonly missing: string },
   { save, saved }: Saving,
 ): Promise<PackSourceEnd> => {
+  const collector = withSmallerPages(work.collector);
   let at: Position = start;
   let partly = false;
   const lacking = new Set<string>();
@@ -123,7 +125,7 @@ const readAll = async (
       breathe: deps.breathe,
     };
     let more = false;
-    for await (const batch of work.collector.stream?.(context) ?? inPieces(work.collector, context)) {
+    for await (const batch of collector.stream?.(context) ?? inPieces(collector, context)) {
       if (!batch.ok) return work.signal.aborted ? { end: 'stopped' } : { end: 'failed', failure: batch.error };
       const collected = upToNow(batch.value, deps.clock);
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);

@@ -12,6 +12,7 @@ import { isNotThere, type Collected, type Collector } from './collector.ts';
 import { countedWorkspace, noTally } from './counted-workspace.ts';
 import type { SourceState } from './port.ts';
 import { withEmptyWords } from './empty-words.ts';
+import { withSmallerPages } from './smaller-pages.ts';
 import { storeBatch } from './store-batch.ts';
 import { lookBackOf, upToNow } from './window.ts';
 
@@ -165,7 +166,7 @@ export const runCollector = async (
     const before = sourceRow(deps.store.read, collector.source, ids.workspaceId);
     let result: Result<Collected, DatabricksFailure>;
     try {
-      const answer = await collector.collect({
+      const answer = await withSmallerPages(collector).collect({
         workspace,
         ...ids,
         db: deps.store.read,

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { mapOk, ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../shared/base/time.ts';
+import { isTooLarge } from '../databricks/failures.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
 import type { CollectContext } from './collector.ts';
 
@@ -39,7 +40,7 @@ type Pages = { readonly all: readonly JsonObject[]; readonly whole: boolean; rea
  * Pages of a list, at most `most` of them and until `enough` of one says so: pages may be empty while another follows, and come in no
  * order (facts 3.3). `after`: what is asked for with the token of the next page, where that is not the same question once more.
  * `token`: where another reading of the same list stopped. `whole`: nothing was left behind because of `most`; else `next` is where
- * it goes on.
+ * it goes on. In front of an entry that alone is too large (smaller-pages.ts) a list ends: null then, since no token leads past it.
  */
 export const listPages = async (
   context: CollectContext,
@@ -58,7 +59,7 @@ export const listPages = async (
   let query = asked.token === undefined ? asked.query : at(asked.token);
   for (let page = 0; page < asked.most; page += 1) {
     const found = await getOne(context, path, query);
-    if (!found.ok) return found;
+    if (!found.ok) return isTooLarge(found.error) && isPaged(query) ? ok({ all, whole: false, next: null }) : found;
     const items = objects(found.value[key]);
     all.push(...items);
     const token = text(found.value['next_page_token']);
@@ -68,6 +69,8 @@ export const listPages = async (
   }
   return ok({ all, whole: false, next: query['page_token'] ?? null });
 };
+
+const isPaged = (query: Query): boolean => query['max_results'] !== undefined || query['page_size'] !== undefined;
 
 /** All pages of a list. */
 export const listAll = async (

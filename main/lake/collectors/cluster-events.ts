@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import { isTooLarge } from '../../databricks/failures.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { assetRow, factsPage } from '../../store/lake.ts';
 import { carrier, workspaceAsset } from '../assets.ts';
@@ -98,7 +99,8 @@ const eventsOf = async (
       { method: 'POST', path: '/api/2.1/clusters/events', body: asked, asks: true },
       context.options,
     );
-    if (!found.ok) return found;
+    // In front of an event that alone is too large, what came before it is kept.
+    if (!found.ok) return isTooLarge(found.error) && events.length > 0 ? ok({ events, whole: false }) : found;
     const body = object(found.value);
     events.push(...objects(body['events']));
     // Tokens replace `next_page`, the whole next request, in the course of 2026 (docs: cluster events API pagination changes).
@@ -177,7 +179,7 @@ export const clusterEventsCollector: Collector = {
           break;
         }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
-        const state = found.error.tag === 'Forbidden' ? 'refused' : 'gone';
+        const state = isTooLarge(found.error) ? 'live' : found.error.tag === 'Forbidden' ? 'refused' : 'gone';
         next[cluster] = { upTo, asked: context.observedAt, state };
         how.set(cluster, 'read');
         continue;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
+import { isTooLarge } from '../../databricks/failures.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { countFacts, sourceRow } from '../../store/lake.ts';
 import { jobAsset } from '../assets.ts';
@@ -225,7 +226,7 @@ export const restRunsCollector: Collector = {
       const found = await readList(context, key, placeOf(places[key]));
       if (!found.ok) {
         if (key === everyJob || (!isGone(found.error) && found.error.tag !== 'Forbidden')) return err(found.error);
-        how.set(key, 'hidden');
+        how.set(key, isTooLarge(found.error) ? 'large' : 'hidden');
         continue;
       }
       runs.push(...found.value.runs);

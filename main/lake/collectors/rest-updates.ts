@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
 import { err, ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
+import { isTooLarge } from '../../databricks/failures.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { factById } from '../../store/lake.ts';
 import { workspaceAsset } from '../assets.ts';
@@ -208,7 +209,7 @@ export const restUpdatesCollector: Collector = {
           break;
         }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
-        how.set(pipeline, 'hidden');
+        how.set(pipeline, isTooLarge(found.error) ? 'large' : 'hidden');
         continue;
       }
       const { place, name } = found.value;
