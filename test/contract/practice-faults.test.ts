@@ -82,17 +82,30 @@ describe('entries of a share', () => {
   const room = roomNamed('room');
   let place = 0;
 
+  type Happens = (events: string) => Promise<unknown>;
+  /** For as long as it lasts, and whoever asks. */
+  const lasting: readonly (readonly [name: string, happens: Happens])[] = [
+    ...[401, 403, 429, 503].map((code) => [`HTTP ${code}`, () => practice.control({ status: { code, on: 'all', retryAfter: code === 429 ? 0 : null } })] as const),
+    ['no network', () => practice.control({ disconnected: true })],
+    ['slow rows', () => practice.control({ slowRowsMs: 5 })],
+    ['lost permission', () => practice.control({ deny: { pattern: 'fault_' } })],
+  ]; // prettier-ignore
+  const once: readonly (readonly [name: string, happens: Happens])[] = [
+    ['500 at one statement', () => practice.control({ status: { code: 500, on: 'sql', count: 1 } })],
+    ['a cut result', () => practice.control({ cutResult: { pattern: 'events', count: 1 } })],
+    ['sessions that expire', () => practice.control({ expireSessions: true })],
+    ['VACUUM', (events) => practice.control({ vacuum: events })],
+    ['RESTORE', (events) => practice.control({ restore: events })],
+    ['DROP and CREATE', (events) => practice.control({ recreate: events })],
+  ];
   it.each([
-    ['500 in a push', async () => practice.control({ status: { code: 500, on: 'sql', count: 1 } })],
-    ['a lost reply', async () => practice.control({ loseReply: { pattern: 'insert', count: 1 } })],
-    ['a commit that is stored twice', async () => practice.control({ commit: { kind: 'duplicated', pattern: 'insert', count: 1 } })],
-    ['a commit that is answered and not stored', async () => practice.control({ commit: { kind: 'missing', pattern: 'insert', count: 1 } })],
-    ['a cut result', async () => practice.control({ cutResult: { pattern: 'events', count: 1 } })],
-    ['sessions that expire', async () => practice.control({ expireSessions: true })],
-    ['VACUUM', async (events: string) => practice.control({ vacuum: events })],
-    ['RESTORE', async (events: string) => practice.control({ restore: events })],
-    ['DROP and CREATE', async (events: string) => practice.control({ recreate: events })],
-  ] as const)('%s: every entry is at both devices in the end', async (_, happens) => {
+    ...[...lasting, ...once].map(([name, happens]) => [`${name}, before a push`, 'push', happens] as const),
+    ...[...lasting, ...once].map(([name, happens]) => [`${name}, before a pull`, 'pull', happens] as const),
+    ['a reply to a push that is lost', 'push', () => practice.control({ loseReply: { pattern: 'insert', count: 1 } })],
+    ['a reply to a pull that is lost', 'pull', () => practice.control({ loseReply: { pattern: 'events', count: 1 } })],
+    ['a commit that is stored twice', 'push', () => practice.control({ commit: { kind: 'duplicated', pattern: 'insert', count: 1 } })],
+    ['a commit that is answered and not stored', 'push', () => practice.control({ commit: { kind: 'missing', pattern: 'insert', count: 1 } })],
+  ] as const)('%s: every entry is at both devices in the end', async (_, moment, happens) => {
     const workspace = practiceWorkspace(practice, {}, impatient);
     const schema = `main.fault_${String((place += 1))}`;
     const device = (name: string): Device =>
@@ -107,8 +120,9 @@ describe('entries of a share', () => {
       bob.note(room, 'from Bob');
       await bob.sync.syncNow();
       ada.note(room, 'while it happens');
+      if (moment === 'pull') await ada.sync.syncNow();
       await happens(`${schema}.events`);
-      await ada.sync.syncNow();
+      await (moment === 'pull' ? bob : ada).sync.syncNow();
       await practice.control({ release: true });
       for (let turn = 0; turn < 6; turn += 1) for (const one of [ada, bob]) await one.sync.syncNow();
       for (const log of [org, room]) {

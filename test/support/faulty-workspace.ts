@@ -18,8 +18,6 @@ export type Fault = {
   readonly name: string;
   readonly press: Readonly<Record<string, unknown>>;
   readonly once?: true;
-  /** Touches writes only: sources send none, so their answers are the healthy ones. */
-  readonly onlyWrites?: true;
   /** Every statement ends in the same way, and takes long to: one is asked for all. */
   readonly alike?: true;
   /** Answers come as ever, only later: one in so many is asked for under it. */
@@ -78,7 +76,6 @@ export const createFaultyWorkspace = (practice: Practice, workspace: Workspace):
     return pages;
   };
   const keep = async (fault: Fault | null, key: string, ask: () => Promise<Answer>): Promise<Answer> => {
-    if (fault?.onlyWrites === true) return keep(null, key, ask);
     if (fault?.oneIn !== undefined && placeOf(key) % fault.oneIn > 0) return keep(null, key, ask);
     const place = `${fault?.name ?? ''}\n${key}`;
     const known = kept.get(place);
