@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
-import { mapOk, ok, type Result } from '../../shared/base/result.ts';
+import { ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../shared/base/time.ts';
 import { isTooLarge } from '../databricks/failures.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
@@ -72,14 +72,13 @@ export const listPages = async (
 
 const isPaged = (query: Query): boolean => query['max_results'] !== undefined || query['page_size'] !== undefined;
 
-/** All pages of a list. */
-export const listAll = async (
+/** All pages of a list, up to what one look goes through: whether that was all is told. */
+export const listAll = (
   context: CollectContext,
   path: string,
   key: string,
   query: Query,
-): Promise<Result<readonly JsonObject[], DatabricksFailure>> =>
-  mapOk(await listPages(context, path, key, { query, most: maxPages }), ({ all }) => all);
+): Promise<Result<Pages, DatabricksFailure>> => listPages(context, path, key, { query, most: maxPages });
 
 /** Pages of one run at most: a job has 1,000 tasks at most (facts 3.0). */
 const runPages = 20;

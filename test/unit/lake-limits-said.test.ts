@@ -1,14 +1,33 @@
 // Whatever a limit of this program leaves out is said, and the source is then not complete.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Statement, TextRow } from '../../main/databricks/port.ts';
+import { databricksFailure } from '../../main/databricks/failures.ts';
+import type { RestRequest, Statement, TextRow } from '../../main/databricks/port.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { experimentRunsCollector } from '../../main/lake/collectors/experiments.ts';
 import { metricHistoryCollector } from '../../main/lake/collectors/metric-history.ts';
 import { queryTablesCollector } from '../../main/lake/collectors/query-tables.ts';
+import { driftCollector } from '../../main/lake/collectors/drift.ts';
+import { externalLineageCollector } from '../../main/lake/collectors/external-lineage.ts';
+import { inferenceCollector } from '../../main/lake/collectors/inference.ts';
+import { inferenceTablesCollector } from '../../main/lake/collectors/inference-tables.ts';
+import { modelsCollector } from '../../main/lake/collectors/models.ts';
+import { profilesCollector } from '../../main/lake/collectors/profiles.ts';
+import { qualityMonitorsCollector } from '../../main/lake/collectors/quality-monitors.ts';
+import { restLineageCollector } from '../../main/lake/collectors/rest-lineage.ts';
+import { servingCollector } from '../../main/lake/collectors/serving.ts';
 import { runInputsCollector } from '../../main/lake/collectors/run-inputs.ts';
 import type { FactKind } from '../../shared/domain/vocabulary.ts';
-import { ok } from '../../shared/base/result.ts';
-import { collectContext, collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
+import { putSource } from '../../main/store/lake.ts';
+import { err, ok } from '../../shared/base/result.ts';
+import {
+  collectContext,
+  collectNow,
+  fakeWorkspace,
+  instantAt,
+  micros,
+  rowPage,
+  type FakeAnswers,
+} from '../support/collect.ts';
 import { putFact } from '../support/facts.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
@@ -104,5 +123,111 @@ describe('tables of statements', () => {
       partly: true,
       note: expect.stringContaining('only 50 tables are kept'),
     });
+  });
+});
+
+/** What a source says of itself when it is asked about these assets and answered like this. */
+const saidOf = async (
+  collector: Collector,
+  assets: readonly string[],
+  answers: FakeAnswers,
+  sources: readonly { readonly source: string; readonly state: string }[] = [],
+) => {
+  const { store, close } = temporaryStore(() => collectNow);
+  cleanups.push(close);
+  store.transaction<null>((db) => {
+    for (const one of sources)
+      putSource(db, { ...one, workspace: '7', region: null, cursor: null, complete_to: null, observed: null, missing: '[]', note: null }); // prettier-ignore
+    return ok(null);
+  });
+  const { workspace } = fakeWorkspace(answers);
+  const found = await collector.collect(collectContext(workspace, store.read, assets));
+  if (!found.ok) throw new Error(found.error.what);
+  return { partly: found.value.partly === true, note: found.value.note ?? '' };
+};
+/** A list of one item a page, with so many pages. */
+const pagesOf = (pages: number, key: string, item: object, { query = {} }: RestRequest) => {
+  const page = Number(query['page_token'] ?? 1);
+  return ok({ [key]: [item], ...(page < pages ? { next_page_token: String(page + 1) } : {}) });
+};
+const table = 'table|ms|main.shop.prices';
+
+describe('lists of REST with more pages than one look goes through', () => {
+  it('versions of a model', async () => {
+    const said = (pages: number) =>
+      saidOf(modelsCollector, [model], {
+        rest: (request) => (request.path.endsWith('/versions') ? pagesOf(pages, 'model_versions', { version: 1 }, request) : ok({})),
+      }); // prettier-ignore
+    expect(await said(20)).toEqual(complete);
+    expect(await said(21)).toEqual({ partly: true, note: 'Not complete: more versions than one look goes through: price.' }); // prettier-ignore
+  });
+
+  it('external relationships of a table', async () => {
+    const said = (pages: number) =>
+      saidOf(externalLineageCollector, [table], {
+        rest: (request) => (request.path.endsWith('/external-lineage') ? pagesOf(pages, 'external_lineage_relationships', {}, request) : ok({})),
+      }); // prettier-ignore
+    expect(await said(20)).toEqual(complete);
+    expect(await said(21)).toEqual({ partly: true, note: 'Not complete: more relationships than one look goes through: prices.' }); // prettier-ignore
+  });
+
+  it('refreshes of a monitor', async () => {
+    const said = (pages: number) =>
+      saidOf(qualityMonitorsCollector, [table], {
+        rest: (request) => {
+          if (request.path.includes('/tables/')) return ok({ table_id: 't1' });
+          if (request.path.endsWith('/refreshes')) return pagesOf(pages, 'refreshes', { refresh_id: 1 }, request);
+          return ok({ data_profiling_config: { snapshot: {} } });
+        },
+      });
+    expect(await said(20)).toEqual(complete);
+    expect(await said(21)).toEqual({ partly: true, note: 'Not complete: more refreshes than one look goes through: prices.' }); // prettier-ignore
+  });
+
+  it.each([servingCollector, inferenceTablesCollector])('endpoints: $label', async (collector) => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    for (const pages of [20, 21]) {
+      const { workspace } = fakeWorkspace({ rest: (request) => pagesOf(pages, 'endpoints', {}, request) });
+      const found = await collector.collect(collectContext(workspace, store.read, [], { lane: 'watch' }));
+      const note = found.ok ? found.value.note : 'failed';
+      expect(note).toBe(pages === 20 ? null : 'Not complete: there are more endpoints than one look goes through.');
+    }
+  });
+});
+
+describe('what is read of data profiles and their tables', () => {
+  it.each([driftCollector, profilesCollector])('more of them than are listed: $label', async (collector) => {
+    const suffix = collector === driftCollector ? 'drift' : 'profile';
+    const row = (n: number): TextRow => ({ catalog_name: 'main', schema_name: 'shop', name: `t${n}_${suffix}_metrics`, watched_schema: 'shop' }); // prettier-ignore
+    const said = (rows: number) =>
+      saidOf(collector, [table], {
+        columns: [],
+        sql: ({ name }) => (name === 'lake.drift-tables' ? rowPage(Array.from({ length: rows }, (_, n) => row(n))) : undefined),
+      }); // prettier-ignore
+    expect((await said(1_999)).partly).toBe(false);
+    expect(await said(2_000)).toEqual({ partly: true, note: 'Not complete: there are more data profiles than one look goes through (2000).' }); // prettier-ignore
+  });
+
+  it('segments that are cut by an expression', async () => {
+    const said = (slicing_exprs: readonly string[]) =>
+      saidOf(inferenceCollector, [table], {
+        columns: ['at', 'region'],
+        rest: () => ok({ inference_log: { timestamp_col: 'at' }, slicing_exprs }),
+      });
+    expect((await said(['region'])).partly).toBe(false);
+    expect(await said(['age > 20'])).toEqual({ partly: true, note: 'Segments that are cut by an expression are not read: prices.' }); // prettier-ignore
+  });
+
+  it('tables that lineage by REST may not be asked about', async () => {
+    const said = (isRefused: boolean) =>
+      saidOf(
+        restLineageCollector,
+        [table],
+        { rest: () => (isRefused ? err(databricksFailure('Forbidden')) : ok({})) },
+        [{ source: 'system.access.table_lineage', state: 'denied' }],
+      );
+    expect(await said(false)).toEqual(complete);
+    expect(await said(true)).toMatchObject({ partly: true, note: expect.stringContaining('1 tables could not be asked') as string }); // prettier-ignore
   });
 });

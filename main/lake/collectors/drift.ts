@@ -12,7 +12,7 @@ import { countRows, pull, progress, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf, unfinished } from '../turns.ts';
-import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
+import { findMonitors, monitorTurn, lackingMonitors, type Monitor } from './monitors.ts';
 
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
 const countKind = statementKind('lake.drift-metrics.count', 'read', 'how many results of drift there are');
@@ -152,7 +152,7 @@ export const driftCollector: Collector = {
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure });
     const refused = went('refused').map(lastName);
     const notes = [
-      noMonitors(monitors.value),
+      lackingMonitors(monitors.value),
       refused.length === 0 ? null : `Not readable: ${someOf(refused)}.`,
       left,
     ].filter((one) => one !== null);
@@ -163,6 +163,7 @@ export const driftCollector: Collector = {
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
       more: more || step.more === true,
+      partly: !monitors.value.whole,
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {

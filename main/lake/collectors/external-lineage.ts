@@ -87,11 +87,12 @@ export const externalLineageCollector: Collector = {
         });
         if (!found.ok) {
           if (endsRound(found.error)) return err(found.error);
-          how.set(table, 'refused');
+          how.set(table, `${how.get(table) ?? 'read'} refused`);
           failure = found.error.tag === 'Forbidden' ? found.error : failure;
           continue;
         }
-        for (const one of found.value) {
+        if (!found.value.whole) how.set(table, `${how.get(table) ?? 'read'} short`);
+        for (const one of found.value.all) {
           const other = endOf(one, context);
           if (other === null || other === table) continue;
           const name = text(object(one['external_metadata_info'])['name']);
@@ -114,9 +115,12 @@ export const externalLineageCollector: Collector = {
       assets.push({ asset, name, detail, changedAt: context.observedAt, gone: false });
     }
     const { went, left, step } = turn.ended(how, { cursor: context.cursor, failure });
-    const refused = went('refused').map((table) => lastName(assetParts(table as AssetId).native));
+    const [refused, short] = ['refused', 'short'].map((word) =>
+      went(word).map((table) => lastName(assetParts(table as AssetId).native)),
+    ) as [string[], string[]];
     const notes = [
       ...(refused.length === 0 ? [] : [`Not complete: refused for ${someOf(refused)}.`]),
+      ...(short.length === 0 ? [] : [`Not complete: more relationships than one look goes through: ${someOf(short)}.`]),
       ...(left === null ? [] : [left]),
     ];
     return ok({
@@ -127,7 +131,7 @@ export const externalLineageCollector: Collector = {
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      partly: refused.length > 0,
+      partly: refused.length + short.length > 0,
     });
   },
 };

@@ -43,7 +43,7 @@ export const inferenceTablesCollector: Collector = {
     if (context.lane === 'pack') return ok({ ...rest, cursor: context.cursor, note: readForAll });
     const found = await listAll(context, base, 'endpoints', {});
     if (!found.ok) return found;
-    const listed = found.value.flatMap((body): Listed[] => {
+    const listed = found.value.all.flatMap((body): Listed[] => {
       const name = text(body['name']);
       return name === null ? [] : [{ name, changed: idText(body['last_updated_timestamp']), body }];
     });
@@ -76,6 +76,7 @@ export const inferenceTablesCollector: Collector = {
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(known), failure });
     const refused = went('refused');
     const notes = [
+      ...(found.value.whole ? [] : ['Not complete: there are more endpoints than one look goes through.']),
       ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
       ...(left === null ? [] : [left]),
     ];

@@ -297,7 +297,7 @@ export const inferenceCollector: Collector = boundTo(
         completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
-        partly: ['hidden', 'many', 'full'].some((word) => went(word).length > 0),
+        partly: ['hidden', 'many', 'expressions', 'full'].some((word) => went(word).length > 0),
       });
     },
   },

@@ -181,7 +181,7 @@ export const modelsCollector: Collector = {
         if (known[full] !== undefined) aliases[full] = { ...known[full] };
         continue;
       }
-      for (const version of versions.value) {
+      for (const version of versions.value.all) {
         const fact = versionFact(version, full, context);
         if (fact === null) continue;
         completeTo = later(completeTo, fact.happenedAt);
@@ -207,14 +207,15 @@ export const modelsCollector: Collector = {
             ),
           });
       }
-      how.set(full, 'read');
+      how.set(full, versions.value.whole ? 'read' : 'read short');
       aliases[full] = now;
       facts.push(aliasState(full, now, context));
     }
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...aliases }), failure });
-    const refused = went('refused').map(lastName);
+    const [refused, short] = [went('refused').map(lastName), went('short').map(lastName)];
     const notes = [
       ...(whole ? [] : ['Not complete: there are more models than one look goes through.']),
+      ...(short.length === 0 ? [] : [`Not complete: more versions than one look goes through: ${someOf(short)}.`]),
       ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
       ...(left === null ? [] : [left]),
     ];
@@ -225,7 +226,7 @@ export const modelsCollector: Collector = {
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      partly: !whole,
+      partly: !whole || short.length > 0,
     });
   },
 };

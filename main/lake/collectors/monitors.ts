@@ -12,10 +12,12 @@ const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold t
 const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
 /** Profiles read per pull, those of tables in scope first; more of them take turns. */
 const maxMonitors = 60;
+/** Rows of the question which profiles there are: one for each table of that name in the catalog, so more than profiles. */
+const mostRows = 2_000;
 
 export type Monitor = { readonly results: TableName; readonly watched: TableName };
-/** `wanted`: nearest first. `listed`: how many there are at all, for this user. */
-export type Monitors = { readonly wanted: readonly Monitor[]; readonly listed: number };
+/** `wanted`: nearest first. `listed`: how many were listed at all, for this user; `whole`: there are no more of them. */
+export type Monitors = { readonly wanted: readonly Monitor[]; readonly listed: number; readonly whole: boolean };
 
 const distanceOf = (context: CollectContext, { watched }: Monitor): number =>
   context.scope.get(tableAsset(context.metastoreId, fullName(watched))) ?? far;
@@ -30,8 +32,9 @@ export const monitorTurn = (context: CollectContext, { wanted }: Monitors): Turn
     always: (monitor) => distanceOf(context, monitor) === 0,
   });
 
-/** Why nothing was read, in words; null = there is something to read. */
-export const noMonitors = ({ wanted, listed }: Monitors): string | null => {
+/** Why nothing was read, or not all, in words; null = there is something to read, and it is all. */
+export const lackingMonitors = ({ wanted, listed, whole }: Monitors): string | null => {
+  if (!whole) return `Not complete: there are more data profiles than one look goes through (${listed}).`;
   if (wanted.length > 0) return null;
   if (listed === 0) return 'No table that this user may see has a data profile.';
   return `None of the tables around this room has a data profile; ${listed === 1 ? 'one other table has' : `${listed} other tables have`} one.`;
@@ -69,7 +72,7 @@ export const findMonitors = async (
       dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
         FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
           AND t.table_name = substring(m.table_name, 1, length(m.table_name) - ${cut}) AND ${oneOfThem(dbx`t`, catalogs)}
-        WHERE right(m.table_name, ${cut}) = :suffix AND ${oneOfThem(dbx`m`, catalogs)} ORDER BY 1, 2, 3, 4 LIMIT 2000`,
+        WHERE right(m.table_name, ${cut}) = :suffix AND ${oneOfThem(dbx`m`, catalogs)} ORDER BY 1, 2, 3, 4 LIMIT ${mostRows}`,
       { suffix, ...Object.fromEntries(catalogs.map((name, at) => [`catalog${at}`, name])) },
     ),
     context.options,
@@ -89,5 +92,9 @@ export const findMonitors = async (
   }
   const distance = (monitor: Monitor): number => distanceOf(context, monitor);
   const wanted = [...monitors.values()].filter((one) => context.lane !== 'pack' || distance(one) < far);
-  return ok({ wanted: wanted.sort((a, b) => distance(a) - distance(b)), listed: monitors.size });
+  return ok({
+    wanted: wanted.sort((a, b) => distance(a) - distance(b)),
+    listed: monitors.size,
+    whole: found.value.rows.length < mostRows,
+  });
 };

@@ -13,7 +13,7 @@ import { countOf, instantOf, later, newestOf, numberOf, textOf, timestampParamet
 import { scoped } from '../scope-filter.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf } from '../turns.ts';
-import { findMonitors, monitorTurn, noMonitors, type Monitor } from './monitors.ts';
+import { findMonitors, monitorTurn, lackingMonitors, type Monitor } from './monitors.ts';
 
 const kind = statementKind('lake.profile-metrics', 'read', 'statistics of columns, per window');
 const countKind = statementKind('lake.profile-metrics.count', 'read', 'how many statistics of columns there are');
@@ -129,7 +129,7 @@ export const profilesCollector: Collector = boundTo(
       const { went, left, step } = turn.ended(how, { cursor: null, failure });
       const [refused, full] = [went('refused').map(lastName), went('full').map(lastName)];
       const notes = [
-        noMonitors(monitors.value),
+        lackingMonitors(monitors.value),
         refused.length === 0 ? null : `Not readable: ${someOf(refused)}.`,
         full.length === 0
           ? null
@@ -142,7 +142,7 @@ export const profilesCollector: Collector = boundTo(
         completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
-        partly: full.length > 0,
+        partly: full.length > 0 || !monitors.value.whole,
       });
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {

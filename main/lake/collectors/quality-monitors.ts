@@ -8,11 +8,11 @@ import { factsPage } from '../../store/lake.ts';
 import { tableAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
-import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
+import { endsRound, getOne, idText, instant, isGone, listAll, object, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
-import { nextTurn } from '../turns.ts';
+import { lastName, nextTurn, someOf } from '../turns.ts';
 import { shortMessage } from './messages.ts';
 
 const source = 'rest.data-quality.monitors';
@@ -185,10 +185,10 @@ export const qualityMonitorsCollector: Collector = {
         const path = `${base}/table/${encodeURIComponent(id)}/refreshes`;
         const refreshes = await listAll(context, path, 'refreshes', { page_size: '100' });
         if (!refreshes.ok && (endsRound(refreshes.error) || isNoService(refreshes.error))) return refreshes;
-        const read = profileFact(full, config, objects(refreshes.ok ? refreshes.value : []).map(refreshOf), context);
+        const read = profileFact(full, config, (refreshes.ok ? refreshes.value.all : []).map(refreshOf), context);
         facts.push(read.fact);
         completeTo = later(completeTo, read.newest);
-        how.set(full, 'read');
+        how.set(full, refreshes.ok && !refreshes.value.whole ? 'read short' : 'read');
       } else how.set(full, 'without');
       const schema = full.split('.').slice(0, 2).join('.');
       if (!schemas.has(schema)) {
@@ -206,16 +206,17 @@ export const qualityMonitorsCollector: Collector = {
       seen[full] = context.observedAt;
     }
     const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown) });
-    const [without, hidden] = [went('without').length, went('hidden').length];
+    const [without, hidden, short] = [went('without').length, went('hidden').length, went('short').map(lastName)];
     const notes = [
       ...(without === 0 ? [] : [`${without} tables have no monitor of their own, or none that this user may see.`]),
       ...(hidden === 0 ? [] : [`Not complete: ${hidden} tables are not visible by REST.`]),
+      ...(short.length === 0 ? [] : [`Not complete: more refreshes than one look goes through: ${someOf(short)}.`]),
       ...(left === null ? [] : [left]),
     ];
     return ok({
       facts,
       ...step,
-      partly: hidden > 0,
+      partly: hidden > 0 || short.length > 0,
       completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),

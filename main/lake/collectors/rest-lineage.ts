@@ -116,6 +116,6 @@ export const restLineageCollector: Collector = {
       ...(refused === 0 ? [] : [`${refused} tables could not be asked; this endpoint is not documented.`]),
       ...(left === null ? [] : [left]),
     ];
-    return ok({ ...rest, edges, ...step, note: notes.length === 0 ? null : notes.join(' ') });
+    return ok({ ...rest, edges, ...step, note: notes.length === 0 ? null : notes.join(' '), partly: refused > 0 });
   },
 };

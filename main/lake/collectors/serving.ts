@@ -189,7 +189,7 @@ export const servingCollector: Collector = {
     const scope = new Set([...context.scope.keys()].map(carrier));
     const listed = await listAll(context, base, 'endpoints', {});
     if (!listed.ok) return listed;
-    const wanted = listed.value.flatMap((one) => {
+    const wanted = listed.value.all.flatMap((one) => {
       const name = text(one['name']);
       if (name === null) return [];
       const served = servedOf(object(one['config']));
@@ -246,6 +246,7 @@ export const servingCollector: Collector = {
     const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...seen }), failure });
     const [refused, hidden] = [went('refused'), went('hidden')];
     const notes = [
+      ...(listed.value.whole ? [] : ['Not complete: there are more endpoints than one look goes through.']),
       ...(refused.length === 0 ? [] : [`Not readable: ${someOf(refused)}.`]),
       ...(hidden.length === 0
         ? []
@@ -256,7 +257,7 @@ export const servingCollector: Collector = {
       facts,
       edges,
       ...step,
-      partly: hidden.length > 0,
+      partly: hidden.length > 0 || !listed.value.whole,
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
