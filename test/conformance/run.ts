@@ -6,6 +6,7 @@ import { differences } from './differences.ts';
 import { engines, type Engine, type Stage } from './stage.ts';
 import { openStage } from './stages.ts';
 import { allChecks } from './suite.ts';
+import { heldAgainstLimit } from './time-limit.ts';
 import { wishVariables } from './wishes.ts';
 import { variables, writeReport } from './workspace-stage.ts';
 
@@ -63,10 +64,16 @@ const runAll = async (stage: Stage, checks: readonly Check[], whole: boolean): P
   if (stage.engine === 'workspace' && whole)
     say(`\nReport, to be committed: ${await writeReport(stage, outcomes, join(root, 'test/conformance/reports'))}`);
   say(`\n${Math.round((performance.now() - started) / 1000)} s`);
+  // From the start of this process on: Spark had to start as well. A part of the suite has no limit.
+  const limit = whole
+    ? heldAgainstLimit({ engine: stage.engine, wholeMs: performance.now(), gettingMs: stage.gettingMs })
+    : null;
+  if (limit !== null) say(`${limit.kept ? 'ok  ' : 'FAIL'} ${limit.words}`);
   say(`${count('not observed')} not observed: this engine cannot answer them, each with its reason above`);
   say(`${count('told')} told: what was measured or answered stands above, compared with nothing`);
-  say(`${count('passed')} passed, ${count('failed')} failed`);
-  return count('failed') === 0 ? 0 : 1;
+  const failed = count('failed') + (limit?.kept === false ? 1 : 0);
+  say(`${count('passed')} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 };
 
 const isEngine = (name: string | undefined): name is Engine => engines.some((one) => one === name);

@@ -30,6 +30,8 @@ export type Stage = {
   readonly wishes: Wishes;
   /** How the warehouse was found and how long its first answer took; null = nobody looked. */
   readonly opening: { readonly state: string; readonly ms: number } | null;
+  /** How long the engine took to be fetched, in ms; 0 where nothing is. */
+  readonly gettingMs: number;
   /** A workspace as the second user of the wishes; null = there is none. Closed with the stage. */
   readonly other: () => Workspace | null;
   /** Takes away the right to what a statement or a path of REST matches; null gives it back. Does nothing at a real workspace. */
@@ -40,6 +42,7 @@ export type Stage = {
 export type StageBase = Pick<Stage, 'engine' | 'about' | 'catalog' | 'schema' | 'connection' | 'practice'> & {
   readonly wishes?: Wishes;
   readonly opening?: Stage['opening'];
+  readonly gettingMs?: number;
   /** Opens a workspace; replaced by tests that have no Databricks host. */
   readonly open?: (connection: Connection, deps: DatabricksDeps) => Workspace;
   readonly refuse?: Stage['refuse'];
@@ -81,6 +84,7 @@ export const makeStage = (base: StageBase): Stage => {
     answered,
     wishes,
     opening: base.opening ?? null,
+    gettingMs: base.gettingMs ?? 0,
     other: () => {
       if (wishes.other === null) return null;
       const next = open(wishes.other);

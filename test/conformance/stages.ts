@@ -59,6 +59,7 @@ const sparkStage = async (): Promise<Stage> => {
     connection: practiceConnection(practice, { port: front.port, httpPath: front.httpPath, caFile: front.caFile }),
     practice,
     refuse: front.refuse,
+    gettingMs: spark.gettingMs,
     end: async () => {
       await front.close();
       await practice.close();

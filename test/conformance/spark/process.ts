@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getSpark } from './get.ts';
 
-export type SparkProcess = { readonly port: number; readonly pid: number; readonly stop: () => Promise<void> };
+export type SparkProcess = {
+  readonly port: number;
+  readonly pid: number;
+  /** How long its files took to get. */
+  readonly gettingMs: number;
+  readonly stop: () => Promise<void>;
+};
 
 /** What Spark needs of the JDK's insides when it is started without its own launcher. */
 const packages =
@@ -47,7 +53,7 @@ const startMs = 120_000;
  * with the end of what it said when it does not get ready.
  */
 export const startSpark = async (catalogs: readonly string[]): Promise<SparkProcess> => {
-  const { classPath } = await getSpark();
+  const { classPath, gettingMs } = await getSpark();
   const dir = mkdtempSync(join(tmpdir(), 'bw-spark-'));
   mkdirSync(join(dir, 'local'));
   const errors = join(dir, 'errors.log');
@@ -95,7 +101,7 @@ export const startSpark = async (catalogs: readonly string[]): Promise<SparkProc
     });
   });
   try {
-    return { port: await ready, pid: child.pid ?? 0, stop };
+    return { port: await ready, pid: child.pid ?? 0, gettingMs, stop };
   } catch (thrown) {
     const said = readFileSync(errors, 'utf8').slice(-2_000);
     await stop();
