@@ -101,7 +101,12 @@ export const allCalls = (from: CallParts): Handlers => {
     ...peopleCalls(parts, sync),
     ...budgetCalls(parts, meter),
     ...residencyCalls(parts, from.residency, background.look),
-    ...shareCalls(parts, sync, () => (app.hasLoops ? Promise.resolve() : connection.workspace(false))),
+    ...shareCalls(
+      parts,
+      sync,
+      () => (app.hasLoops ? Promise.resolve() : connection.workspace(false)),
+      () => meter.report(sync.shares().length > 0),
+    ),
     ...packCalls(parts, { version: app.version, lake, offerFile: app.offerFile }),
     ...signInCalls({
       connection,

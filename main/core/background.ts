@@ -78,6 +78,8 @@ export const backgroundOf = (
     logger,
     everyMs: () => tickMs,
     turn: () => {
+      // Not only after a reading: sharing and checks send statements, too.
+      from.meter.report(sync.shares().length > 0);
       parts.changed();
       return Promise.resolve(ok(null));
     },

@@ -205,7 +205,12 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
       notices: () => [...deps.notices, ...[meter.notice()].filter((one) => one !== null)],
       offerFile: deps.offerFile ?? (() => null),
       found: () => foundConnections(deps.connectionSources()),
-      check: deps.checkConnection,
+      check: (connection, options) =>
+        deps.checkConnection(connection, {
+          ...options,
+          counted: (workspace) =>
+            meter.counted(workspace, connection.kind, { sent: () => undefined, answered: () => undefined }),
+        }),
       hasLoops,
     },
     parts, connection, lake, life, meter, sync, offline, watched, background, uploads, residency, secrets, signing, signIn, users, fresh,

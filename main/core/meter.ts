@@ -2,7 +2,7 @@ import { type Failure, failure } from '../../shared/base/failure.ts';
 import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import type { Cancel } from '../../shared/base/time.ts';
-import type { QueryOptions, Workspace } from '../databricks/port.ts';
+import type { QueryOptions, Warehouse, Workspace } from '../databricks/port.ts';
 import { overDayLimit } from '../lake/day-limit.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { type Budget, budgetOf, isReached, reportDue, sumOf, type Use, utcDay } from './budget-rule.ts';
@@ -36,8 +36,8 @@ export type Meter = {
   /** Say that the limit is reached, for every screen; null = it is not. */
   readonly notice: () => Failure | null;
   readonly room: (log: string) => RoomUse | null;
-  /** Tell the other devices, when it is time. `shared`: somebody listens. */
-  readonly report: (shared: boolean) => void;
+  /** Tell the other devices, when it is time. `shared`: somebody listens. True = there is something new to send. */
+  readonly report: (shared: boolean) => boolean;
   readonly close: () => void;
 };
 
@@ -140,53 +140,55 @@ export const createMeter = (parts: Parts): Meter => {
   return {
     counted: (workspace, kind, heard) => {
       const { warehouse, rest } = workspace;
-      return {
-        ...workspace,
-        warehouse: {
-          ...warehouse,
-          query: async (statement, options) => {
-            if (holds(kind, options)) return err(overDayLimit);
-            // Counted when it leaves: one that is never answered was sent all the same.
-            count(kind, options, 1, 0, 0);
-            heard.sent();
-            const answered = countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
-            try {
-              const answer = await warehouse.query(statement, options);
-              if (answer.ok) {
-                count(kind, options, 0, 0, answer.value.rows.length);
+      const counted: Warehouse = {
+        ...warehouse,
+        query: async (statement, options) => {
+          if (holds(kind, options)) return err(overDayLimit);
+          // Counted when it leaves: one that is never answered was sent all the same.
+          count(kind, options, 1, 0, 0);
+          heard.sent();
+          const answered = countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
+          try {
+            const answer = await warehouse.query(statement, options);
+            if (answer.ok) {
+              count(kind, options, 0, 0, answer.value.rows.length);
+              heard.answered();
+            }
+            return answer;
+          } finally {
+            answered();
+          }
+        },
+        pages: async function* (statement, options) {
+          if (holds(kind, options)) {
+            yield err(overDayLimit);
+            return;
+          }
+          count(kind, options, 1, 0, 0);
+          heard.sent();
+          const wait = (): (() => void) => countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
+          let answered: (() => void) | null = wait();
+          try {
+            for await (const page of warehouse.pages(statement, options)) {
+              answered?.();
+              // What the reader does with a page is not the warehouse's time.
+              answered = null;
+              if (page.ok) {
+                count(kind, options, 0, 0, page.value.rows.length);
                 heard.answered();
               }
-              return answer;
-            } finally {
-              answered();
+              yield page;
+              answered = wait();
             }
-          },
-          pages: async function* (statement, options) {
-            if (holds(kind, options)) {
-              yield err(overDayLimit);
-              return;
-            }
-            count(kind, options, 1, 0, 0);
-            heard.sent();
-            const wait = (): (() => void) => countWhile(parts, (ms) => count(kind, options, 0, ms, 0));
-            let answered: (() => void) | null = wait();
-            try {
-              for await (const page of warehouse.pages(statement, options)) {
-                answered?.();
-                // What the reader does with a page is not the warehouse's time.
-                answered = null;
-                if (page.ok) {
-                  count(kind, options, 0, 0, page.value.rows.length);
-                  heard.answered();
-                }
-                yield page;
-                answered = wait();
-              }
-            } finally {
-              answered?.();
-            }
-          },
+          } finally {
+            answered?.();
+          }
         },
+      };
+      return {
+        ...workspace,
+        warehouse: counted,
+        identity: (options, by = counted) => workspace.identity(options, by),
         rest: {
           ...rest,
           call: (request, options) =>
@@ -209,7 +211,7 @@ export const createMeter = (parts: Parts): Meter => {
     },
     report: (shared) => {
       const { admitted, org, device } = parts.who();
-      if (!shared || !admitted) return;
+      if (!shared || !admitted) return false;
       const { day: today, mine, sum, budget } = day();
       const before =
         told?.day === today
@@ -223,7 +225,7 @@ export const createMeter = (parts: Parts): Meter => {
             };
       const since = clock.now() - before.at;
       // A clock that was set back must not silence this device.
-      if (!reportDue(before.use, mine, sum, budget, since < 0 ? Number.MAX_SAFE_INTEGER : since)) return;
+      if (!reportDue(before.use, mine, sum, budget, since < 0 ? Number.MAX_SAFE_INTEGER : since)) return false;
       const written = store.transaction((db) =>
         append(parts, db, org, [
           {
@@ -234,6 +236,7 @@ export const createMeter = (parts: Parts): Meter => {
         ]),
       );
       if (written.ok) told = { day: today, use: mine, at: clock.now() };
+      return written.ok;
     },
     close: () => {
       if (waiting !== null) write();

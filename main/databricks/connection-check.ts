@@ -1,9 +1,10 @@
+import { mapOk } from '../../shared/base/result.ts';
 import { handshake, lookUp } from './check-network.ts';
 import { checkSource, type CheckedSource } from './check-sources.ts';
 import { failed, skipped, works } from './check-step.ts';
 import { byWarehouse, granteeOf, signIn, warehouseState, type Learnt, type Step } from './check-way.ts';
 import { limitsOf, type DatabricksDeps } from './deps.ts';
-import type { Connection, ConnectionStep, QueryOptions } from './port.ts';
+import type { Connection, ConnectionStep, QueryOptions, Workspace } from './port.ts';
 import { openWorkspace } from './workspace.ts';
 
 export type CheckOptions = QueryOptions & {
@@ -11,6 +12,8 @@ export type CheckOptions = QueryOptions & {
   readonly startWarehouse?: boolean;
   /** Called whenever a step has ended, with all that have ended so far, in order, and how many there are in all. */
   readonly onStep?: (ended: readonly ConnectionStep[], total: number) => void;
+  /** Whoever counts statements puts itself in front of the workspace that is opened for the check. */
+  readonly counted?: (workspace: Workspace) => Workspace;
 };
 
 /** Sources looked at at the same time, and the time that one of them gets, in ms. */
@@ -34,9 +37,9 @@ export const checkConnection = async (
   connection: Connection,
   sources: readonly CheckedSource[],
   deps: DatabricksDeps,
-  { startWarehouse = false, onStep, ...options }: CheckOptions = {},
+  { startWarehouse = false, onStep, counted = (one) => one, ...options }: CheckOptions = {},
 ): Promise<readonly ConnectionStep[]> => {
-  const opened = openWorkspace(connection, deps);
+  const opened = mapOk(openWorkspace(connection, deps), counted);
   const bounds: QueryOptions = { timeoutMs: Math.min(limitsOf(deps).statementMs, 240_000), ...options };
   const learnt: Learnt = {
     user: null,

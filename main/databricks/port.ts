@@ -109,8 +109,11 @@ export type Workspace = {
   readonly connection: Connection;
   readonly warehouse: Warehouse;
   readonly rest: Rest;
-  /** Ids that scope asset ids; asked once, then cached by the caller. */
-  readonly identity: (options?: QueryOptions) => Promise<
+  /** Ids that scope asset ids; asked once, then cached by the caller. What has to be asked by SQL goes through `by`, else its own warehouse. */
+  readonly identity: (
+    options?: QueryOptions,
+    by?: Warehouse,
+  ) => Promise<
     Result<
       {
         readonly workspaceId: string;

@@ -36,7 +36,11 @@ type Identity = Awaited<ReturnType<Workspace['identity']>>;
  * Ids that scope asset and signal ids, so every device must find the same: the header `x-databricks-org-id` or the metastore
  * assignment names the workspace, the assignment or `current_metastore()` the metastore.
  */
-const askIdentity = async (workspace: Workspace, rest: RestClient, options?: QueryOptions): Promise<Identity> => {
+const askIdentity = async (
+  { connection, warehouse }: Pick<Workspace, 'connection' | 'warehouse'>,
+  rest: RestClient,
+  options?: QueryOptions,
+): Promise<Identity> => {
   const assigned = await rest.answer(
     { method: 'GET', path: '/api/2.1/unity-catalog/current-metastore-assignment' },
     options,
@@ -49,7 +53,7 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
   const workspaceId =
     (typeof org === 'string' && /^\d+$/.test(org) ? org : undefined) ??
     (assigned.ok ? field(assigned.value.body, 'workspace_id') : undefined) ??
-    idInAddress(workspace.connection);
+    idInAddress(connection);
   const summary = await rest.answer({ method: 'GET', path: '/api/2.1/unity-catalog/metastore_summary' }, options);
   const global = summary.ok ? field(summary.value.body, 'global_metastore_id') : undefined;
   let region = regionIn(global) ?? (summary.ok ? regionNamed(summary.value.body) : null);
@@ -58,14 +62,14 @@ const askIdentity = async (workspace: Workspace, rest: RestClient, options?: Que
     (summary.ok ? field(summary.value.body, 'metastore_id') : undefined);
   if (metastoreId === undefined) {
     // `<cloud>:<region>:<uuid>`; system tables hold the uuid alone.
-    const found = await workspace.warehouse.query(metastoreKind(dbx`SELECT current_metastore() AS metastore`), options);
+    const found = await warehouse.query(metastoreKind(dbx`SELECT current_metastore() AS metastore`), options);
     const full = found.ok ? (found.value.rows[0]?.['metastore'] ?? undefined) : undefined;
     metastoreId = full?.split(':').at(-1);
     region ??= regionIn(full);
   }
   let user = me.ok ? field(me.value.body, 'userName') : undefined;
   if (user === undefined) {
-    const found = await workspace.warehouse.query(whoKind(dbx`SELECT session_user() AS user_name`), options);
+    const found = await warehouse.query(whoKind(dbx`SELECT session_user() AS user_name`), options);
     if (!found.ok) return found;
     user = found.value.rows[0]?.['user_name'] ?? undefined;
   }
@@ -94,15 +98,14 @@ export const openWorkspace = (connection: Connection, deps: DatabricksDeps): Res
   const redact = makeRedactor(connection.auth.secrets);
   const warehouse = makeWarehouse({ deps, redact, sessions: makeSessions(connection, deps, redact) });
   const rest = makeRest(connection, deps, redact);
-  const workspace: Workspace = {
+  return ok({
     connection,
     warehouse,
     rest,
-    identity: (options) => askIdentity(workspace, rest, options),
+    identity: (options, by = warehouse) => askIdentity({ connection, warehouse: by }, rest, options),
     close: async () => {
       rest.close();
       await warehouse.close();
     },
-  };
-  return ok(workspace);
+  });
 };

@@ -2,7 +2,7 @@
 import type { CoreDeps } from '../../main/core/create-core.ts';
 import type { Workspace } from '../../main/databricks/port.ts';
 import { openWorkspace } from '../../main/databricks/workspace.ts';
-import { ok } from '../../shared/base/result.ts';
+import { mapOk } from '../../shared/base/result.ts';
 import { databricksDeps, practiceConnection } from './lakehouse.ts';
 import type { Practice } from './practice.ts';
 
@@ -15,34 +15,35 @@ export const savedReal = {
 };
 
 /** Every statement is noted in `sent`, and in `byItself` those that nobody asked for, with such calls of REST. */
+export const noted = (workspace: Workspace, sent: string[], byItself: string[] = []): Workspace => {
+  const { warehouse, rest } = workspace;
+  return {
+    ...workspace,
+    warehouse: {
+      ...warehouse,
+      query: (statement, options) => {
+        sent.push(statement.name);
+        if (options?.byItself === true) byItself.push(statement.name);
+        return warehouse.query(statement, options);
+      },
+      pages: (statement, options) => {
+        sent.push(statement.name);
+        if (options?.byItself === true) byItself.push(statement.name);
+        return warehouse.pages(statement, options);
+      },
+    },
+    rest: {
+      ...rest,
+      call: (request, options) => {
+        if (options?.byItself === true) byItself.push(request.path);
+        return rest.call(request, options);
+      },
+    },
+  };
+};
+
+/** Opens practice, noted as above, wherever a workspace is asked for. */
 export const asReal =
   (practice: Practice, sent: string[], byItself: string[] = []): CoreDeps['openWorkspace'] =>
-  () => {
-    const opened = openWorkspace(practiceConnection(practice), databricksDeps());
-    if (!opened.ok) return opened;
-    const { warehouse, rest } = opened.value;
-    const noted: Workspace = {
-      ...opened.value,
-      warehouse: {
-        ...warehouse,
-        query: (statement, options) => {
-          sent.push(statement.name);
-          if (options?.byItself === true) byItself.push(statement.name);
-          return warehouse.query(statement, options);
-        },
-        pages: (statement, options) => {
-          sent.push(statement.name);
-          if (options?.byItself === true) byItself.push(statement.name);
-          return warehouse.pages(statement, options);
-        },
-      },
-      rest: {
-        ...rest,
-        call: (request, options) => {
-          if (options?.byItself === true) byItself.push(request.path);
-          return rest.call(request, options);
-        },
-      },
-    };
-    return ok(noted);
-  };
+  () =>
+    mapOk(openWorkspace(practiceConnection(practice), databricksDeps()), (one) => noted(one, sent, byItself));

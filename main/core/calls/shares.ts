@@ -18,6 +18,8 @@ export const shareCalls = (
   sync: Pick<Sync, 'addShare' | 'joinShare' | 'shares' | 'syncNow' | 'nudge'>,
   /** A tool has no loop that keeps a workspace connected: its shares ask for one. */
   connect: () => Promise<unknown>,
+  /** Tell the others what this device used of the day's limit; true = that is to be sent. */
+  report: () => boolean,
 ): HandlersOf<ShareCalls> => {
   const { views, context, profile } = parts;
 
@@ -50,8 +52,14 @@ export const shareCalls = (
     'share.sync': async ({ share }) => {
       if (sync.shares().some(({ id, kind }) => kind === 'delta' && (share === undefined || share === id)))
         await connect();
-      const report = await sync.syncNow(undefined, share);
-      return ok({ pushed: report.pushed, pulled: report.pulled, shares: report.shares.map(shareView) });
+      const first = await sync.syncNow(undefined, share);
+      // A tool has no later turn in which it would be told.
+      const second = report() ? await sync.syncNow(undefined, share) : null;
+      return ok({
+        pushed: first.pushed + (second?.pushed ?? 0),
+        pulled: first.pulled + (second?.pulled ?? 0),
+        shares: (second ?? first).shares.map(shareView),
+      });
     },
   };
 };
