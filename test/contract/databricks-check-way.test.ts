@@ -73,8 +73,11 @@ describe('the way to the sources, where it is refused', () => {
     expect(named(steps, 'Job runs').state).toBe('works');
   });
 
-  it('the session: CAN USE and what it costs; SQL is left out, REST is still looked at', async () => {
-    await deny('^select :p');
+  it.each([
+    ['the statement is refused', { deny: { pattern: '^select :p', count: null } }],
+    ['no session is opened', { status: { code: 403, on: 'sql', count: null } }],
+  ])('the session, %s: CAN USE and what it costs; SQL is left out, REST is still looked at', async (_, button) => {
+    await practice.control(button);
     const steps = await check();
     const found = named(steps, 'session and parameters');
     expect(found).toMatchObject({ state: 'missing-grant', ask: 'CAN USE on the SQL warehouse' });
