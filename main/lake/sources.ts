@@ -55,53 +55,31 @@ import { servingCollector } from './collectors/serving.ts';
 import { taskRunsCollector } from './collectors/task-runs.ts';
 import { paceWords } from './window.ts';
 
-/** All sources in the order in which they are read: names before runs, lineage before what is scoped by it. */
+/**
+ * All sources in the order in which they are read, which is that of their worth: where a room is full or the connection goes, what is
+ * worth least is what is missing. Within that, and never against it: lineage comes before what is scoped by it; definitions before
+ * what happened to them, for their names in titles; a system table before the REST calls that stand in for it or tell more of what
+ * it told (runs, updates, expectations); table histories before the monitors that are compared with them; models before the audit
+ * log, which tells them from functions by what is known, and before runs of experiments that made them; columns with personal data
+ * before flows and rights; usage before the names of compute that it speaks of; runs and updates before the events of the clusters
+ * that they ran on; queries before their tables. Names by id come after all that brings ids: titles take up a name that came later.
+ */
 export const collectors: readonly Collector[] = [
-  jobsCollector,
-  jobTasksCollector,
-  pipelinesCollector,
+  // Lineage of tables and columns, with what made it.
   lineageCollector,
   restLineageCollector,
-  externalLineageCollector,
   inferenceTablesCollector,
   columnLineageCollector,
-  namesCollector,
-  jobComputeCollector,
-  notebookNamesCollector,
+  // Jobs, tasks, runs, task runs, repairs.
+  jobsCollector,
+  jobTasksCollector,
   runsCollector,
   taskRunsCollector,
   restRunsCollector,
   runMessagesCollector,
   repairsCollector,
-  pipelineUpdatesCollector,
-  restUpdatesCollector,
-  updateMessagesCollector,
-  expectationsCollector,
-  eventLogCollector,
-  driftCollector,
-  profilesCollector,
-  inferenceCollector,
-  qualityCollector,
-  qualityMonitorsCollector,
-  costCollector,
-  computeNamesCollector,
-  warehousesCollector,
-  clustersCollector,
-  warehouseEventsCollector,
-  clusterEventsCollector,
-  nodeHoursCollector,
-  queriesCollector,
-  queryTablesCollector,
-  modelsCollector,
-  servingCollector,
-  servedEntitiesCollector,
-  experimentRunsCollector,
-  metricHistoryCollector,
-  runInputsCollector,
-  personalColumnsCollector,
-  personalFlowsCollector,
-  auditCollector,
-  refusedAccessCollector,
+  jobComputeCollector,
+  // Table histories, schemas, and what information_schema says of tables.
   historyCollector,
   columnsCollector,
   tablesCollector,
@@ -113,6 +91,49 @@ export const collectors: readonly Collector[] = [
   tableAccessCollector,
   schemaAccessCollector,
   catalogAccessCollector,
+  // Models, versions, aliases; endpoints and what they serve.
+  modelsCollector,
+  servingCollector,
+  servedEntitiesCollector,
+  // Changes of rights, personal data, the audit log.
+  personalColumnsCollector,
+  personalFlowsCollector,
+  auditCollector,
+  refusedAccessCollector,
+  // Profiles and drift, data quality, predictions and labels.
+  driftCollector,
+  profilesCollector,
+  qualityCollector,
+  qualityMonitorsCollector,
+  inferenceCollector,
+  // Pipelines, updates, expectations.
+  pipelinesCollector,
+  pipelineUpdatesCollector,
+  restUpdatesCollector,
+  updateMessagesCollector,
+  expectationsCollector,
+  eventLogCollector,
+  // Usage and prices.
+  costCollector,
+  // Clusters, warehouses and their events.
+  computeNamesCollector,
+  warehousesCollector,
+  clustersCollector,
+  warehouseEventsCollector,
+  clusterEventsCollector,
+  nodeHoursCollector,
+  // Query history.
+  queriesCollector,
+  queryTablesCollector,
+  // Runs of experiments and their metrics.
+  experimentRunsCollector,
+  metricHistoryCollector,
+  runInputsCollector,
+  // Names by id.
+  namesCollector,
+  notebookNamesCollector,
+  // What lies outside Databricks.
+  externalLineageCollector,
 ];
 
 /** Name of a source for people. */
