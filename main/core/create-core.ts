@@ -19,6 +19,7 @@ import { openProfile } from '../store/profile.ts';
 import { createActivity } from './activity.ts';
 import { allCalls } from './all-calls.ts';
 import { backgroundOf } from './background.ts';
+import { mayByItself } from './by-itself.ts';
 import { homeIds } from './named-assets.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
 import { deviceLimits } from './device-limits.ts';
@@ -188,6 +189,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
   const offline = offlineOf(parts, lake, limits, {
     workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
     refuses: residency.refuses,
+    mayByItself: () => mayByItself(connection, life),
   });
   const watched = watchList(store, () => homeIds(connection));
   const background = backgroundOf(parts, connection, lake, sync, offline, {

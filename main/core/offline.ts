@@ -1,5 +1,5 @@
 import type { Failure } from '../../shared/base/failure.ts';
-import { mapOk, type Result } from '../../shared/base/result.ts';
+import { mapOk, ok, type Result } from '../../shared/base/result.ts';
 import { fromInstant, type Cancel } from '../../shared/base/time.ts';
 import type {
   OfflineBadge,
@@ -59,7 +59,10 @@ export const offlineOf = (
   parts: Parts,
   lake: LakePart,
   limits: DeviceLimits,
-  from: Pick<PackingDeps, 'workspaces' | 'refuses'>,
+  from: Pick<PackingDeps, 'workspaces' | 'refuses'> & {
+    /** Whether something that nobody pressed for may be sent now; else why not. */
+    readonly mayByItself: () => Promise<Result<null, Failure>>;
+  },
 ): OfflinePart => {
   const { clock, scheduler, logger, views } = parts;
   const { store } = parts.profile;
@@ -171,14 +174,17 @@ export const offlineOf = (
         can: { pack: allows(parts.who().roles, 'lake.refresh') },
       };
     },
-    estimate: async (request) =>
-      mapOk(await packing.estimate(request), (found) => ({
+    estimate: async (request) => {
+      const may = request.byItself === true ? await from.mayByItself() : ok(null);
+      if (!may.ok) return may;
+      return mapOk(await packing.estimate(request), (found) => ({
         ...named(found),
         reach: found.reach,
         leftOut: found.leftOut,
         at: found.at,
         spent: found.spent,
-      })),
+      }));
+    },
     start: packing.start,
     pause: packing.pause,
     resume: packing.resume,

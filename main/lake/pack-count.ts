@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { fromInstant, toInstant, type Instant } from '../../shared/base/time.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
-import { packOf } from '../store/packs.ts';
+import { packOf, type PackRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { countedWorkspace, noTally, type Tally } from './counted-workspace.ts';
 import { estimatePack, type PackEstimate } from './pack-estimate.ts';
@@ -148,19 +148,21 @@ const keyOf = (deps: PackingDeps, { request, places }: CountWork): string => {
   return JSON.stringify([hops, from, to, deps.limits(room), finished, places.map(({ ids }) => ids), scope]);
 };
 
-/** Counted now; or, where `mayKnow`, taken from the last half an hour, if that was for the same. */
+/** Counted now; or, where `mayKnow`, taken from the last half an hour, if that was for the same. `refusal`: not counted now. */
 export const countFor = async (
   deps: PackingDeps,
   collectors: readonly Collector[],
   work: CountWork,
   counts: Counts,
   mayKnow: boolean,
-): Promise<Result<Reached, DatabricksFailure>> => {
+  refusal: Failure | null = null,
+): Promise<Result<Reached, Failure>> => {
   const { room } = work.request;
   const of = keyOf(deps, work);
   const known = counts.get(room);
   const age = known === undefined ? -1 : deps.clock.now() - fromInstant(known.reached.at);
   if (mayKnow && known?.of === of && age >= 0 && age < holdsMs) return ok(known.reached);
+  if (refusal !== null) return err(refusal);
   const reached = await reachOf(deps, collectors, work);
   if (reached.ok) counts.set(room, { of, reached: reached.value });
   return reached;
@@ -184,7 +186,21 @@ export const placesNow = async (
   return there.length === 0 ? err(lost ?? noWorkspace) : ok({ there, lost });
 };
 
-/** The estimate for a screen. `byItself`: nobody asked for it, so what is known will do, and the limit of the day holds it. */
+const packedAlready: Failure = failure(
+  'NotByItself',
+  'It is packed as chosen.',
+  'What is packed stays on this disk.',
+  'Count tells what packing it again would bring.',
+);
+
+/** Packed to its end as it is asked now: what there is beyond that is little, and counting it costs as much as before. */
+const isPacked = (row: PackRow | undefined, { hops, from, to }: PackRequest): boolean =>
+  row?.state === 'done' && row.hops === hops && row.since === from && row.until === to;
+
+/**
+ * The estimate for a screen. `byItself`: nobody asked for it, so what is known will do, the limit of the day holds it, and what is
+ * packed already is not counted (NotByItself).
+ */
 export const estimateOnly = async (
   deps: PackingDeps,
   collectors: readonly Collector[],
@@ -194,10 +210,17 @@ export const estimateOnly = async (
 ): Promise<Result<PackCounted, Failure>> => {
   const found = await placesNow(deps, signal, countedPlaces);
   if (!found.ok) return found;
-  const pack = packOf(deps.store.read, request.room)?.id ?? null;
+  const row = packOf(deps.store.read, request.room);
   const byItself = request.byItself === true;
-  const work = { pack, places: found.value.there, request, byItself, signal };
-  const reached = await countFor(deps, collectors, work, counts, byItself);
+  const work = { pack: row?.id ?? null, places: found.value.there, request, byItself, signal };
+  const reached = await countFor(
+    deps,
+    collectors,
+    work,
+    counts,
+    byItself,
+    byItself && isPacked(row, request) ? packedAlready : null,
+  );
   if (!reached.ok) return reached;
   const { estimate, reach, leftOut, at, spent } = reached.value;
   return ok({ ...estimate, reach, leftOut, at, spent });

@@ -113,7 +113,7 @@ export type PackCounted = PackEstimate & {
 export type Packing = {
   /**
    * What it would bring and cost, without fetching it. Goes out to count. `byItself`: nobody asked, so what was counted for the same
-   * in the last half an hour will do, and at the limit of the day nothing goes out.
+   * in the last half an hour will do; at the limit of the day, and where it is packed as asked (NotByItself), nothing goes out.
    */
   readonly estimate: (
     request: PackRequest & { readonly byItself?: boolean },

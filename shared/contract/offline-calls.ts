@@ -18,7 +18,7 @@ export const offlineCalls = {
   'offline.device': query('app.view', nothing, offlineDevice),
   /**
    * What packing would bring and cost; goes out to count. `byItself`: no person asked for it, so what was counted for the same a
-   * little ago is answered, and at the limit of the day nothing goes out.
+   * little ago is answered, and nothing goes out at the limit of the day, to a warehouse that does not run, nor for what is packed already.
    */
   'offline.estimate': command(
     'lake.refresh',

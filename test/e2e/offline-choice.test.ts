@@ -47,6 +47,9 @@ it('counts again when a choice changes, packs as chosen, and keeps a choice that
     .poll(() => byId(page, 'offline-badge').getAttribute('data-state'), { timeout: 2 * roundMs })
     .toMatch(/^(?:ready|partly)$/);
   await openCard(page);
+  // What is packed as chosen is counted when somebody says so.
+  await byId(page, 'offline-estimate').getByText('It is packed as chosen.').waitFor({ timeout: roundMs });
+  await byId(page, 'offline-count').press('Enter');
   const before = await statements(page);
   expect(before).toMatch(/Rowsabout [\d,]+Sizeabout .+Statements\d+ \+ \d+ callsTime/);
   await choose(page, 'offline-hops', '1 hop');

@@ -151,6 +151,23 @@ describe('counting what a packing would bring', () => {
     expect(await packed()).toMatchObject({ hops: 3, reach: 1 });
   });
 
+  it('after a packing only for another choice; for the same one a person presses', async () => {
+    const { count, during, pack, packing } = rig();
+    await during(() => pack());
+    const refused = await during(async () => {
+      expect(await count(true)).toMatchObject({ ok: false, error: { tag: 'NotByItself' } });
+    });
+    expect(refused).toEqual([]);
+    const farther = { room, hops: 2, from: instantAt(collectNow - 86_400_000), to: null, byItself: true };
+    expect(await during(() => packing.estimate(farther))).toEqual(counting);
+    expect(await during(() => count(false))).toEqual(counting);
+    // What the person had counted is known.
+    const known = await during(async () => {
+      expect(await count(true)).toMatchObject({ ok: true });
+    });
+    expect(known).toEqual([]);
+  });
+
   it('at the limit of the day goes out only when a person asks', async () => {
     const { count, during, cap } = rig();
     cap();

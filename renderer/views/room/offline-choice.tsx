@@ -124,7 +124,11 @@ const obstacle = (status: Status | null, may: boolean): { readonly text: string;
   const asleep = status.workspaces.some(
     ({ warehouse }) => warehouse !== null && ['stopped', 'stopping'].includes(warehouse.state),
   );
-  return asleep ? { text: 'The SQL warehouse is stopped. Counting starts it.', press: true } : null;
+  if (asleep) return { text: 'The SQL warehouse is stopped. Counting starts it.', press: true };
+  const untold = status.workspaces.some(
+    ({ kind, state, warehouse }) => kind === 'workspace' && state === 'online' && warehouse === null,
+  );
+  return untold ? { text: 'Whether the SQL warehouse runs cannot be told. Counting may start it.', press: true } : null;
 };
 
 /** When it was counted, and what that took: counting is not free. */
@@ -159,7 +163,7 @@ const Expected = ({ log, card }: Props) => {
         {estimate.busy || (found !== null && !found.press) || (found === null && estimate.failure === null) ? null : (
           <span className="push">
             <Button small onPress={estimate.count} data-testid="offline-count">
-              {estimate.failure === null ? 'Count' : 'Count again'}
+              {estimate.failure === null || estimate.failure.tag === 'NotByItself' ? 'Count' : 'Count again'}
             </Button>
           </span>
         )}
