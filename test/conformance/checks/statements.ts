@@ -3,10 +3,11 @@ import { probeColumns } from '../../../main/databricks/probe-columns.ts';
 import { canary, canaryValue } from '../../../main/databricks/session.ts';
 import type { Warehouse } from '../../../main/databricks/port.ts';
 import { dbx, statementKinds } from '../../../main/databricks/statements.ts';
+import { openWorkspace } from '../../../main/databricks/workspace.ts';
 import { checkedSources } from '../../../main/lake/sources.ts';
 import { ok } from '../../../shared/base/result.ts';
 import { notObserved } from '../answered.ts';
-import type { Check } from '../check.ts';
+import { onlyOn, type Check } from '../check.ts';
 import { prepare, type Stage } from '../stage.ts';
 
 /** Who we are is asked by SQL where REST does not say it: refused, as a proxy in between would. */
@@ -15,6 +16,28 @@ const identityBySql = async (stage: Stage): Promise<unknown> => {
   const found = await stage.another().identity();
   await stage.practice?.control({ status: null });
   return found.ok ? 'known' : found.error.tag;
+};
+
+/** Where the path names the workspace, SQL alone says the rest: the same user and metastore as REST does. */
+const identityInWhole = async (stage: Stage): Promise<unknown> => {
+  const byRest = await stage.workspace.identity();
+  const path = `${stage.connection.httpPath}?o=7`;
+  const opened = openWorkspace({ ...stage.connection, httpPath: path }, stage.deps);
+  if (!opened.ok || !byRest.ok) throw new Error('no workspace');
+  await stage.practice?.control({ status: { code: 403, on: 'rest', count: null, retryAfter: null } });
+  try {
+    const bySql = await opened.value.identity();
+    return bySql.ok
+      ? {
+          ...bySql.value,
+          metastoreId: bySql.value.metastoreId === byRest.value.metastoreId,
+          user: bySql.value.user === byRest.value.user,
+        }
+      : bySql.error.tag;
+  } finally {
+    await stage.practice?.control({ status: null });
+    await opened.value.close();
+  }
 };
 
 export const statementChecks: readonly Check[] = [
@@ -69,6 +92,13 @@ export const statementChecks: readonly Check[] = [
     about: 'metastore and user are asked by SQL where REST does not answer; without a workspace id nothing is guessed',
     observe: identityBySql,
     expected: 'Forbidden',
+  },
+  {
+    id: 'identity.whole-by-sql',
+    about: 'metastore, its region and user are what REST says, where only SQL answers and the path names the workspace',
+    lacking: onlyOn('practice', 'has no metastore of Unity Catalog, or nobody holds REST back there'),
+    observe: identityInWhole,
+    expected: { workspaceId: '7', metastoreId: true, user: true, region: 'practice:local' },
   },
 ];
 
