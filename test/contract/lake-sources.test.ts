@@ -99,6 +99,39 @@ describe('refused access', { timeout: 120_000 }, () => {
     const changes = await auditCollector.estimate?.(context);
     expect(changes?.ok === true && changes.value.counted).toBe(true);
   });
+
+  it('changes in a room: only rows that name something of it cross the line, by whichever key they name it', async () => {
+    const identity = await workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const { workspaceId: ws, metastoreId } = identity.value;
+    const now = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3_600_000;
+    const event = (id: string, action_name: string, request_params: Readonly<Record<string, string>>, service_name = 'unityCatalog') => ({
+      account_id: 'a', workspace_id: ws, event_id: id, event_time: at(now), event_date: at(now).slice(0, 10), service_name, action_name, request_params,
+      user_identity: { email: 'ann@practice.example', subject_name: '' }, response: { status_code: 200, result: '' },
+    }); // prettier-ignore
+    const parts = (schema_name: string, name: string) => ({ catalog_name: 'Odd', schema_name, name });
+    await addRows(workspace, 'access.audit', [
+      event('c1', 'createTable', parts('shop', 'Orders')), event('c2', 'createTable', parts('shop', 'other')),
+      event('c3', 'updateTables', { full_name_arg: 'odd.shop.ORDERS' }), event('c4', 'deleteTable', { full_name_arg: 'odd.shop.other' }),
+      event('c5', 'updatePermissions', { securable_type: 'schema', securable_full_name: 'odd.shop' }),
+      event('c6', 'updatePermissions', { securable_type: 'catalog', securable_full_name: 'odd' }),
+      event('c7', 'updatePermissions', { securable_type: 'schema', securable_full_name: 'odd.other' }),
+      event('c8', 'deleteModelVersion', { full_name_arg: 'odd.ml.price', version: '3' }), event('c9', 'deleteModelVersion', { full_name_arg: 'odd.ml.other', version: '3' }),
+      event('d1', 'reset', { job_id: '770001' }, 'jobs'), event('d2', 'reset', { job_id: '770002' }, 'jobs'),
+      event('d3', 'changeJobAcl', { resourceId: '/jobs/770001', aclPermissionSet: 'CAN_MANAGE' }, 'jobs'),
+    ]); // prettier-ignore
+    const { store } = rigOf(auditCollector);
+    const scope = [tableAsset(metastoreId, 'odd.shop.orders'), `model|${metastoreId}|odd.ml.price`, `job|${ws}|770001`];
+    const context = collectContext(workspace, store.read, scope, {
+      workspaceId: ws, metastoreId, clock: { now: () => Date.now() }, horizon: toInstant(now - 60_000),
+    }); // prettier-ignore
+    const found = await auditCollector.collect(context);
+    if (!found.ok) throw new Error(found.error.what);
+    const told = (found.value.facts ?? []).map(({ fact }) => fact.id.split('|').at(-1)).sort();
+    expect(told).toEqual(['c1', 'c3', 'c5', 'c6', 'c8', 'd1', 'd3']);
+    const rows = await auditCollector.estimate?.(context);
+    expect(rows?.ok === true ? rows.value.rows : null).toBe(told.length);
+  });
 });
 
 describe('columns at two versions', { timeout: 120_000 }, () => {

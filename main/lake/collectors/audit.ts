@@ -1,12 +1,14 @@
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow } from '../../databricks/port.ts';
-import { dbx, statementKind } from '../../databricks/statements.ts';
+import { dbx, statementKind, type Piece } from '../../databricks/statements.ts';
 import { carrier, factId } from '../assets.ts';
 import type { Collector, CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { personalTablesIn } from '../personal.ts';
 import type { LakeFact } from '../port.ts';
+import type { Condition, Parameters } from '../pull.ts';
 import { instantOf, textOf } from '../rows.ts';
+import { among, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText, fieldText } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
@@ -96,15 +98,41 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   };
 };
 
+/** Every way in which a row names a table, model, schema or catalog (audit-read.ts, grant-reach.ts), in one or in parts. */
+const names: readonly Piece[] = [
+  dbx`request_params['full_name_arg']`, dbx`request_params['securable_full_name']`, dbx`request_params['table_full_name']`,
+  dbx`request_params['full_name']`, dbx`request_params['name']`,
+  dbx`concat(request_params['catalog_name'], '.', request_params['schema_name'], '.', request_params['name'])`,
+  dbx`concat(request_params['catalog_name'], '.', request_params['schema_name'], '.', request_params['model_name'])`,
+]; // prettier-ignore
+const jobs: readonly Piece[] = [dbx`request_params['job_id']`, dbx`request_params['jobId']`];
+
+/**
+ * A room asks for rows that name something of it, or a schema or catalog above that, by any key that is read afterwards; so no row is
+ * left behind that would be kept. Lists of who may do what on jobs name theirs by a path, and there are few: all of them come.
+ */
+const ofRoom = (context: CollectContext): { readonly where: Condition; readonly parameters: Parameters } => {
+  const own = scoped(context, 'table', 'view', 'feature-table', 'model');
+  const above = own.flatMap((name) => {
+    const [catalog = '', schema = ''] = name.split('.');
+    return [catalog, `${catalog}.${schema}`];
+  });
+  const named = names.map((value) => among('request_params', value, 'names', [...new Set([...own, ...above])]));
+  const ofJobs = jobs.map((value) => among('request_params', value, 'jobs', scoped(context, 'job')));
+  const either = [...named, ...ofJobs].map(({ where }) => where.piece).reduce((a, b) => dbx`${a} OR ${b}`);
+  return {
+    where: { needs: 'request_params', piece: dbx`(${either} OR request_params['resourceId'] IS NOT NULL)` },
+    parameters: Object.assign({}, ...[...named, ...ofJobs].map((one) => one.parameters)) as Parameters,
+  };
+};
+
 /**
  * Facts about nothing that we know are left out, but for rights on a schema or catalog, whose tables may be known as personal later; so
- * is, around a room, what touches none of its assets. Models always count.
+ * is, around a room, what touches none of its assets.
  */
 const belongs = (fact: LakeFact, context: CollectContext): boolean =>
   (context.lane === 'watch' && fact.kind === 'grant-change' && holdsTables(fact.data['parameters'])) ||
-  fact.assets.some(
-    (asset) => context.lane === 'watch' || context.scope.has(carrier(asset)) || asset.startsWith('model|'),
-  );
+  fact.assets.some((asset) => context.lane === 'watch' || context.scope.has(carrier(asset)));
 
 /** Changes in the audit log, with who made them: the log names no run and no reason. */
 export const auditCollector: Collector = tableCollector({
@@ -126,14 +154,16 @@ export const auditCollector: Collector = tableCollector({
   },
   ask: (context) => {
     const time = timeWindow(context, 'event_time', 'event_date');
+    const room = context.lane === 'pack' ? ofRoom(context) : null;
     return {
       where: [
         ...time.where,
         { needs: 'service_name', piece: dbx`service_name IN ('unityCatalog', 'jobs')` },
         // One parameter, so that the list is data and the statement stays the same.
         { needs: 'action_name', piece: dbx`array_contains(split(:actions, ','), action_name)` },
+        ...(room === null ? [] : [room.where]),
       ],
-      parameters: { ...time.parameters, actions: Object.keys(actions).join(',') },
+      parameters: { ...time.parameters, ...room?.parameters, actions: Object.keys(actions).join(',') },
     };
   },
   read: (row, context) => {
