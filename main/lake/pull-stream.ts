@@ -18,8 +18,12 @@ export type Batch = {
   readonly missingColumns: readonly string[];
   readonly cursor: Instant | null;
   readonly completeTo: Instant | null;
-  /** The last one. `full`: more rows than one statement may bring; `cutOff`: fewer than it announced. */
-  readonly end: { readonly full: boolean; readonly cutOff: DatabricksFailure | null } | null;
+  /** The last one. `full`: more rows than one statement may bring; `cutOff`: fewer than it announced; `unasked`: as of `pull`. */
+  readonly end: {
+    readonly full: boolean;
+    readonly cutOff: DatabricksFailure | null;
+    readonly unasked?: string;
+  } | null;
 };
 
 /** What a stream has seen so far. */
@@ -108,6 +112,9 @@ async function* pullOnce(
   const seen: Seen = {
     rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing), odd: new Set(), inOrder: 0,
   }; // prettier-ignore
+  const { unasked } = asked.value;
+  if (unasked !== null)
+    return yield ok({ rows: [], ...known(seen, context), end: { full: false, cutOff: null, unasked } });
   for await (const page of ahead(context, statementOf(spec, asked.value.rows))) {
     if (!page.ok) return yield page;
     const { rows: left } = page.value;

@@ -19,15 +19,17 @@ import {
 } from './select.ts';
 
 /**
- * A condition and the column that it needs: a table without the column is asked without the condition. `build`: how it reads where
- * fields inside columns are missing.
+ * A condition and the column that it needs: a table without the column is asked without the condition; null = it is always asked.
+ * `build`: how it reads where columns or fields inside them are missing.
  */
 export type Condition = {
-  readonly needs: string;
+  readonly needs: string | null;
   readonly piece: Piece;
   readonly build?: (has: TableColumns['has']) => Piece;
 };
 export type Parameters = Readonly<Record<string, Parameter>>;
+/** Why a table that lacks some columns is not asked at all, in a sentence: its rows could not be told apart. Null = it is asked. */
+export type Cannot = (has: TableColumns['has']) => string | null;
 
 export type Pull = {
   readonly kind: StatementMaker;
@@ -41,6 +43,7 @@ export type Pull = {
   readonly groupBy?: readonly string[];
   /** A condition on aliases of `wants`, judged after their window functions: which of the rows are wanted. */
   readonly keep?: Piece;
+  readonly cannot?: Cannot;
   readonly limit?: number;
 };
 export type Pulled = {
@@ -48,7 +51,22 @@ export type Pulled = {
   readonly missingColumns: readonly string[];
   readonly cutOff: DatabricksFailure | null;
   readonly full: boolean;
+  /** Why nothing was asked, in words: columns are missing without which no row can be told from others. */
+  readonly unasked?: string | null;
 };
+
+/** `Cannot` where one of these columns is missing. `what` follows "Without x,". */
+export const without =
+  (columns: readonly string[], what: string): Cannot =>
+  (has) => {
+    const gone = columns.filter((name) => !has(name));
+    return gone.length === 0 ? null : `Without ${gone.join(' and ')}, ${what}.`;
+  };
+/** `Cannot` where none of these columns is there. */
+export const withoutAll =
+  (columns: readonly string[], what: string): Cannot =>
+  (has) =>
+    columns.some((name) => has(name)) ? null : `Without ${columns.join(' and ')}, ${what}.`;
 
 export const cutOff = (table: TableName): DatabricksFailure =>
   databricksFailure('BadAnswer', {
@@ -63,11 +81,20 @@ export const halfOfSums = (failure: DatabricksFailure): DatabricksFailure => ({
   advice: 'It is read again at the next refresh; sums of half an answer are not kept.',
 });
 
+/** A table lacks what says what its rows are about, or when that was. */
+export const lacksColumns = (table: TableName, columns: readonly string[]): DatabricksFailure =>
+  databricksFailure('BadAnswer', {
+    detail: `${quoteTable(table)} lacks ${columns.join(', ')}.`,
+    advice: 'Ask for SELECT on these columns, or check whether the system schema is enabled.',
+    code: 'MISSING_COLUMNS',
+  });
+
 /** Columns of tables per warehouse: they change rarely, and asking costs a statement each time. */
 const probed = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly columns: TableColumns }>>();
 const probeForMs = 5 * 60_000;
 
-const columnsOf = async (
+/** The columns that a table shows to this user, asked for at most every five minutes. */
+export const columnsOf = async (
   context: CollectContext,
   table: TableName,
 ): Promise<Result<TableColumns, DatabricksFailure>> => {
@@ -107,30 +134,28 @@ export const pull = async (context: CollectContext, spec: Pull): Promise<Result<
 export const askable = async (
   context: CollectContext,
   spec: Pull,
-): Promise<Result<{ readonly selection: Selection; readonly rows: Piece }, DatabricksFailure>> => {
+): Promise<
+  Result<{ readonly selection: Selection; readonly rows: Piece; readonly unasked: string | null }, DatabricksFailure>
+> => {
   const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
   const selection = selectable(columns.value, spec.wants);
-  if (selection.impossible.length > 0)
-    return err(
-      databricksFailure('BadAnswer', {
-        detail: `${quoteTable(spec.table)} lacks ${selection.impossible.join(', ')}.`,
-        advice: 'Ask for SELECT on these columns, or check whether the system schema is enabled.',
-        code: 'MISSING_COLUMNS',
-      }),
-    );
+  if (selection.impossible.length > 0) return err(lacksColumns(spec.table, selection.impossible));
   const source = sourceOf(spec, columns.value);
+  const unasked = spec.cannot?.(columns.value.has) ?? null;
+  const dropped = spec.where.flatMap(({ needs }) => (needs === null || columns.value.has(needs) ? [] : [needs]));
   const rows =
     spec.keep === undefined
       ? dbx`SELECT ${[...selection.list, total]} FROM ${source}`
       : dbx`SELECT *, ${total} FROM (SELECT ${selection.list} FROM ${source}) AS seen WHERE ${spec.keep}`;
-  return ok({ selection, rows });
+  return ok({ selection: { ...selection, missing: [...new Set([...selection.missing, ...dropped])] }, rows, unasked });
 };
 
 const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
   const asked = await askable(context, spec);
   if (!asked.ok) return asked;
-  const { selection, rows } = asked.value;
+  const { selection, rows, unasked } = asked.value;
+  if (unasked !== null) return ok({ rows: [], missingColumns: selection.missing, cutOff: null, full: false, unasked });
   const limit = spec.limit ?? pullLimit;
   const found = await context.workspace.warehouse.query(
     spec.kind(dbx`${rows} ORDER BY ${column(spec.order)} LIMIT ${limit}`, spec.parameters),
@@ -144,6 +169,7 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
 export const countRows = async (context: CollectContext, spec: Pull): Promise<Result<number, DatabricksFailure>> => {
   const columns = await columnsOf(context, spec.table);
   if (!columns.ok) return columns;
+  if (typeof spec.cannot?.(columns.value.has) === 'string') return ok(0);
   const source = sourceOf(spec, columns.value);
   const counted =
     spec.keep === undefined
@@ -162,7 +188,7 @@ export const countRows = async (context: CollectContext, spec: Pull): Promise<Re
 
 /** `table WHERE … GROUP BY …`, with what the table has. */
 const sourceOf = (spec: Pull, columns: TableColumns): Piece => {
-  const usable = spec.where.filter((one) => columns.has(one.needs));
+  const usable = spec.where.filter((one) => one.needs === null || columns.has(one.needs));
   const pieces = usable.map((one) => one.build?.(columns.has) ?? one.piece);
   const where = pieces.length === 0 ? dbx`TRUE` : pieces.reduce((a, b) => dbx`${a} AND ${b}`);
   const keys = spec.wants.flatMap((want) =>
@@ -198,6 +224,7 @@ export const progress = (
   const notes = [
     ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),
     ...(stuck ? [tooManyAtOnce] : []),
+    ...(typeof result.unasked === 'string' ? [result.unasked] : []),
   ];
   return {
     cursor: result.cutOff === null ? advanced : context.cursor,
@@ -205,6 +232,7 @@ export const progress = (
     missingColumns: result.missingColumns,
     note: notes.length === 0 ? null : notes.join(' '),
     more: result.full && !stuck && result.cutOff === null,
+    ...(typeof result.unasked === 'string' ? { partly: true } : {}),
     ...(result.cutOff === null ? {} : { failure: result.cutOff }),
   };
 };

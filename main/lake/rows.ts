@@ -155,6 +155,12 @@ export const normaliseResult = (raw: string | null): RunResult => {
     .replaceAll(/[\s-]+/g, '_');
   return Object.hasOwn(spellings, key) ? (spellings[key] ?? 'unknown') : 'unknown';
 };
+/**
+ * The same for a column of a table, where no result means that it still runs; `hidden`: the column is missing or masked, so that
+ * nothing says whether it does.
+ */
+export const resultIn = (raw: string | null, hidden: boolean): RunResult =>
+  raw === null && hidden ? 'unknown' : normaliseResult(raw);
 /** Results that somebody has to look at. */
 export const isBadResult = (result: string): boolean => result === 'failed' || result === 'timed-out';
 

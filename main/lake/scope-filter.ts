@@ -62,11 +62,19 @@ export const anyField = (
   };
 };
 
-/** One of two columns is one of these ids: either end of something. Both columns must be there. */
+/** One of two columns is one of these ids: either end of something. One that is missing is left out; without both no row comes. */
 export const eitherOf = (first: string, second: string, parameter: string, ids: readonly string[]): Asked => {
   const [one, other] = [oneOf(first, parameter, ids), oneOf(second, parameter, ids)];
+  const both = dbx`(${one.where.piece} OR ${other.where.piece})`;
   return {
-    where: { needs: second, piece: dbx`(${one.where.piece} OR ${other.where.piece})` },
+    where: {
+      needs: null,
+      piece: both,
+      build: (has) => {
+        if (has(first)) return has(second) ? both : one.where.piece;
+        return has(second) ? other.where.piece : dbx`FALSE`;
+      },
+    },
     parameters: one.parameters,
   };
 };

@@ -17,6 +17,8 @@ export type Wanted = {
   readonly required: boolean;
   /** Fields of the column that are read: what lacks one is named, and costs that field only. */
   readonly fields?: readonly Path[];
+  /** Other columns that it is made from: named like `from` where they are missing. */
+  readonly besides?: readonly string[];
   /** What is asked for when fields or other columns are missing; null = NULL. Without it `expression` needs `from` only. */
   readonly build?: (has: Has) => Piece | null;
 };
@@ -109,10 +111,14 @@ export const expressionOf = (columns: TableColumns, want: Wanted): Piece | null 
 };
 
 /** What of a wanted column the table lacks: the column, or fields inside it as `column.field`. */
-const lacking = (columns: TableColumns, want: Wanted): readonly string[] =>
-  !columns.has(want.from)
+const lacking = (columns: TableColumns, want: Wanted): readonly string[] => [
+  ...(!columns.has(want.from)
     ? [want.from]
-    : (want.fields ?? []).filter((path) => !columns.has(want.from, path)).map((path) => [want.from, ...path].join('.'));
+    : (want.fields ?? [])
+        .filter((path) => !columns.has(want.from, path))
+        .map((path) => [want.from, ...path].join('.'))),
+  ...(want.besides ?? []).filter((name) => !columns.has(name)),
+];
 
 /** What can be asked of a table that has these columns. */
 export const selectable = (columns: TableColumns, wants: readonly Wanted[]): Selection => {

@@ -15,7 +15,7 @@ import type {
 } from './collector.ts';
 import type { LakeEdge } from './port.ts';
 import { pullStream } from './pull-stream.ts';
-import { countRows, progress, pull, tooManyAtOnce, type Condition, type Parameters } from './pull.ts';
+import { countRows, progress, pull, tooManyAtOnce, type Cannot, type Condition, type Parameters } from './pull.ts';
 import type { Wanted } from './select.ts';
 
 /** What one row says; null = it can't be read, which is counted and told. An empty object = nothing worth keeping. */
@@ -24,6 +24,13 @@ export type RowRead = {
   readonly edges?: readonly LakeEdge[];
   readonly assets?: readonly CollectedAsset[];
 };
+
+/** Whether a column, or a field as `column.field`, is missing or masked: NULL says nothing then, not that there is none. */
+export type Lacks = (name: string) => boolean;
+export const lacksOf =
+  (missingColumns: readonly string[]): Lacks =>
+  (name) =>
+    missingColumns.some((one) => one === name || one === `${name} (masked)`);
 
 export type TableSource = {
   readonly source: string;
@@ -39,20 +46,28 @@ export type TableSource = {
   readonly groupBy?: readonly string[];
   /** A condition on aliases of `wants`, judged after window functions. */
   readonly keep?: Piece;
+  readonly cannot?: Cannot;
+  /** What of the facts is lost with a column that is missing or masked, by column; follows "Without x,". */
+  readonly lost?: Readonly<Record<string, string>>;
   /**
    * Native ids that bound what is asked, where something does: a cursor says nothing about ids that were not asked for, so
    * new ones start it again at the horizon. Empty = nothing is asked.
    */
   readonly bound?: (context: CollectContext) => readonly string[] | null;
   /** What is asked for; null = nothing in scope, nothing is asked. */
-  readonly ask: (
-    context: CollectContext,
-  ) => { readonly where: readonly Condition[]; readonly parameters: Parameters } | null;
-  readonly read: (row: TextRow, context: CollectContext) => RowRead | null;
+  readonly ask: (context: CollectContext) => Asked | null;
+  readonly read: (row: TextRow, context: CollectContext, lacks: Lacks) => RowRead | null;
   /** What the rows as a whole cannot say, in words; null = nothing to add. */
-  readonly note?: (rows: readonly TextRow[]) => string | null;
+  readonly note?: (rows: readonly TextRow[], lacks: Lacks) => string | null;
   /** What a limit of this program leaves out for good, in words: the source is not complete then. Null = nothing. */
-  readonly leftOut?: (rows: readonly TextRow[], context: CollectContext) => string | null;
+  readonly leftOut?: (rows: readonly TextRow[], context: CollectContext, lacks: Lacks) => string | null;
+};
+
+type Asked = {
+  readonly where: readonly Condition[];
+  readonly parameters: Parameters;
+  /** In place of the source's own. */
+  readonly cannot?: Cannot;
 };
 
 const words = (...notes: readonly (string | null | undefined)[]): string | null =>
@@ -77,13 +92,16 @@ const unreadableIn = (reads: readonly (RowRead | null)[]): number => reads.filte
 
 /** A collector that reads one table ordered by time: rows in, facts, edges and names out, its estimate by count(*). */
 export const tableCollector = (spec: TableSource): Collector => {
-  const pullOf = (asked: { readonly where: readonly Condition[]; readonly parameters: Parameters }) => ({
+  const lostWords = (lacks: Lacks): readonly string[] =>
+    Object.entries(spec.lost ?? {}).flatMap(([name, what]) => (lacks(name) ? [`Without ${name}, ${what}.`] : []));
+  const pullOf = (asked: Asked) => ({
     kind: spec.kind,
     table: spec.table,
     wants: spec.wants,
     order: spec.order,
     ...(spec.groupBy === undefined ? {} : { groupBy: spec.groupBy }),
     ...(spec.keep === undefined ? {} : { keep: spec.keep }),
+    ...(spec.cannot === undefined ? {} : { cannot: spec.cannot }),
     ...asked,
   });
   const collector: Collector = {
@@ -96,11 +114,13 @@ export const tableCollector = (spec: TableSource): Collector => {
       if (asked === null) return ok(nothing(context));
       const found = await pull(context, pullOf(asked));
       if (!found.ok) return found;
-      const reads = found.value.rows.map((row) => spec.read(row, context));
+      const lacks = lacksOf(found.value.missingColumns);
+      const reads = found.value.rows.map((row) => spec.read(row, context, lacks));
       const step = progress(context, found.value, spec.order, unreadableIn(reads));
-      const left = spec.leftOut?.(found.value.rows, context) ?? null;
-      const note = words(step.note, spec.note?.(found.value.rows), left);
-      return ok({ ...step, note, ...keep(reads), partly: left !== null });
+      const left = spec.leftOut?.(found.value.rows, context, lacks) ?? null;
+      const lost = typeof found.value.unasked === 'string' ? [] : lostWords(lacks);
+      const note = words(step.note, spec.note?.(found.value.rows, lacks), left, ...lost);
+      return ok({ ...step, note, ...keep(reads), partly: left !== null || step.partly === true });
     },
     stream: async function* (context): AsyncGenerator<CollectResult, void, void> {
       const asked = spec.ask(context);
@@ -110,12 +130,15 @@ export const tableCollector = (spec: TableSource): Collector => {
       for await (const batch of pullStream(context, pullOf(asked))) {
         if (!batch.ok) return yield batch;
         const { rows, cursor, completeTo, missingColumns, end } = batch.value;
-        const reads = rows.map((row) => spec.read(row, context));
+        const lacks = lacksOf(missingColumns);
+        const reads = rows.map((row) => spec.read(row, context, lacks));
         unreadable += unreadableIn(reads);
         const stuck = end?.full === true && context.resumed && cursor === context.cursor;
-        const said = spec.note?.(rows) ?? null;
+        const said = spec.note?.(rows, lacks) ?? null;
         if (said !== null) notes.add(said);
-        const left = spec.leftOut?.(rows, context) ?? null;
+        const unasked = end?.unasked ?? null;
+        for (const one of unasked === null ? lostWords(lacks) : [unasked]) notes.add(one);
+        const left = spec.leftOut?.(rows, context, lacks) ?? null;
         if (left !== null) notes.add(left);
         yield ok({
           ...keep(reads),
@@ -128,7 +151,7 @@ export const tableCollector = (spec: TableSource): Collector => {
             ...notes,
           ),
           more: end?.full === true && !stuck,
-          partly: left !== null,
+          partly: left !== null || unasked !== null,
           ...(end === null || end.cutOff === null ? {} : { failure: end.cutOff }),
         });
       }

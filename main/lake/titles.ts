@@ -9,10 +9,14 @@ const words: Readonly<Record<string, string>> = {
 /** How something ended, in words that follow its name. */
 export const resultWords = (result: string): string => words[result] ?? 'ended';
 
+/** The same of a fact: nobody told whether something without a result has ended. */
+const endWords = ({ result, resultAt }: LakeFact['data']): string =>
+  result === 'unknown' && resultAt === null ? 'has a result that cannot be read' : resultWords(said(result));
+
 /** "Run 88213 of daily_features failed", "Task check of daily_features failed (run 88213)". */
 export const runTitle = (fact: Pick<LakeFact, 'data'>, jobName: string): string => {
-  const { run, task, result, name } = fact.data;
-  const what = resultWords(said(result));
+  const { run, task, name } = fact.data;
+  const what = endWords(fact.data);
   const job = jobName.startsWith('job ') && typeof name === 'string' && name !== '' ? name : jobName;
   return typeof task === 'string'
     ? `Task ${task} of ${job} ${what} (run ${said(run)})`
@@ -21,7 +25,7 @@ export const runTitle = (fact: Pick<LakeFact, 'data'>, jobName: string): string 
 
 /** "Update of daily_sales failed". */
 export const updateTitle = (fact: LakeFact, name: string): string => {
-  const { type, result } = fact.data;
+  const { type } = fact.data;
   const what = type === 'FULL_REFRESH' ? 'Full refresh' : type === 'VALIDATE' ? 'Dry run' : 'Update';
-  return `${what} of ${name} ${resultWords(said(result))}`;
+  return `${what} of ${name} ${endWords(fact.data)}`;
 };

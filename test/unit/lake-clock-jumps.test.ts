@@ -27,7 +27,19 @@ const deviceOn = (runs: readonly TextRow[]) => {
   const { store, close } = temporaryStore(() => now);
   cleanups.push(close);
   const { workspace, asked } = fakeWorkspace({
-    columns: ['workspace_id', 'job_id', 'run_id', 'period_start_time', 'period_end_time', 'result_state'],
+    columns: [
+      'workspace_id',
+      'job_id',
+      'run_id',
+      'period_start_time',
+      'period_end_time',
+      'result_state',
+      'pipeline_id',
+      'update_id',
+      'event_time',
+      'event_type',
+      'details',
+    ],
     sql: ({ name, parameters }: Statement) => {
       if (name !== 'lake.job-runs') return rowPage([], ['x']);
       const since = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.exec(JSON.stringify(parameters?.['since']))?.[0] ?? '';

@@ -79,7 +79,7 @@ describe('what ran on which compute', () => {
 
     const statement = { ws: '7', ended: micros(collectNow), status: 'FAILED', compute: '{"warehouse_id":"w1"}' };
     const history = fakeWorkspace({
-      columns: ['workspace_id', 'statement_id', 'end_time', 'execution_status'],
+      columns: ['workspace_id', 'statement_id', 'end_time', 'execution_status', 'client_application'],
       sql: () =>
         rowPage([
           { ...statement, id: 's1', origin: '{"job_info":{"job_id":"9"}}' },

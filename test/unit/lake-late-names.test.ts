@@ -23,7 +23,18 @@ const deviceOn = (refusals: number) => {
   const { store, close } = temporaryStore(() => now);
   cleanups.push(close);
   const { workspace } = fakeWorkspace({
-    columns: ['workspace_id', 'pipeline_id', 'name', 'change_time', 'delete_time', 'pipeline_type'],
+    columns: [
+      'workspace_id',
+      'pipeline_id',
+      'name',
+      'change_time',
+      'delete_time',
+      'pipeline_type',
+      'update_id',
+      'event_time',
+      'event_type',
+      'details',
+    ],
     sql: (statement) => {
       if (statement.name === 'lake.expectations')
         return now > collectNow

@@ -40,7 +40,7 @@ const rig = (start = collectNow) => {
     compute: '{"warehouse_id":"w"}', origin: '{"job_info":{"job_id":"9"}}',
   }); // prettier-ignore
   const fake = fakeWorkspace({
-    columns: ['workspace_id', 'statement_id', 'end_time', 'start_time', 'execution_status', 'statement_type', 'total_duration_ms'],
+    columns: ['workspace_id', 'statement_id', 'end_time', 'start_time', 'execution_status', 'statement_type', 'total_duration_ms', 'client_application', 'compute', 'query_source'],
     sql: ({ name, parameters }: Statement) => {
       if (name !== 'lake.queries') return undefined;
       const since = `${textOf(parameters?.['since']).replace(' ', 'T')}Z`;

@@ -36,7 +36,7 @@ const rig = (world: { queries: TextRow[]; lineage: TextRow[]; refused?: boolean 
     return rowPage(rows, ['id']);
   };
   const { workspace, asked } = fakeWorkspace({
-    columns: ['workspace_id', 'statement_id', 'end_time', 'start_time', 'execution_status', 'statement_type', 'total_duration_ms', 'compute', 'query_source', 'metastore_id',
+    columns: ['workspace_id', 'statement_id', 'end_time', 'start_time', 'execution_status', 'statement_type', 'total_duration_ms', 'client_application', 'compute', 'query_source', 'metastore_id',
       'source_table_full_name', 'source_type', 'target_table_full_name', 'target_type', 'event_time', 'event_date'],
     sql,
   }); // prettier-ignore

@@ -26,7 +26,7 @@ const columns = [
   'workspace_id', 'usage_date', 'sku_name', 'usage_unit', 'cloud', 'billing_origin_product', 'usage_metadata', 'usage_start_time', 'usage_end_time', 'usage_quantity', 'record_type',
   'catalog_name', 'schema_name', 'table_name', 'column_name', 'tag_name', 'tag_value', 'metastore_id', 'statement_id', 'source_table_full_name', 'source_type',
   'target_table_full_name', 'target_type', 'source_column_name', 'target_column_name', 'event_time', 'event_date', 'table_catalog', 'table_schema',
-  'currency_code', 'price_start_time', 'price_end_time', 'pricing',
+  'currency_code', 'price_start_time', 'price_end_time', 'pricing', 'pipeline_id', 'update_id', 'event_type', 'details',
 ]; // prettier-ignore
 const source = { workspace: '7', region: null, cursor: null, complete_to: null, observed: null, missing: '[]', note: null } as const; // prettier-ignore
 

@@ -6,11 +6,11 @@ import type { Collector, CollectContext } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { personalTablesIn } from '../personal.ts';
 import type { LakeFact } from '../port.ts';
-import type { Condition, Parameters } from '../pull.ts';
+import { without, type Condition, type Parameters } from '../pull.ts';
 import { instantOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText, fieldText } from '../select.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
 import { assetOf, outcomeOf, parameters, string } from './audit-read.ts';
 import { grantActions, grantChanges, grantTitle } from './audit-grants.ts';
@@ -24,8 +24,8 @@ const wants = [
   asText('event_id', { as: 'event', required: true }),
   asText('workspace_id', { as: 'ws' }),
   asMicros('event_time', { as: 'at', required: true }),
-  asText('service_name', { as: 'service', required: true }),
-  asText('action_name', { as: 'action', required: true }),
+  asText('service_name', { as: 'service' }),
+  asText('action_name', { as: 'action' }),
   asJson('request_params', { as: 'params' }),
   fieldText('user_identity', 'email', { as: 'who' }),
   fieldText('response', 'status_code', { as: 'status' }),
@@ -50,7 +50,7 @@ const reached = (name: string, personal: readonly string[], context: CollectCont
   ]),
 ];
 
-const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+const auditFact = (row: TextRow, context: CollectContext, lacks: Lacks): LakeFact | null => {
   const [event, at, service, action] = [
     textOf(row, 'event'),
     instantOf(row, 'at'),
@@ -76,6 +76,7 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
         ? grantTitle(grants, asset === null ? short || 'something' : labelOf(context.db, asset).name)
         : `${(actions[action] ?? action).replace(/^./, (first) => first.toUpperCase())}${short === '' ? '' : `: ${short}`}`;
   const [status, outcome] = [textOf(row, 'status'), outcomeOf(row)];
+  const doubt = lacks('response') || lacks('response.status_code');
   // What was refused or failed has moved and changed nothing: it is told as what it is.
   const kindNow = outcome !== 'done' ? 'audit' : isMove ? 'alias-move' : isGrant ? 'grant-change' : 'audit';
   return {
@@ -87,7 +88,11 @@ const auditFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     observedAt: context.observedAt,
     completeTo: null,
     assets: all,
-    title: outcome === 'done' ? title : `${title} (${outcome})`,
+    title: doubt
+      ? `${title} (or refused: the outcome cannot be read)`
+      : outcome === 'done'
+        ? title
+        : `${title} (${outcome})`,
     data: {
       service, action, by: textOf(row, 'who'), status, parameters: params, ...(outcome === 'refused' ? { refused: true } : {}),
       ...(isGrant ? { grants: grants.map((one) => ({ ...one, add: [...one.add], remove: [...one.remove] })) } : {}),
@@ -143,6 +148,12 @@ export const auditCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'at',
+  cannot: without(['service_name', 'action_name'], 'nothing tells what was changed'),
+  lost: {
+    request_params: 'nothing tells on what something was changed',
+    'response.status_code': 'nothing tells whether a change was refused',
+    response: 'nothing tells whether a change was refused',
+  },
   meta: {
     covers: 'region',
     when: 'watch',
@@ -166,8 +177,8 @@ export const auditCollector: Collector = tableCollector({
       parameters: { ...time.parameters, ...room?.parameters, actions: Object.keys(actions).join(',') },
     };
   },
-  read: (row, context) => {
-    const fact = auditFact(row, context);
+  read: (row, context, lacks) => {
+    const fact = auditFact(row, context, lacks);
     if (fact === null) return null;
     return belongs(fact, context)
       ? { facts: [fact.kind === 'grant-change' ? { fact, merge: keepReach } : { fact }] }

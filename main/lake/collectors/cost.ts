@@ -11,7 +11,7 @@ import { plus, rounded, times } from '../decimal.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
+import { halfOfSums, countRows, pull, without, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
@@ -116,6 +116,7 @@ const spec = (context: CollectContext): Pull | null => {
       ...(packs ? whole.parameters : {}),
     },
     order: 'place',
+    cannot: without(['usage_quantity'], 'nothing tells how much was used'),
     groupBy: keys.map(({ as }) => as),
   };
 };
@@ -139,7 +140,9 @@ type Sum = {
 };
 const sumOf = (row: TextRow): Sum | null => {
   const [ws, day, sku, unit] = ['ws', 'day', 'sku', 'unit'].map((name) => textOf(row, name));
-  const [what, newest, quantity] = [textOf(row, 'charged'), instantOf(row, 'newest'), decimalOf(row, 'quantity')];
+  // Where nothing tells until when the usage went, it is complete up to the begin of its day at least.
+  const newest = instantOf(row, 'newest') ?? instantOf(row, 'day');
+  const [what, quantity] = [textOf(row, 'charged'), decimalOf(row, 'quantity')];
   const asset = !ws || what === null ? null : assetOf(ws, what);
   if (!ws || !day || !sku || !unit || newest === null || quantity === null || asset === null) return null;
   return { row, asset, ws, day, sku, unit, newest, quantity };
@@ -228,7 +231,8 @@ export const costCollector: Collector = {
     if (rests(context, everyMs)) return ok(resting(context, source, restWords));
     const found = await pull(context, asked);
     if (!found.ok) return found;
-    const { cutOff, full, missingColumns } = found.value;
+    const { cutOff, full, missingColumns, unasked } = found.value;
+    if (typeof unasked === 'string') return ok({ ...rest, missingColumns, note: unasked, partly: true });
     const before = stretchOf(context);
     const { rows, next, stuck } = cutStretch(found.value.rows, full && cutOff === null, before.from);
     const sums = rows.map(sumOf);

@@ -8,10 +8,11 @@ import type { CollectContext, CollectedFact, Collector, Estimate } from '../coll
 import { cursorTexts } from '../cursor.ts';
 import { countFacts } from '../../store/lake.ts';
 import type { LakeFact } from '../port.ts';
-import { countRows, pull, progress, type Pull } from '../pull.ts';
+import { countRows, pull, progress, without, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf, unfinished } from '../turns.ts';
+import { windowLength } from '../window-length.ts';
 import { findMonitors, monitorTurn, lackingMonitors, type Monitor } from './monitors.ts';
 
 const rowsKind = statementKind('lake.drift-metrics', 'read', 'how far columns have drifted, per window');
@@ -27,7 +28,7 @@ const wants = [
   fieldMicros('window', 'start', { as: 'window_start', required: true }),
   fieldMicros('window', 'end', { as: 'window_end', required: true }),
   fieldMicros('window_cmp', 'start', { as: 'compared_start' }),
-  asText('granularity', { as: 'grain', required: true }),
+  asText('granularity', { as: 'grain' }),
   asText('monitor_version', { as: 'monitor' }),
   asText('slice_key', { as: 'slice' }),
   asText('column_name', { as: 'col', required: true }),
@@ -49,13 +50,15 @@ const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed
 
 const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): CollectedFact | null => {
   const [start, end] = [instantOf(row, 'window_start'), instantOf(row, 'window_end')];
-  const [col, granularity] = [textOf(row, 'col'), textOf(row, 'grain')];
-  if (start === null || end === null || col === null || granularity === null) return null;
+  const col = textOf(row, 'col');
+  if (start === null || end === null || col === null) return null;
+  const granularity = textOf(row, 'grain') ?? windowLength(start, end);
   const type = textOf(row, 'drift') ?? 'UNKNOWN';
   const compared = instantOf(row, 'compared_start');
   const psi = distanceOf(row, 'psi');
   const name = fullName(monitor.watched);
-  const against = type === 'BASELINE' ? 'the baseline' : 'the window before';
+  const against =
+    type === 'BASELINE' ? 'the baseline' : type === 'UNKNOWN' ? 'what it is compared with' : 'the window before';
   const native = [name, start, granularity, col.toLowerCase(), type, compared ?? ''].join('/');
   const fact: LakeFact = {
     id: factId('drift', context.metastoreId, native),
@@ -96,6 +99,7 @@ const rowsOf = (monitor: Monitor, context: CollectContext, from: Instant): Pull 
     since: timestampParameter(from < context.horizon ? context.horizon : from),
     ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
   },
+  cannot: without(['slice_key'], 'results of the whole table cannot be told from those of its slices'),
   order: 'window_end',
 });
 
@@ -120,6 +124,7 @@ export const driftCollector: Collector = {
     const missing = new Set<string>();
     const how = new Map<string, string>();
     const turn = monitorTurn(context, monitors.value);
+    const unasked = new Set<string>();
     let completeTo: Instant | null = null;
     let failure: DatabricksFailure | undefined;
     let more = false;
@@ -145,6 +150,7 @@ export const driftCollector: Collector = {
       if (step.cursor !== null) cursors[name] = step.cursor;
       completeTo = later(completeTo, step.completeTo);
       for (const one of step.missingColumns) missing.add(one);
+      if (typeof found.value.unasked === 'string') unasked.add(found.value.unasked);
       if (step.more === true) more = true;
       how.set(name, step.more === true ? unfinished : 'read');
       failure = step.failure ?? failure;
@@ -155,6 +161,7 @@ export const driftCollector: Collector = {
       lackingMonitors(monitors.value),
       refused.length === 0 ? null : `Not readable: ${someOf(refused)}.`,
       left,
+      ...unasked,
     ].filter((one) => one !== null);
     return ok({
       facts,
@@ -163,7 +170,7 @@ export const driftCollector: Collector = {
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
       more: more || step.more === true,
-      partly: !monitors.value.whole,
+      partly: unasked.size > 0 || !monitors.value.whole,
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {

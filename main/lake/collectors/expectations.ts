@@ -1,14 +1,15 @@
-import { ok, type Result } from '../../../shared/base/result.ts';
+import { err, ok, type Result } from '../../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../../shared/base/time.ts';
-import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
-import { dbx, statementKind } from '../../databricks/statements.ts';
+import type { DatabricksFailure, RowPage, Statement, TextRow } from '../../databricks/port.ts';
+import type { TableColumns } from '../../databricks/probe-columns.ts';
+import { dbx, statementKind, type Piece } from '../../databricks/statements.ts';
 import { tableAsset, workspaceAsset } from '../assets.ts';
 import { boundTo } from '../bound.ts';
 import type { CollectContext, Collector, Estimate } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { cutOff, tooManyAtOnce } from '../pull.ts';
+import { columnsOf, cutOff, lacksColumns, mayHaveChanged, tooManyAtOnce, type Parameters } from '../pull.ts';
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { isCutOff, total } from '../select.ts';
@@ -42,15 +43,20 @@ const placeOf = (cursor: string | null): Place => {
  * pipelines in scope; the background for what failed anywhere in this workspace, and in scope for what passed, too. What failed
  * once stays in the answer however the sums grow, so that a fact ends with the sums of the whole update.
  */
-const sums = (context: CollectContext) => {
+const sums = (context: CollectContext, has: TableColumns['has']) => {
   const of = among('pipeline_id', dbx`pipeline_id`, 'pipelines', scoped(context, 'pipeline'));
   const until = context.until === null ? dbx`` : dbx` AND event_time < :until`;
   const { at, read } = placeOf(context.cursor);
   // Resting is no reading: late rows are looked for since it was read.
   const lookBackMs = lookBackOf({ latenessMs }, context.lane, read, context.clock.now());
   const since = startOf({ ...context, cursor: at, lookBackMs });
-  const inScope = context.lane === 'pack' ? dbx` AND ${of.where.piece}` : dbx``;
+  const isOurs = has('workspace_id');
+  // The table is one of a region: without the workspace only pipelines that are known to be of this one are asked about.
+  const inScope = context.lane === 'pack' || !isOurs ? dbx` AND ${of.where.piece}` : dbx``;
+  const inWorkspace = isOurs ? dbx` AND workspace_id = :workspace` : dbx``;
   const wanted = context.lane === 'pack' ? dbx`` : dbx` AND (sum(x.failed_records) > 0 OR ${of.where.piece})`;
+  // No other event has expectations in this place.
+  const ofFlows = has('event_type') ? dbx` AND event_type = 'flow_progress'` : dbx``;
   return {
     text: dbx`SELECT pipeline_id AS pipeline, update_id AS id, x.dataset AS dataset, x.name AS name,
         CAST(sum(x.passed_records) AS STRING) AS passed, CAST(sum(x.failed_records) AS STRING) AS failed,
@@ -59,16 +65,60 @@ const sums = (context: CollectContext) => {
           '$.flow_progress.data_quality.expectations',
           'array<struct<name:string,dataset:string,passed_records:bigint,failed_records:bigint>>')) AS x
         FROM ${table}
-        WHERE event_type = 'flow_progress' AND event_time >= :since${until} AND workspace_id = :workspace${inScope}) AS events
+        WHERE event_time >= :since${until}${ofFlows}${inWorkspace}${inScope}) AS events
       GROUP BY pipeline_id, update_id, x.dataset, x.name HAVING max(event_time) >= :seen${wanted}`,
     parameters: {
       since: timestampParameter(minus(since, longestUpdateMs)),
       seen: timestampParameter(since),
       ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
-      workspace: context.workspaceId,
+      ...(isOurs ? { workspace: context.workspaceId } : {}),
       ...of.parameters,
     },
   };
+};
+
+/** What of the table is used, but for what a result is about and when it was; what is lost without it follows "Without x,". */
+const lost: Readonly<Record<string, string>> = {
+  workspace_id: 'only pipelines around open rooms are asked about',
+  event_type: 'all events of pipelines are looked through',
+  details: 'nothing tells how expectations went',
+};
+
+type Asked = {
+  readonly text: Piece;
+  readonly parameters: Parameters;
+  readonly missing: readonly string[];
+  readonly notes: readonly string[];
+};
+/** What can be asked of the table as it is; `text` is null where it cannot say anything. */
+const asked = async (
+  context: CollectContext,
+): Promise<Result<Omit<Asked, 'text'> & { readonly text: Piece | null }, DatabricksFailure>> => {
+  const columns = await columnsOf(context, table);
+  if (!columns.ok) return columns;
+  const { has } = columns.value;
+  const gone = ['pipeline_id', 'update_id', 'event_time'].filter((name) => !has(name));
+  if (gone.length > 0) return err(lacksColumns(table, gone));
+  const missing = Object.keys(lost).filter((name) => !has(name));
+  const notes = missing.map((name) => `Without ${name}, ${lost[name] ?? ''}.`);
+  const { text, parameters } = sums(context, has);
+  return ok({ text: has('details') ? text : null, parameters, missing, notes });
+};
+
+/** A statement about the table; once more by its columns as they are now, where they may have changed. */
+const query = async (
+  context: CollectContext,
+  statement: (asked: Asked) => Statement,
+): Promise<Result<{ readonly page: RowPage | null; readonly asked: Omit<Asked, 'text'> }, DatabricksFailure>> => {
+  for (let again = false; ; again = true) {
+    const made = await asked(context);
+    if (!made.ok) return made;
+    const { text } = made.value;
+    if (text === null) return ok({ page: null, asked: made.value });
+    const found = await context.workspace.warehouse.query(statement({ ...made.value, text }), context.options);
+    if (found.ok) return ok({ page: found.value, asked: made.value });
+    if (again || !mayHaveChanged(context, table, found.error)) return found;
+  }
 };
 
 /** A summed result as a fact; `from` is the source that told it. */
@@ -122,42 +172,48 @@ export const expectationsCollector: Collector = boundTo(
     collect: async (context) => {
       if (rests(context, everyMs)) return ok(resting(context, expectationsSource));
       const before = placeOf(context.cursor);
-      const { text, parameters } = sums(context);
-      const found = await context.workspace.warehouse.query(
+      const answer = await query(context, ({ text, parameters }) =>
         kind(dbx`${text} ORDER BY newest LIMIT ${rowLimit}`, parameters),
-        context.options,
       );
-      if (!found.ok) return found;
-      const reads = found.value.rows.map((row) => expectationFact(row, context, expectationsSource));
+      if (!answer.ok) return answer;
+      const { page, asked: how } = answer.value;
+      if (page === null)
+        return ok({
+          cursor: context.cursor,
+          completeTo: context.completeTo,
+          missingColumns: how.missing,
+          note: how.notes.join(' '),
+          partly: true,
+        });
+      const reads = page.rows.map((row) => expectationFact(row, context, expectationsSource));
       const facts = reads.flatMap((fact) => (fact === null ? [] : [{ fact }]));
       const unreadable = reads.filter((fact) => fact === null).length;
-      const short = isCutOff(found.value, rowLimit);
+      const short = isCutOff(page, rowLimit);
       const newest = latest([before.at, ...facts.map(({ fact }) => fact.happenedAt)]);
-      const full = found.value.rows.length >= rowLimit;
+      const full = page.rows.length >= rowLimit;
       const stuck = full && newest === before.at;
       const whole = !short && !(full && !stuck) && unreadable === 0;
       const place: Place = { read: whole ? toInstant(context.clock.now()) : null, at: short ? before.at : newest };
       const notes = [
         ...(unreadable > 0 ? [`${unreadable} results could not be read.`] : []),
         ...(stuck ? [tooManyAtOnce] : []),
+        ...how.notes,
       ];
       return ok({
         facts,
         cursor: JSON.stringify(place),
         completeTo: short ? context.completeTo : later(context.completeTo, newest),
-        missingColumns: [],
+        missingColumns: how.missing,
         note: notes.length === 0 ? null : notes.join(' '),
         more: full && !stuck && !short,
         ...(short ? { failure: cutOff(table) } : {}),
       });
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
-      const { text, parameters } = sums(context);
-      const found = await context.workspace.warehouse.query(
+      const found = await query(context, ({ text, parameters }) =>
         countKind(dbx`SELECT CAST(count(*) AS STRING) AS n FROM (${text}) AS counted`, parameters),
-        context.options,
       );
-      const rows = found.ok ? Number(found.value.rows[0]?.['n'] ?? 0) : 0;
+      const rows = found.ok ? Number(found.value.page?.rows[0]?.['n'] ?? 0) : 0;
       return found.ok ? ok({ rows: Number.isFinite(rows) ? rows : 0, statements: 1, counted: true }) : found;
     },
   },

@@ -21,7 +21,7 @@ const metricLimit = 40;
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
   asText('run_id', { as: 'run', required: true }),
-  asText('experiment_id', { as: 'experiment', required: true }),
+  asText('experiment_id', { as: 'experiment' }),
   asShort('run_name', 200, { as: 'label' }),
   asText('created_by', { as: 'who' }),
   asText('status', { as: 'status' }),
@@ -64,7 +64,7 @@ const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [ws, run, experiment, updated] = [
     textOf(row, 'ws'), textOf(row, 'run'), textOf(row, 'experiment'), instantOf(row, 'updated'),
   ]; // prettier-ignore
-  if (ws === null || run === null || experiment === null || updated === null) return null;
+  if (ws === null || run === null || updated === null) return null;
   const raw = textOf(row, 'status');
   const [started, ended] = [instantOf(row, 'started'), instantOf(row, 'ended')];
   const result = normaliseResult(raw);
@@ -79,7 +79,7 @@ const runFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     native: run,
     at: ended ?? started ?? updated,
     assets: [
-      workspaceAsset('experiment', ws, experiment),
+      ...(experiment === null ? [] : [workspaceAsset('experiment', ws, experiment)]),
       ...new Set(models.map((one) => modelAsset(context.metastoreId, one.model))),
     ],
     title: `Experiment run ${name ?? run.slice(0, 8)} ${deleted ? 'was deleted' : resultWords(result)}${models[0] === undefined ? '' : `; it made version ${said(models[0].version)} of ${models[0].model.split('.').at(-1) ?? ''}`}`,

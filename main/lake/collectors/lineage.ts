@@ -6,8 +6,9 @@ import type { Collector } from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
 import { instantOf, numberOf, textOf } from '../rows.ts';
 import { eitherOf, scoped } from '../scope-filter.ts';
+import { withoutAll } from '../pull.ts';
 import { asText, type Wanted } from '../select.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
 
 const kind = statementKind('lake.table-lineage', 'read', 'which tables are made from which, and by which job');
@@ -35,9 +36,9 @@ const byPath = (as: string, path: string): Wanted => ({
 const keys = [
   asText('metastore_id', { as: 'ms' }),
   asText('workspace_id', { as: 'ws' }),
-  asText('source_table_full_name', { as: 'source_name', required: true }),
+  asText('source_table_full_name', { as: 'source_name' }),
   asText('source_type', { as: 'source_kind' }),
-  asText('target_table_full_name', { as: 'target_name', required: true }),
+  asText('target_table_full_name', { as: 'target_name' }),
   asText('target_type', { as: 'target_kind' }),
   asText('entity_type', { as: 'entity_kind' }),
   asText('entity_id', { as: 'entity' }),
@@ -82,12 +83,12 @@ const edgesOf = (row: TextRow, metastoreId: string, workspaceId: string): readon
 };
 
 /** In words: what was read or written by path, and therefore has no edge. */
-export const pathNote = (rows: readonly TextRow[], what: string): string | null => {
-  const sum = rows.reduce((all, row) => {
-    const reads = textOf(row, 'source_name') === null ? (numberOf(row, 'source_paths') ?? 0) : 0;
-    return all + reads + (textOf(row, 'target_name') === null ? (numberOf(row, 'target_paths') ?? 0) : 0);
-  }, 0);
-  return sum === 0 ? null : `${sum} ${what} went by path, without the name of a table: they make no edge.`;
+const pathNote = (rows: readonly TextRow[], lacks: Lacks): string | null => {
+  // Where names are not told, whether a row had one is not either.
+  const byPath = (row: TextRow, end: 'source' | 'target'): number =>
+    lacks(`${end}_table_full_name`) || textOf(row, `${end}_name`) !== null ? 0 : (numberOf(row, `${end}_paths`) ?? 0);
+  const sum = rows.reduce((all, row) => all + byPath(row, 'source') + byPath(row, 'target'), 0);
+  return sum === 0 ? null : `${sum} reads and writes went by path, without the name of a table: they make no edge.`;
 };
 
 /** Lineage of the metastore as this user may see it, one row per pair and mover. */
@@ -100,6 +101,11 @@ export const lineageCollector: Collector = tableCollector({
   wants,
   order: 'last_at',
   groupBy: keys.map((key) => key.as),
+  cannot: withoutAll(['source_table_full_name', 'target_table_full_name'], 'lineage names no table'),
+  lost: {
+    source_table_full_name: 'only what was written is known, not what it was made from',
+    target_table_full_name: 'only what was read is known, not what was made from it',
+  },
   meta: {
     covers: 'region',
     when: 'watch',
@@ -124,5 +130,5 @@ export const lineageCollector: Collector = tableCollector({
     const edges = edgesOf(row, context.metastoreId, context.workspaceId);
     return edges === null ? null : { edges };
   },
-  note: (rows) => pathNote(rows, 'reads and writes'),
+  note: pathNote,
 });

@@ -8,7 +8,7 @@ import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
 import { experimentRuns, runsLeftOut } from '../model-runs.ts';
-import { halfOfSums, countRows, pull, type Pull } from '../pull.ts';
+import { countRows, halfOfSums, pull, type Pull, without } from '../pull.ts';
 import { countOf, instantOf, later, latest, newestOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asMicros, asText } from '../select.ts';
@@ -31,7 +31,8 @@ const wants = [
 
 const spec = (context: CollectContext): Pull => {
   const of = oneOf('run_id', 'runs', [...experimentRuns(context).keys()]);
-  return { kind, table, wants, where: [of.where], parameters: of.parameters, order: 'at' };
+  const cannot = without(['metric_value'], 'nothing tells how metrics went');
+  return { kind, table, wants, where: [of.where], parameters: of.parameters, order: 'at', cannot };
 };
 
 type Point = { readonly at: Instant; readonly step: number | string | null; readonly value: number };
@@ -133,6 +134,7 @@ export const metricHistoryCollector: Collector = boundTo(
       const left = [
         found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
         runsLeftOut(context),
+        found.value.unasked ?? null,
       ].filter((one) => one !== null);
       return ok({
         facts: found.value.cutOff === null ? facts : [],

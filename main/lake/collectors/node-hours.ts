@@ -1,5 +1,5 @@
 import type { TextRow } from '../../databricks/port.ts';
-import { dbx, statementKind } from '../../databricks/statements.ts';
+import { dbx, statementKind, type Piece } from '../../databricks/statements.ts';
 import { workspaceAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import { computeInScope } from '../compute-scope.ts';
@@ -8,7 +8,7 @@ import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
 import { countOf, instantOf, numberOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
-import { asText, computed } from '../select.ts';
+import { asText, computed, computedOf, type Wanted } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
 import { timeWindow } from '../window.ts';
 
@@ -16,14 +16,20 @@ const kind = statementKind('lake.node-hours', 'read', 'load of clusters, per hou
 const countKind = statementKind('lake.node-hours.count', 'read', 'how many hours of load of clusters there are');
 const source = 'system.compute.node_timeline';
 const table = { catalog: 'system', schema: 'compute', table: 'node_timeline' };
-const busy = dbx`cpu_user_percent + cpu_system_percent`;
+/** Of the processor, user and system together: one of them alone would look like less load than there was. */
+const busy = (as: string, of: (sum: Piece) => Piece): Wanted => ({
+  ...computedOf('cpu_user_percent', as, [], (has) =>
+    has('cpu_system_percent') ? of(dbx`cpu_user_percent + cpu_system_percent`) : null,
+  ),
+  besides: ['cpu_system_percent'],
+});
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
   asText('cluster_id', { as: 'cluster', required: true }),
   { ...computed('start_time', 'hour', dbx`unix_micros(date_trunc('HOUR', start_time))`), required: true },
   computed('instance_id', 'nodes', dbx`count(DISTINCT instance_id)`),
-  computed('cpu_user_percent', 'cpu_mean', dbx`avg(${busy})`),
-  computed('cpu_user_percent', 'cpu_max', dbx`max(${busy})`),
+  busy('cpu_mean', (sum) => dbx`avg(${sum})`),
+  busy('cpu_max', (sum) => dbx`max(${sum})`),
   computed('cpu_wait_percent', 'wait_mean', dbx`avg(cpu_wait_percent)`),
   computed('mem_used_percent', 'mem_mean', dbx`avg(mem_used_percent)`),
   computed('mem_used_percent', 'mem_max', dbx`max(mem_used_percent)`),

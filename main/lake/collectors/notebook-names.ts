@@ -16,6 +16,8 @@ const lookBackMs = 90 * 86_400_000;
 
 const path = fieldOf(meta, ['notebook_path']);
 const newestPath = dbx`max_by(${path}, usage_end_time)`;
+/** Where nothing tells which is the newest. */
+const anyPath = dbx`max(${path})`;
 
 const unnamed = (context: CollectContext): readonly string[] =>
   scoped(context, 'notebook').filter((id) => {
@@ -50,7 +52,10 @@ export const notebookNamesCollector: Collector = {
       table,
       wants: [
         fieldText(meta, 'notebook_id', { as: 'id', required: true }),
-        computedOf(meta, 'path', [['notebook_path']], (has) => (has(meta, ['notebook_path']) ? newestPath : null)),
+        computedOf(meta, 'path', [['notebook_path']], (has) => {
+          const newest = has('usage_end_time') ? newestPath : anyPath;
+          return has(meta, ['notebook_path']) ? newest : null;
+        }),
         computed('usage_end_time', 'newest', dbx`unix_micros(max(usage_end_time))`),
       ],
       where: [

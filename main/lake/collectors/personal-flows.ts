@@ -7,7 +7,7 @@ import { columnAsset, factId, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import { personalColumns, type PersonalColumn } from '../personal.ts';
 import type { LakeFact } from '../port.ts';
-import { pull } from '../pull.ts';
+import { pull, without } from '../pull.ts';
 import { earlier, instantOf, minus, textOf, timestampParameter } from '../rows.ts';
 import { among } from '../scope-filter.ts';
 import { asText, computed } from '../select.ts';
@@ -28,11 +28,16 @@ const lookBackMs = 45 * day;
 const newsMs = 7 * day;
 
 const keys = [
-  asText('source_table_full_name', { as: 'source_name', required: true }),
-  asText('source_column_name', { as: 'source_col', required: true }),
-  asText('target_table_full_name', { as: 'target_name', required: true }),
-  asText('target_column_name', { as: 'target_col', required: true }),
+  asText('source_table_full_name', { as: 'source_name' }),
+  asText('source_column_name', { as: 'source_col' }),
+  asText('target_table_full_name', { as: 'target_name' }),
+  asText('target_column_name', { as: 'target_col' }),
 ];
+
+const cannot = without(
+  ['source_table_full_name', 'source_column_name', 'target_table_full_name', 'target_column_name'],
+  'nothing says into which columns personal data flows',
+);
 
 type Flow = {
   readonly from: PersonalColumn;
@@ -153,9 +158,12 @@ export const personalFlowsCollector: Collector = {
       ],
       parameters: { ...time.parameters, ...asked.parameters },
       order: 'first_at',
+      cannot,
       groupBy: keys.map(({ as }) => as),
     });
     if (!found.ok) return found;
+    if (typeof found.value.unasked === 'string')
+      return ok({ ...same, missingColumns: found.value.missingColumns, note: found.value.unasked, partly: true });
     if (found.value.cutOff !== null) return ok({ ...same, note: null, failure: found.value.cutOff });
     const reach = await reachOf(context);
     if (!reach.ok) return err(reach.error);

@@ -6,11 +6,11 @@ import { anHour, type CollectContext, type Collector } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { instantOf, normaliseResult, objectOf, textOf } from '../rows.ts';
+import { instantOf, objectOf, resultIn, textOf } from '../rows.ts';
 import { oneOf, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText } from '../select.ts';
 import { mergeSlices } from '../slices.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { updateTitle } from '../titles.ts';
 import { timeWindow } from '../window.ts';
 import { mergeUpdates, updateCompute } from './rest-update.ts';
@@ -42,7 +42,7 @@ const wants = [
 const inner = (value: JsonValue | undefined, name: string): JsonValue =>
   isJsonObject(value) ? (value[name] ?? null) : null;
 
-const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+const sliceFact = (row: TextRow, context: CollectContext, lacks: Lacks): LakeFact | null => {
   const [ws, pipeline, id] = [textOf(row, 'ws'), textOf(row, 'pipeline'), textOf(row, 'id')];
   const end = instantOf(row, 'slice_end');
   if (ws === null || pipeline === null || id === null || end === null) return null;
@@ -65,7 +65,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
       endedAt: end,
       /** Only the last slice carries the result. */
       resultAt: raw === null ? null : end,
-      result: normaliseResult(raw),
+      result: resultIn(raw, lacks('result_state')),
       type: textOf(row, 'type'), trigger: textOf(row, 'trigger_kind'), runAs: textOf(row, 'run_as'),
       job: typeof job === 'string' ? job : null, jobTaskRun: inner(inner(details, 'job_task'), 'job_task_run_id'),
       computeType: inner(compute, 'type'), cluster: inner(compute, 'cluster_id'),
@@ -97,6 +97,7 @@ export const pipelineUpdatesCollector: Collector = tableCollector({
     latenessMs: anHour,
     retentionDays: 365,
   },
+  lost: { result_state: 'nothing tells how an update ended' },
   bound: (context) => (context.lane === 'pack' ? scoped(context, 'pipeline') : null),
   ask: (context) => {
     const time = timeWindow(context, 'period_end_time');
@@ -110,8 +111,8 @@ export const pipelineUpdatesCollector: Collector = tableCollector({
       parameters: { ...time.parameters, workspace: context.workspaceId, ...of?.parameters },
     };
   },
-  read: (row, context) => {
-    const fact = sliceFact(row, context);
+  read: (row, context, lacks) => {
+    const fact = sliceFact(row, context, lacks);
     const name = (one: LakeFact): string =>
       one.assets[0] === undefined ? '' : labelOf(context.db, one.assets[0]).name;
     const slices = mergeSlices((one) => updateTitle(one, name(one)));

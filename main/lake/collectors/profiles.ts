@@ -8,11 +8,12 @@ import { boundTo } from '../bound.ts';
 import type { CollectContext, CollectedFact, Collector, Estimate } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
-import { countRows, pull, type Pull, type Pulled } from '../pull.ts';
+import { countRows, pull, without, type Pull, type Pulled } from '../pull.ts';
 import { countOf, instantOf, later, newestOf, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { asText, fieldMicros } from '../select.ts';
 import { lastName, someOf } from '../turns.ts';
+import { windowLength } from '../window-length.ts';
 import { findMonitors, monitorTurn, lackingMonitors, type Monitor } from './monitors.ts';
 
 const kind = statementKind('lake.profile-metrics', 'read', 'statistics of columns, per window');
@@ -28,7 +29,7 @@ const counts = [['count', 'rows'], ['num_nulls', 'nulls'], ['num_zeros', 'zeros'
 const wants = [
   fieldMicros('window', 'start', { as: 'window_start', required: true }),
   fieldMicros('window', 'end', { as: 'window_end', required: true }),
-  asText('granularity', { as: 'grain', required: true }),
+  asText('granularity', { as: 'grain' }),
   asText('monitor_version', { as: 'monitor' }),
   asText('column_name', { as: 'col', required: true }),
   ...[...numbers, ...counts].map(([name]) => asText(name, { as: `n_${name}` })),
@@ -49,13 +50,15 @@ const rowsOf = ({ results }: Monitor, context: CollectContext, from: Instant = c
     since: timestampParameter(from),
     ...(context.until === null ? {} : { until: timestampParameter(context.until) }),
   },
+  cannot: without(['slice_key', 'log_type'], 'statistics of the whole table cannot be told from others'),
   order: 'window_end',
 });
 
 const profileFact = (row: TextRow, { watched }: Monitor, context: CollectContext): LakeFact | null => {
   const [start, end] = [instantOf(row, 'window_start'), instantOf(row, 'window_end')];
-  const [col, granularity] = [textOf(row, 'col'), textOf(row, 'grain')];
-  if (start === null || end === null || col === null || granularity === null) return null;
+  const col = textOf(row, 'col');
+  if (start === null || end === null || col === null) return null;
+  const granularity = textOf(row, 'grain') ?? windowLength(start, end);
   const full = fullName(watched);
   const mean = numberOf(row, 'n_avg');
   const rows = countOf(row, 'n_count');
@@ -101,6 +104,7 @@ export const profilesCollector: Collector = boundTo(
       const missing = new Set<string>();
       const how = new Map<string, string>();
       const turn = monitorTurn(context, monitors.value);
+      const unasked = new Set<string>();
       let completeTo: Instant | null = null;
       let failure: DatabricksFailure | undefined;
       for (const monitor of turn.items) {
@@ -120,6 +124,7 @@ export const profilesCollector: Collector = boundTo(
           const newest: Instant | null = newestOf(found.value.rows, 'window_end');
           completeTo = later(completeTo, newest);
           for (const one of found.value.missingColumns) missing.add(one);
+          if (typeof found.value.unasked === 'string') unasked.add(found.value.unasked);
           failure = found.value.cutOff ?? failure;
           const goesOn: boolean = found.value.full && found.value.cutOff === null;
           if (goesOn && newest === from) how.set(name, 'read full');
@@ -135,6 +140,7 @@ export const profilesCollector: Collector = boundTo(
           ? null
           : `More rows carry one window than a pull can hold; some are left out: ${someOf(full)}.`,
         left,
+        ...unasked,
       ].filter((one) => one !== null);
       return ok({
         facts,
@@ -142,7 +148,7 @@ export const profilesCollector: Collector = boundTo(
         completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
-        partly: full.length > 0 || !monitors.value.whole,
+        partly: full.length > 0 || unasked.size > 0 || !monitors.value.whole,
       });
     },
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {

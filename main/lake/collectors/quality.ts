@@ -5,6 +5,7 @@ import { jobAsset, tableAsset } from '../assets.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
+import { without } from '../pull.ts';
 import { instantOf, minus, objectOf, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText, before, computed } from '../select.ts';
@@ -19,7 +20,7 @@ const table = { catalog: 'system', schema: 'data_quality_monitoring', table: 'ta
 /** A result is looked at beside the one before it: so far back that one may lie (tables are judged daily or more often). */
 const between = 2 * 86_400_000;
 
-const status = asText('status', { required: true });
+const status = asText('status');
 const wants = [
   asText('table_id', { as: 'id' }),
   asText('catalog_name', { as: 'cat', required: true }),
@@ -163,6 +164,7 @@ export const qualityCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'at',
+  cannot: without(['status'], 'nothing tells which tables are not healthy'),
   // The newest row comes along whatever it says: it tells how far the source is complete.
   keep: dbx`lower(status) <> 'healthy' OR lower(before_status) <> 'healthy' OR at = newest`,
   meta: {

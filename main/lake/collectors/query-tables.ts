@@ -10,10 +10,11 @@ import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import { cursorTexts, isDue } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
-import { countRows, pull } from '../pull.ts';
+import { countRows, pull, withoutAll } from '../pull.ts';
 import { later, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asText } from '../select.ts';
+import { lacksOf, type Lacks } from '../table-source.ts';
 import { resting, rests } from '../throttle.ts';
 import { said } from '../values.ts';
 import { seen } from './lineage.ts';
@@ -39,9 +40,9 @@ const tableLimit = 50;
 const keys = [
   asText('metastore_id', { as: 'ms' }),
   asText('statement_id', { as: 'id', required: true }),
-  asText('source_table_full_name', { as: 'source_name', required: true }),
+  asText('source_table_full_name', { as: 'source_name' }),
   asText('source_type', { as: 'source_kind' }),
-  asText('target_table_full_name', { as: 'target_name', required: true }),
+  asText('target_table_full_name', { as: 'target_name' }),
   asText('target_type', { as: 'target_kind' }),
 ];
 
@@ -54,7 +55,7 @@ const both = (a: unknown, b: unknown): readonly string[] => [...new Set([...name
  * the end. `reads` absent: nobody looked yet; empty: lineage names none so far. `replaced`: what was known before lineage came late.
  */
 export const keepTables = (of: LakeFact, other: LakeFact): LakeFact => {
-  if (of.data['reads'] === undefined && other.data['reads'] === undefined) return of;
+  if ([of, other].every(({ data }) => data['reads'] === undefined && data['writes'] === undefined)) return of;
   const assets = [...of.assets, ...other.assets.filter((asset) => !of.assets.includes(asset))];
   const replaced = [of.data['replaced'], other.data['replaced']]
     .filter((one) => one !== undefined && isJsonObject(one))
@@ -65,13 +66,17 @@ export const keepTables = (of: LakeFact, other: LakeFact): LakeFact => {
     assets: [...assets.filter((asset) => !isTable(asset)), ...assets.filter(isTable).sort()],
     data: {
       ...of.data,
-      reads: both(of.data['reads'], other.data['reads']),
-      writes: both(of.data['writes'], other.data['writes']),
+      ...inEither('reads', of, other),
+      ...inEither('writes', of, other),
       ...(replaced === undefined ? {} : { replaced }),
     },
   };
 };
 const isTable = (asset: AssetId): boolean => /^(?:table|view)\|/.test(asset);
+
+/** Nothing where neither was told, which is something else than none. */
+const inEither = (end: 'reads' | 'writes', a: LakeFact, b: LakeFact): JsonObject =>
+  a.data[end] === undefined && b.data[end] === undefined ? {} : { [end]: [...both(a.data[end], b.data[end])] };
 
 type Tables = { readonly reads: Set<string>; readonly writes: Set<string>; readonly assets: Set<AssetId> };
 const tablesOf = (rows: readonly TextRow[], context: CollectContext): ReadonlyMap<string, Tables> => {
@@ -139,6 +144,7 @@ const askFor = (context: CollectContext, facts: readonly LakeFact[]) => {
     wants: [...keys, seen('last_at', 'max')],
     groupBy: keys.map((key) => key.as),
     order: 'last_at',
+    cannot: withoutAll(['source_table_full_name', 'target_table_full_name'], 'lineage names no table'),
     where: [of.where, { needs: 'event_date', piece: dbx`event_date >= CAST(:day AS DATE)` }],
     parameters: { ...of.parameters, day: began.slice(0, 10) },
   };
@@ -159,6 +165,7 @@ const toldOf = (
   rows: readonly TextRow[],
   context: CollectContext,
   whole: boolean,
+  lacks: Lacks,
 ): readonly CollectedFact[] => {
   const tables = tablesOf(rows, context);
   return work.flatMap((fact): CollectedFact[] => {
@@ -172,8 +179,8 @@ const toldOf = (
       assets: [...fact.assets, ...own.assets],
       data: {
         ...fact.data,
-        reads: [...own.reads],
-        writes: [...own.writes],
+        ...(lacks('source_table_full_name') ? {} : { reads: [...own.reads] }),
+        ...(lacks('target_table_full_name') ? {} : { writes: [...own.writes] }),
         ...(replaced === null ? {} : { replaced }),
       },
     };
@@ -208,6 +215,7 @@ export const queryTablesCollector: Collector = {
     const cursor = JSON.stringify({ read: now, ...(all ? { all: now } : known === undefined ? {} : { all: known }) });
     const facts: CollectedFact[] = [];
     const missing = new Set<string>();
+    const unasked = new Set<string>();
     let [crowded, wide] = [false, false];
     for (let from = 0; from < open.length; from += statementsAtOnce) {
       const work = open.slice(from, from + statementsAtOnce);
@@ -218,11 +226,17 @@ export const queryTablesCollector: Collector = {
         crowded ||= found.value.full;
         wide ||= hasMoreTables(found.value.rows);
         for (const name of found.value.missingColumns) missing.add(name);
-        facts.push(...toldOf(work, found.value.rows, context, failure === null && !found.value.full));
+        if (typeof found.value.unasked === 'string') unasked.add(found.value.unasked);
+        const lacks = lacksOf(found.value.missingColumns);
+        const hidden = ['source_table_full_name', 'target_table_full_name'].filter(lacks);
+        if (hidden.length === 1) unasked.add(`Without ${hidden.join('')}, statements lack the tables of that end.`);
+        const whole = failure === null && !found.value.full && hidden.length === 0;
+        facts.push(...toldOf(work, found.value.rows, context, whole, lacks));
       }
       if (failure !== null) return ok({ ...rest, facts, missingColumns: [...missing], failure });
     }
     const notes = [
+      ...unasked,
       ...(crowded ? ['More tables than one pull can hold; some statements lack theirs.'] : []),
       ...(leftOut === 0
         ? []

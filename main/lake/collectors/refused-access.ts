@@ -5,6 +5,7 @@ import type { CollectContext, Collector } from '../collector.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
+import { without } from '../pull.ts';
 import { earlier, instantOf, later, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asText, computedOf, fieldOf, fieldText, type Path } from '../select.ts';
@@ -21,12 +22,12 @@ const messageLimit = 300;
 const status: Path = ['status_code'];
 const refusedStatus = dbx`${fieldOf('response', status)} IN (401, 403)`;
 const wants = [
-  asText('event_id', { as: 'event', required: true }),
+  asText('event_id', { as: 'event' }),
   asText('workspace_id', { as: 'ws' }),
   asMicros('event_time', { as: 'at', required: true }),
-  asText('service_name', { as: 'service', required: true }),
-  asText('action_name', { as: 'action', required: true }),
-  asJson('request_params', { as: 'params', required: true }),
+  asText('service_name', { as: 'service' }),
+  asText('action_name', { as: 'action' }),
+  asJson('request_params', { as: 'params' }),
   fieldText('user_identity', 'email', { as: 'who' }),
   fieldText('response', 'status_code', { as: 'status' }),
   computedOf('response', 'why', [message], (has) =>
@@ -95,6 +96,8 @@ const mergeRefusals = (old: LakeFact, next: LakeFact): LakeFact => {
   return { ...next, happenedAt: firstAt, data: { ...next.data, firstAt, lastAt } };
 };
 
+const notNamed = without(['service_name', 'action_name', 'request_params'], 'nothing tells what somebody was refused');
+
 /**
  * Who was refused what on the tables, models and jobs in scope (facts 1.1 `access.audit`: `response.status_code` 401 and 403). Only
  * actions that name the thing: what Databricks SQL logs of a statement is its text, which is never asked for. Around rooms only,
@@ -108,6 +111,8 @@ export const refusedAccessCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'at',
+  cannot: (has) =>
+    has('response', status) ? notNamed(has) : 'Without response.status_code, nothing tells which access was refused.',
   meta: {
     covers: 'region',
     when: 'room',
@@ -132,12 +137,7 @@ export const refusedAccessCollector: Collector = tableCollector({
         ...time.where,
         { needs: 'service_name', piece: dbx`service_name IN ('unityCatalog', 'jobs')` },
         { needs: 'action_name', piece: dbx`array_contains(split(:actions, ','), action_name)` },
-        // Without the status nothing tells a refusal: no row comes, and what is missing is named.
-        {
-          needs: 'event_time',
-          piece: refusedStatus,
-          build: (has) => (has('response', status) ? refusedStatus : dbx`FALSE`),
-        },
+        { needs: null, piece: refusedStatus },
         { needs: 'request_params', piece: dbx`(${names.where.piece} OR ${jobs.where.piece})` },
       ],
       parameters: {

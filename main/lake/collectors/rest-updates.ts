@@ -102,10 +102,12 @@ const listUpdates = async (
 };
 const isOld = (update: RestUpdate | null, start: Instant): boolean => update !== null && update.createdAt < start;
 
-/** Whether an update is stored with how it ended: then nothing of it can change any more. */
+/** Whether an update is stored with how it ended: then nothing of it can change any more. A table may hide how. */
 const isSettled = (context: CollectContext, id: string): boolean => {
   const row = factById(context.db, updateFactId(context.workspaceId, id));
-  return row !== undefined && said(factOf(row).data['result']) !== 'running';
+  if (row === undefined) return false;
+  const { result, resultAt } = factOf(row).data;
+  return said(result) !== 'running' && !(result === 'unknown' && resultAt === null);
 };
 
 /** One call where nothing is new; else the updates since the last time, and the moments at which they ended. */

@@ -4,12 +4,12 @@ import { factId, jobAsset } from '../assets.ts';
 import { anHour, type Collector, type CollectContext } from '../collector.ts';
 import { nameIn } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { instantOf, listOf, normaliseResult, normaliseTrigger, textOf } from '../rows.ts';
+import { instantOf, listOf, normaliseTrigger, resultIn, textOf } from '../rows.ts';
 import { asJson, asMicros, asText } from '../select.ts';
 import { mergeSlices } from '../slices.ts';
 import { runTitle } from '../titles.ts';
 import { askOfJobs } from '../of-jobs.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { mergeRuns } from './merge-runs.ts';
 
 const kind = statementKind('lake.job-runs', 'read', 'results of job runs, in time slices');
@@ -30,7 +30,7 @@ const wants = [
 ];
 
 /** One slice as a fact about its run; `merge` adds slices up whatever their order. */
-const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+const sliceFact = (row: TextRow, context: CollectContext, lacks: Lacks): LakeFact | null => {
   const [ws, job, run, end] = [textOf(row, 'ws'), textOf(row, 'job'), textOf(row, 'run'), instantOf(row, 'slice_end')];
   if (ws === null || job === null || run === null || end === null) return null;
   const raw = textOf(row, 'result');
@@ -41,7 +41,7 @@ const sliceFact = (row: TextRow, context: CollectContext): LakeFact | null => {
     endedAt: end,
     /** The slice that carries the result; a repaired run has several and the last one counts. */
     resultAt: raw === null ? null : end,
-    result: normaliseResult(raw),
+    result: resultIn(raw, lacks('result_state')),
     termination: textOf(row, 'termination'),
     trigger: normaliseTrigger(textOf(row, 'trigger_kind')),
     type: textOf(row, 'run_kind'),
@@ -88,9 +88,10 @@ export const runsCollector: Collector = tableCollector({
     latenessMs: anHour,
     retentionDays: 365,
   },
+  lost: { result_state: 'nothing tells how a run ended' },
   ask: (context) => askOfJobs(context, 'period_end_time'),
-  read: (row, context) => {
-    const fact = sliceFact(row, context);
+  read: (row, context, lacks) => {
+    const fact = sliceFact(row, context, lacks);
     // Most runs meet nothing that is known of them: how to merge is worked out only where one does.
     const name = (one: LakeFact): string => nameIn(context, one.assets[0]);
     return fact === null

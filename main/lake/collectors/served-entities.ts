@@ -6,7 +6,7 @@ import type { LakeEdge, LakeFact } from '../port.ts';
 import { instantOf, numberOf, textOf, timestampParameter } from '../rows.ts';
 import { eitherOf, scoped } from '../scope-filter.ts';
 import { asMicros, asText, before, fieldText } from '../select.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { startOf } from '../window.ts';
 import { servedId, servedTitle } from './serving.ts';
 
@@ -25,7 +25,7 @@ const wants = [
   asText('endpoint_name', { as: 'endpoint', required: true }),
   asText('served_entity_name', { as: 'served' }),
   asText('entity_type', { as: 'entity_kind' }),
-  asText('entity_name', { as: 'entity', required: true }),
+  asText('entity_name', { as: 'entity' }),
   asText('entity_version', { as: 'version' }),
   asText('endpoint_config_version', { as: 'config' }),
   asText('created_by', { as: 'who' }),
@@ -50,17 +50,19 @@ const resized = (now: Range | null, then: Range | null): string =>
 type Read = { readonly fact: LakeFact; readonly edges: readonly LakeEdge[] };
 
 /** One row: a version that came to be served, or an endpoint that was deleted. */
-const readRow = (row: TextRow, context: CollectContext): Read | null => {
+const readRow = (row: TextRow, context: CollectContext, lacks: Lacks): Read | null => {
   const [ws, endpoint, entity, changed] = [
     textOf(row, 'ws'), textOf(row, 'endpoint'), textOf(row, 'entity'), instantOf(row, 'changed'),
   ]; // prettier-ignore
-  if (ws === null || endpoint === null || entity === null || changed === null) return null;
+  const served = textOf(row, 'served');
+  const isNameless = served !== null && lacks('entity_name');
+  if (ws === null || endpoint === null || changed === null || (entity === null && !isNameless)) return null;
   const [version, config] = [textOf(row, 'version'), textOf(row, 'config') ?? ''];
   const deleted = instantOf(row, 'deleted');
   const asset = workspaceAsset('endpoint', ws, endpoint);
-  const isModel = version !== null && entity.split('.').length === 3;
+  const isModel = version !== null && entity?.split('.').length === 3;
   const model = isModel ? modelAsset(context.metastoreId, entity) : null;
-  const name = textOf(row, 'served') ?? `${entity}-${version ?? ''}`;
+  const name = served ?? `${entity ?? ''}-${version ?? ''}`;
   const id = servedId(ws, endpoint, config, deleted === null ? name : `${name}/deleted`);
   const [now, then] = [rangeOf(row), rangeOf(row, 'before_')];
   const fact: LakeFact = {
@@ -74,10 +76,10 @@ const readRow = (row: TextRow, context: CollectContext): Read | null => {
     assets: [asset, ...(model === null ? [] : [model])],
     title:
       deleted === null
-        ? `${servedTitle(endpoint, entity, version)}${resized(now, then)}`
+        ? `${servedTitle(endpoint, entity ?? name, version)}${resized(now, then)}`
         : `Endpoint ${endpoint} was deleted`,
     data: {
-      endpoint, entity: entity.toLowerCase(), version, name, configVersion: config, by: textOf(row, 'who'),
+      endpoint, entity: entity?.toLowerCase() ?? null, version, name, configVersion: config, by: textOf(row, 'who'),
       type: textOf(row, 'entity_kind'), deleted: deleted !== null, concurrency: now, concurrencyBefore: then,
     }, // prettier-ignore
   };
@@ -97,6 +99,7 @@ export const servedEntitiesCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'changed',
+  lost: { entity_name: 'versions have no model: they are known by the name under which they are served' },
   // What an entity was served with before may have been set long before the window.
   keep: dbx`CAST(changed AS BIGINT) >= :since`,
   meta: {
@@ -126,8 +129,8 @@ export const servedEntitiesCollector: Collector = tableCollector({
       },
     };
   },
-  read: (row, context) => {
-    const read = readRow(row, context);
+  read: (row, context, lacks) => {
+    const read = readRow(row, context, lacks);
     return read === null ? null : { facts: [{ fact: read.fact }], edges: read.edges };
   },
 });

@@ -6,6 +6,7 @@ import { nameIn } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, isBadResult, normaliseResult, textOf } from '../rows.ts';
 import { asMicros, asText } from '../select.ts';
+import { without } from '../pull.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
 import { askOfJobs } from '../of-jobs.ts';
@@ -23,7 +24,7 @@ const wants = [
   asText('run_id', { as: 'attempt', required: true }),
   asText('task_key', { as: 'task', required: true }),
   asMicros('period_end_time', { as: 'slice_end', required: true }),
-  asText('result_state', { as: 'result', required: true }),
+  asText('result_state', { as: 'result' }),
   asText('termination_code', { as: 'termination' }),
 ];
 
@@ -78,6 +79,8 @@ export const taskRunsCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'slice_end',
+  cannot: without(['result_state'], 'nothing tells which tasks failed'),
+  lost: { result_state: 'nothing tells which tasks failed' },
   meta: {
     when: 'watch',
     features: ['which task of a run failed'],

@@ -6,6 +6,7 @@ import { computeInScope } from '../compute-scope.ts';
 import { labelOf } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeFact } from '../port.ts';
+import { without } from '../pull.ts';
 import { instantOf, numberOf, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asMicros, asText } from '../select.ts';
@@ -19,7 +20,7 @@ const table = { catalog: 'system', schema: 'compute', table: 'warehouse_events' 
 const wants = [
   asText('workspace_id', { as: 'ws', required: true }),
   asText('warehouse_id', { as: 'warehouse', required: true }),
-  asText('event_type', { as: 'what', required: true }),
+  asText('event_type', { as: 'what' }),
   asMicros('event_time', { as: 'at', required: true }),
   asText('cluster_count', { as: 'clusters' }),
 ];
@@ -60,6 +61,7 @@ export const warehouseEventsCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'at',
+  cannot: without(['event_type'], 'nothing tells what happened to a warehouse'),
   meta: {
     when: 'room',
     features: ['starts, stops and scaling of warehouses'],
