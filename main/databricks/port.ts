@@ -50,6 +50,8 @@ export type Warehouse = {
   readonly query: (statement: Statement, options?: QueryOptions) => Promise<Result<RowPage, DatabricksFailure>>;
   /** Pages as they arrive, for bulk pulls; stops with an Err as last item. */
   readonly pages: (statement: Statement, options?: QueryOptions) => AsyncIterable<Result<RowPage, DatabricksFailure>>;
+  /** Whether what is asked here carries our tag in query history, as far as this workspace knows tags; absent = it does. */
+  readonly carriesTag?: () => boolean;
   readonly close: () => Promise<void>;
 };
 

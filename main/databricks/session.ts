@@ -19,6 +19,8 @@ export type Sessions = {
   readonly drop: (session: Session) => void;
   /** The workspace answered 401. True when another token may come: then a read is worth one more try. */
   readonly refused: () => boolean;
+  /** Whether sessions are opened with our tag: a workspace may not know tags. */
+  readonly tagged: () => boolean;
   readonly close: () => Promise<void>;
 };
 
@@ -165,6 +167,7 @@ export const makeSessions = (connection: Connection, deps: DatabricksDeps, redac
   return {
     get,
     refused: () => auth.refused(),
+    tagged: () => wish === 'all',
     drop: (session) => {
       if (open !== session) return;
       open = undefined;

@@ -192,5 +192,5 @@ export const makeWarehouse = (context: Context): Warehouse => {
     }
   };
 
-  return { query, pages, close: () => sessions.close() };
+  return { query, pages, carriesTag: () => sessions.tagged(), close: () => sessions.close() };
 };

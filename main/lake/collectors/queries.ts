@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../../shared/base/json.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
-import type { TextRow } from '../../databricks/port.ts';
+import type { TextRow, Warehouse } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { jobAsset, workspaceAsset } from '../assets.ts';
 import { aDay, type CollectContext, type Collector } from '../collector.ts';
@@ -9,10 +9,11 @@ import { computeInScope } from '../compute-scope.ts';
 import { nameIn } from '../labels.ts';
 import { makeFact } from '../make-fact.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { countOf, instantOf, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
+import type { Cannot } from '../pull.ts';
+import { countOf, instantOf, isMasked, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
 import { anyField, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asShort, asText, computed, computedOf, fieldOf, type Path } from '../select.ts';
-import { tableCollector } from '../table-source.ts';
+import { tableCollector, type Lacks } from '../table-source.ts';
 import { said } from '../values.ts';
 import { timeWindow } from '../window.ts';
 import { keepTables } from './query-tables.ts';
@@ -40,7 +41,7 @@ const wants = [
   asText('statement_id', { as: 'id', required: true }),
   asMicros('end_time', { as: 'ended', required: true }),
   asMicros('start_time', { as: 'started' }),
-  asText('execution_status', { as: 'status', required: true }),
+  asText('execution_status', { as: 'status' }),
   asText('statement_type', { as: 'type' }),
   asText('executed_by', { as: 'who' }),
   asShort('client_application', 100, { as: 'client' }),
@@ -58,6 +59,8 @@ const wants = [
   ...['total_duration_ms', 'waiting_for_compute_duration_ms', 'waiting_at_capacity_duration_ms', 'execution_duration_ms', 'read_rows',
     'produced_rows', 'read_bytes', 'spilled_local_bytes', 'written_rows'].map((name) => asText(name)), // prettier-ignore
   slowest,
+  // Only whether there is something: tags of others may say anything.
+  computed('query_tags', 'tags', dbx`left(to_json(query_tags), 20)`),
 ];
 
 const inner = (value: JsonValue | undefined, ...names: readonly string[]): string | null => {
@@ -86,8 +89,9 @@ const seconds = (ms: number | null): string => (ms === null ? 'an unknown time' 
 
 const queryFact = (row: TextRow, context: CollectContext): LakeFact | null => {
   const [ws, id, at, raw] = [textOf(row, 'ws'), textOf(row, 'id'), instantOf(row, 'ended'), textOf(row, 'status')];
-  if (ws === null || id === null || at === null || raw === null) return null;
-  const result = normaliseResult(raw);
+  if (ws === null || id === null || at === null) return null;
+  // A statement is in this table when it has ended: one whose status is not told ended in a way that is not known.
+  const result = raw === null ? 'unknown' : normaliseResult(raw);
   const assets = assetsOf(row, ws);
   const type = textOf(row, 'type');
   const errorClass = /^[A-Z][A-Z0-9_.]{2,100}$/.exec(textOf(row, 'error_class') ?? '')?.[0] ?? null;
@@ -133,6 +137,32 @@ const warehouseEdges = (row: TextRow, { assets, workspace, happenedAt, data }: L
         );
 };
 
+/** Of the slowest of its hour and place; null = it does not say how long it took. */
+const isSlow = (row: TextRow): boolean =>
+  (numberOf(row, 'place') ?? slowestPerHour + 1) <= slowestPerHour &&
+  (numberOf(row, 'total_duration_ms') ?? 0) >= slowMs;
+
+/**
+ * Our own statements are known by our name as client, or by the tag of our sessions, which not every workspace knows: without either
+ * nothing is asked, since what we ask would be kept as somebody else's.
+ */
+const oursUntold =
+  ({ workspace: { warehouse } }: CollectContext): Cannot =>
+  (has) => {
+    if (has('client_application')) return null;
+    const ours = 'our own statements cannot be told from others';
+    if (!has('query_tags')) return `Without client_application and query_tags, ${ours}.`;
+    return isTagged(warehouse) ? null : `Without client_application, ${ours}: this workspace knows no query tags.`;
+  };
+const isTagged = (warehouse: Warehouse): boolean => warehouse.carriesTag?.() ?? true;
+
+/** The same of one row, where its client is masked. */
+const mayBeOurs = (row: TextRow, { workspace: { warehouse } }: CollectContext, lacks: Lacks): boolean =>
+  isMasked(row['client']) &&
+  (lacks('query_tags') || isMasked(row['tags']?.replaceAll('"', '')) || !isTagged(warehouse));
+
+const onlyOfJobs = 'nothing tells on which warehouse a statement ran: only those of jobs and pipelines are found';
+
 /** What bounds the question: warehouses, jobs and pipelines in scope, by `kind|id`. */
 const placesIn = (context: CollectContext): readonly string[] => [
   ...computeInScope(context, 'warehouse').map((id) => `warehouse|${id}`),
@@ -143,7 +173,7 @@ const placesIn = (context: CollectContext): readonly string[] => [
 /**
  * Statements that failed, and the slowest of each hour, of warehouses, jobs and pipelines in scope (facts 1.1 `query.history`).
  * Never asked for: `statement_text`, `query_parameters`. Never kept: our own statements, known by our name as client or by
- * the tag that our sessions carry.
+ * the tag that our sessions carry; where neither can be read, nothing is asked.
  */
 export const queriesCollector: Collector = tableCollector({
   source,
@@ -164,6 +194,13 @@ export const queriesCollector: Collector = tableCollector({
     retentionDays: 365,
   },
   bound: placesIn,
+  lost: {
+    execution_status: 'nothing tells which statements failed: only slow ones are kept',
+    compute: onlyOfJobs,
+    'compute.warehouse_id': onlyOfJobs,
+    query_source: 'nothing tells which job or pipeline ran a statement: only those of warehouses are found',
+    total_duration_ms: 'nothing tells which statements were slow: only those that did not finish are kept',
+  },
   ask: (context) => {
     const places = placesIn(context);
     const time = timeWindow(context, 'end_time');
@@ -182,6 +219,7 @@ export const queriesCollector: Collector = tableCollector({
         { needs: 'client_application', piece: dbx`coalesce(lower(client_application), '') NOT LIKE '%breakwater%'` },
         { needs: 'query_tags', piece: dbx`coalesce(lower(to_json(query_tags)), '') NOT LIKE '%breakwater%'` },
       ],
+      cannot: oursUntold(context),
       parameters: {
         ...time.parameters,
         workspace: context.workspaceId,
@@ -189,7 +227,13 @@ export const queriesCollector: Collector = tableCollector({
       },
     };
   },
-  read: (row, context) => {
+  leftOut: (rows, context, lacks) => {
+    const left = rows.filter((row) => mayBeOurs(row, context, lacks)).length;
+    return left === 0 ? null : `${left} statements are not kept: their client is masked, and they may be our own.`;
+  },
+  read: (row, context, lacks) => {
+    // The server's filter lets through what is masked.
+    if (mayBeOurs(row, context, lacks) || (textOf(row, 'status') === null && !isSlow(row))) return {};
     const fact = queryFact(row, context);
     return fact === null
       ? null
