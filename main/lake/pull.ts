@@ -111,13 +111,16 @@ export const columnsOf = async (
   return found;
 };
 
+/** A statement named a column, or a field, that is not there. */
+export const isOfColumns = (failure: DatabricksFailure): boolean =>
+  /^(?:UNRESOLVED_COLUMN|FIELD_NOT_FOUND|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? '');
+
 /**
  * True when a table may have other columns than were known when it was asked: what was known is forgotten, and asking once
  * more is worth it.
  */
 export const mayHaveChanged = (context: CollectContext, table: TableName, failure: DatabricksFailure): boolean => {
-  if (!/^(?:UNRESOLVED_COLUMN|FIELD_NOT_FOUND|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? ''))
-    return false;
+  if (!isOfColumns(failure)) return false;
   const known = probed.get(beneath(context.workspace.warehouse));
   const fresh = known?.get(quoteTable(table))?.at === context.clock.now();
   known?.delete(quoteTable(table));
