@@ -139,6 +139,9 @@ const belongs = (fact: LakeFact, context: CollectContext): boolean =>
   (context.lane === 'watch' && fact.kind === 'grant-change' && holdsTables(fact.data['parameters'])) ||
   fact.assets.some((asset) => context.lane === 'watch' || context.scope.has(carrier(asset)));
 
+const told = ['service_name', 'action_name'];
+const untold = 'nothing tells what was changed';
+
 /** Changes in the audit log, with who made them: the log names no run and no reason. */
 export const auditCollector: Collector = tableCollector({
   source,
@@ -148,7 +151,7 @@ export const auditCollector: Collector = tableCollector({
   countKind,
   wants,
   order: 'at',
-  cannot: without(['service_name', 'action_name'], 'nothing tells what was changed'),
+  cannot: without(told, untold),
   lost: {
     request_params: 'nothing tells on what something was changed',
     'response.status_code': 'nothing tells whether a change was refused',
@@ -175,6 +178,8 @@ export const auditCollector: Collector = tableCollector({
         ...(room === null ? [] : [room.where]),
       ],
       parameters: { ...time.parameters, ...room?.parameters, actions: Object.keys(actions).join(',') },
+      // Around a room nothing of it could be told from anything else.
+      ...(room === null ? {} : { cannot: without([...told, 'request_params'], untold) }),
     };
   },
   read: (row, context, lacks) => {
