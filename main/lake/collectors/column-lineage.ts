@@ -4,7 +4,7 @@ import { columnAsset } from '../assets.ts';
 import type { Collector } from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
 import { instantOf, textOf } from '../rows.ts';
-import { without } from '../pull.ts';
+import { without, type Cannot } from '../pull.ts';
 import { eitherOf, scoped } from '../scope-filter.ts';
 import { asText } from '../select.ts';
 import { tableCollector } from '../table-source.ts';
@@ -16,18 +16,19 @@ const countKind = statementKind('lake.column-lineage.count', 'read', 'how many p
 const source = 'system.access.column_lineage';
 const table = { catalog: 'system', schema: 'access', table: 'column_lineage' };
 
-const keys = [
-  asText('metastore_id', { as: 'ms' }),
+/** The two ends of lineage, each a table and a column: without all four, no row says anything. */
+export const columnEnds = [
   asText('source_table_full_name', { as: 'source_name' }),
   asText('source_column_name', { as: 'source_col' }),
   asText('target_table_full_name', { as: 'target_name' }),
   asText('target_column_name', { as: 'target_col' }),
 ];
-/** An edge has two ends, each a table and a column. */
-const cannot = without(
-  ['source_table_full_name', 'source_column_name', 'target_table_full_name', 'target_column_name'],
-  'nothing says which column is made from which',
-);
+export const withoutEnds = (what: string): Cannot =>
+  without(
+    columnEnds.map(({ from }) => from),
+    what,
+  );
+const keys = [asText('metastore_id', { as: 'ms' }), ...columnEnds];
 const wants = [...keys, seen('first_at', 'min'), seen('last_at', 'max')];
 
 /** One edge, none (an end that is a path, or a column made from itself), or null where the row cannot be read. */
@@ -57,7 +58,7 @@ export const columnLineageCollector: Collector = tableCollector({
   wants,
   order: 'last_at',
   groupBy: keys.map((key) => key.as),
-  cannot,
+  cannot: withoutEnds('nothing says which column is made from which'),
   meta: {
     when: 'pack',
     features: ['which columns a changed column reaches'],

@@ -7,11 +7,12 @@ import { columnAsset, factId, tableAsset } from '../assets.ts';
 import type { CollectContext, CollectedFact, Collector } from '../collector.ts';
 import { personalColumns, type PersonalColumn } from '../personal.ts';
 import type { LakeFact } from '../port.ts';
-import { pull, without } from '../pull.ts';
+import { pull } from '../pull.ts';
 import { earlier, instantOf, minus, textOf, timestampParameter } from '../rows.ts';
 import { among } from '../scope-filter.ts';
-import { asText, computed } from '../select.ts';
+import { computed } from '../select.ts';
 import { readNow, resting, rests } from '../throttle.ts';
+import { columnEnds, withoutEnds } from './column-lineage.ts';
 import { noneTagged, readBehind } from './personal-columns.ts';
 import { visibleTables } from '../visible-tables.ts';
 import { seen } from './lineage.ts';
@@ -26,18 +27,6 @@ const day = 86_400_000;
 const lookBackMs = 45 * day;
 /** A flow that was first seen within this time is news; lineage must reach further back than that, else all would be. */
 const newsMs = 7 * day;
-
-const keys = [
-  asText('source_table_full_name', { as: 'source_name' }),
-  asText('source_column_name', { as: 'source_col' }),
-  asText('target_table_full_name', { as: 'target_name' }),
-  asText('target_column_name', { as: 'target_col' }),
-];
-
-const cannot = without(
-  ['source_table_full_name', 'source_column_name', 'target_table_full_name', 'target_column_name'],
-  'nothing says into which columns personal data flows',
-);
 
 type Flow = {
   readonly from: PersonalColumn;
@@ -150,7 +139,7 @@ export const personalFlowsCollector: Collector = {
     const found = await pull(context, {
       kind,
       table,
-      wants: [...keys, seen('first_at', 'min'), seen('last_at', 'max')],
+      wants: [...columnEnds, seen('first_at', 'min'), seen('last_at', 'max')],
       where: [
         ...time.where,
         asked.where,
@@ -158,8 +147,8 @@ export const personalFlowsCollector: Collector = {
       ],
       parameters: { ...time.parameters, ...asked.parameters },
       order: 'first_at',
-      cannot,
-      groupBy: keys.map(({ as }) => as),
+      cannot: withoutEnds('nothing says into which columns personal data flows'),
+      groupBy: columnEnds.map(({ as }) => as),
     });
     if (!found.ok) return found;
     if (typeof found.value.unasked === 'string')
