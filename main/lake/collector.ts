@@ -70,6 +70,8 @@ export type Collected = {
    * a packing goes on all the same, with what does not hang on it.
    */
   readonly failure?: DatabricksFailure;
+  /** The workspace was not asked, because what is known holds for a while yet: it is as old as it was. */
+  readonly unread?: true;
 };
 
 export type CollectResult = Result<Collected, DatabricksFailure>;
@@ -102,6 +104,8 @@ export type SourceMeta = {
   readonly latenessMs: number | null;
   /** How long the workspace keeps them, in days; null = not limited or not documented. */
   readonly retentionDays: number | null;
+  /** How long it rests in the background after it was read, in ms: so much older it is not old yet. Absent = it does not. */
+  readonly restsMs?: number;
 };
 
 /**

@@ -93,7 +93,7 @@ export type Lake = {
   readonly assetLabel: (db: ReadableDb, asset: AssetId) => AssetLabel;
 };
 
-/** A source not read for so long is stale, whatever it said then. */
+/** A source not read for so long is stale, whatever it said then; one that rests by itself is so much later. */
 const staleAfterMs = 2 * 3_600_000;
 const edgeLimit = 100_000;
 const columnEdgeLimit = 500;
@@ -119,6 +119,8 @@ const isLost = (failure: DatabricksFailure): boolean => endsRefresh(failure) && 
 
 export const createLake = (deps: LakeDeps): Lake => {
   const collectors = deps.collectors ?? allCollectors;
+  const rests = new Map(collectors.map((one) => [one.source, one.meta.restsMs ?? 0]));
+  const staleAfter = (source: string): number => staleAfterMs + (rests.get(source) ?? 0);
   const known = new WeakMap<Workspace, Ids & { readonly user: string }>();
   const lost = new WeakSet<Workspace>();
   const running = new WeakMap<Workspace, Promise<unknown>>();
@@ -255,7 +257,7 @@ export const createLake = (deps: LakeDeps): Lake => {
       const read = rows.map((row): SourceState => {
         const state = states.find((one) => one === row.state) ?? 'failed';
         // Read long ahead of the clock: it was set back, and how old the facts are nobody knows.
-        const old = row.observed !== null && Math.abs(now - fromInstant(row.observed)) > staleAfterMs;
+        const old = row.observed !== null && Math.abs(now - fromInstant(row.observed)) > staleAfter(row.source);
         return {
           source: row.source,
           workspace: row.workspace,

@@ -75,6 +75,9 @@ export const regained = (before: string | undefined, { missingColumns }: Collect
 const isEmpty = ({ facts = [], edges = [], assets = [] }: Collected): boolean =>
   facts.length + edges.length + assets.length === 0;
 
+const isLook = (collected: Collected): boolean =>
+  collected.unread !== true && (collected.failure === undefined || !isEmpty(collected));
+
 /** Facts, edges, names and the cursor of one pull in one transaction: the cursor never runs ahead of what is stored. */
 const storePull = (
   deps: RefreshDeps,
@@ -93,8 +96,8 @@ const storePull = (
       region: ids.region,
       cursor: regained(before?.missing, collected) ? null : collected.cursor,
       complete_to: collected.completeTo,
-      // A pull of which only the failure came is no look at the source: what is held is as old as it was.
-      observed: failure !== undefined && isEmpty(collected) ? (before?.observed ?? null) : observedAt,
+      // A pull of which only the failure came is no look at the source, and neither is a rest: what is held is as old as it was.
+      observed: isLook(collected) ? observedAt : (before?.observed ?? null),
       state: failure === undefined ? 'fresh' : stateOf(failure, before?.state ?? 'never'),
       missing: JSON.stringify(collected.missingColumns),
       note:

@@ -2,12 +2,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Statement, TextRow } from '../../main/databricks/port.ts';
 import type { Collector } from '../../main/lake/collector.ts';
+import { clusterEventsCollector } from '../../main/lake/collectors/cluster-events.ts';
 import { costCollector } from '../../main/lake/collectors/cost.ts';
 import { eventLogCollector } from '../../main/lake/collectors/event-log.ts';
 import { expectationsCollector, expectationsSource } from '../../main/lake/collectors/expectations.ts';
 import { personalColumnsCollector } from '../../main/lake/collectors/personal-columns.ts';
 import { personalFlowsCollector } from '../../main/lake/collectors/personal-flows.ts';
+import { qualityMonitorsCollector } from '../../main/lake/collectors/quality-monitors.ts';
 import { queryTablesCollector } from '../../main/lake/collectors/query-tables.ts';
+import { restLineageCollector } from '../../main/lake/collectors/rest-lineage.ts';
+import { createLake } from '../../main/lake/lake.ts';
 import { personalColumnsId } from '../../main/lake/personal.ts';
 import { runCollector } from '../../main/lake/refresh.ts';
 import { putSource, sourceRow } from '../../main/store/lake.ts';
@@ -36,7 +40,14 @@ const answers: Readonly<Record<string, readonly TextRow[]>> = {
   'lake.column-lineage-reach': [{ oldest: micros(collectNow - 86_400_000) }],
 }; // prettier-ignore
 
-const rig = (types: Readonly<Record<string, string>> = {}, more: typeof answers = {}) => {
+const rig = (
+  types: Readonly<Record<string, string>> = {},
+  more: typeof answers = {},
+  {
+    things = ['pipeline|7|0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11'],
+    rest = (): unknown => ({ spec: { catalog: 'main', schema: 'gold' } }),
+  } = {},
+) => {
   let now = collectNow;
   const { store, close } = temporaryStore(() => now);
   cleanups.push(close);
@@ -53,10 +64,10 @@ const rig = (types: Readonly<Record<string, string>> = {}, more: typeof answers 
     columns,
     types,
     sql: ({ name }: Statement) => rowPage(more[name] ?? answers[name] ?? [], ['x']),
-    rest: () => ok({ spec: { catalog: 'main', schema: 'gold' } }),
+    rest: () => ok(rest()),
   });
   const deps = { store, clock: { now: () => now }, log: () => undefined };
-  const scope = new Map([['pipeline|7|0f2c5c1e-7a52-4a6e-9d58-2f0c6a1b9e11' as AssetId, 0]]);
+  const scope = new Map(things.map((one) => [one as AssetId, 0]));
   const refresh = async (collector: Collector) => {
     const ids = { workspaceId: '7', metastoreId: 'ms', region: null };
     const done = await runCollector(deps, collector, { workspace, ids, scope, options: {} });
@@ -65,10 +76,62 @@ const rig = (types: Readonly<Record<string, string>> = {}, more: typeof answers 
     if (row === undefined) throw new Error('no row');
     return row;
   };
-  return { store, refresh, asked, count: () => asked.length + called.length, pass: (ms: number) => (now += ms) };
+  return {
+    store,
+    clock: deps.clock,
+    refresh,
+    asked,
+    count: () => asked.length + called.length,
+    pass: (ms: number) => (now += ms),
+  };
 };
 
+/** Sources that ask about things one by one, each again after a while, and the thing in scope that they ask about. */
+const oneByOne: readonly (readonly [Collector, string, string])[] = [
+  [qualityMonitorsCollector, 'table|ms|main.gold.sales', ''],
+  [restLineageCollector, 'table|ms|main.gold.sales', ''],
+  [clusterEventsCollector, 'cluster|7|c-1', '{"events":[{"cluster_id":"c-1","timestamp":1,"type":"TERMINATING"}]}'],
+];
+
 describe('a source that rests', () => {
+  it.each(oneByOne.map(([collector, thing, answer]) => ({ label: collector.label, collector, thing, answer })))(
+    'is as old as its last reading where nothing is due: $label',
+    async ({ collector, thing, answer }) => {
+      const rest = (): unknown => (answer === '' ? { table_id: 't-1', schema_id: 's-1' } : JSON.parse(answer));
+      const { store, refresh, count, pass } = rig({}, {}, { things: [thing], rest });
+      store.transaction<null>((db) => {
+        putSource(db, { ...source, source: 'system.access.table_lineage', state: 'denied' });
+        return ok(null);
+      });
+      const first = await refresh(collector);
+      const before = count();
+      expect(before).toBeGreaterThan(0);
+      pass(5 * minute);
+      const then = await refresh(collector);
+      expect(count()).toBe(before);
+      expect(then.observed).toBe(first.observed);
+      const again = `Asked again from ${instantAt(collectNow + (collector.meta.restsMs ?? 0))} on.`;
+      expect(then.note).toBe(first.note === null ? again : `${first.note} ${again}`);
+      pass(collector.meta.restsMs ?? 0);
+      expect((await refresh(collector)).observed).toBe(
+        instantAt(collectNow + 5 * minute + (collector.meta.restsMs ?? 0)),
+      );
+      expect(count()).toBeGreaterThan(before);
+    },
+  );
+
+  it('is not old while it rests by itself, and old as soon as it was not asked for longer than that', async () => {
+    const { store, refresh, pass, clock } = rig();
+    const lake = createLake({ workspaces: () => [], store, clock, log: () => undefined });
+    const stateOf = () => lake.sourceStates(store.read).find((one) => one.source === costCollector.source)?.state;
+    await refresh(costCollector);
+    pass(170 * minute);
+    await refresh(costCollector);
+    expect(stateOf()).toBe('fresh');
+    pass(140 * minute);
+    expect(stateOf()).toBe('stale');
+  });
+
   it.each([
     costCollector, expectationsCollector, eventLogCollector, queryTablesCollector, personalColumnsCollector, personalFlowsCollector,
   ])('keeps what it lacked, what it said and where it is: $label', async (collector) => {
@@ -83,11 +146,14 @@ describe('a source that rests', () => {
     const before = count();
     for (let times = 0; times < 2; times += 1) {
       pass(minute);
-      const { observed: _, note, ...then } = await refresh(collector);
-      const { observed: __, note: ___, ...kept } = said;
+      const { note, ...then } = await refresh(collector);
+      const { note: _, ...kept } = said;
+      // As old as it was when it was read: a rest is no look at the workspace.
       expect(then).toEqual(kept);
       expect(note?.startsWith('Said when it was read.')).toBe(true);
-      expect(note?.split('.').length).toBeLessThanOrEqual(3);
+      const until = /Asked again from (\S+) on\.$/.exec(note ?? '')?.[1];
+      expect(until).toBe(instantAt(collectNow + (collector.meta.restsMs ?? 0)));
+      expect(note?.split('Asked again')).toHaveLength(2);
     }
     expect(count()).toBe(before);
   }); // prettier-ignore

@@ -13,6 +13,7 @@ import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import { endsRound, idText, instant, isGone, object, objects, text } from '../rest-read.ts';
 import { later, latest, minus } from '../rows.ts';
+import { restingUntilDue } from '../throttle.ts';
 import { nextTurn, unfinished } from '../turns.ts';
 import { said } from '../values.ts';
 import { clusterEvent, clusterEventsSource } from './cluster-event.ts';
@@ -152,6 +153,7 @@ export const clusterEventsCollector: Collector = {
     probe: { method: 'GET', path: '/api/2.1/clusters/list', query: { page_size: '1' } },
     latenessMs: 0,
     retentionDays: 30,
+    restsMs: againMs,
   },
   // One call each; a cluster with more than a page of events takes more.
   estimate: (context) =>
@@ -161,6 +163,9 @@ export const clusterEventsCollector: Collector = {
     const clusters = clustersOf(context);
     const next: Record<string, Place> = { ...before };
     const due = dueOf(clusters, before, context);
+    const asked = clusters.flatMap((id) => before[id]?.asked ?? []);
+    const rested = due.length > 0 ? null : restingUntilDue(context, clusterEventsSource, asked, againMs);
+    if (rested !== null) return ok(rested);
     const jobsAt = runsByCluster(context);
     const facts: CollectedFact[] = [];
     let [unreadable, behind] = [0, false];

@@ -15,7 +15,7 @@ import { halfOfSums, countRows, pull, without, type Pull } from '../pull.ts';
 import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
-import { readNow, resting, rests } from '../throttle.ts';
+import { readNow, resting, restsUntil } from '../throttle.ts';
 import { cutStretch, stretchOf, type Stretch } from './cost-stretch.ts';
 import { pricesTable, readPrices, type Price } from './prices.ts';
 
@@ -223,12 +223,14 @@ export const costCollector: Collector = {
     preview: null,
     latenessMs: 12 * 3_600_000,
     retentionDays: 365,
+    restsMs: everyMs,
   },
   collect: async (context) => {
     const asked = spec(context);
     const rest = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
     if (asked === null) return ok({ ...rest, note: null });
-    if (rests(context, everyMs)) return ok(resting(context, source, restWords));
+    const until = restsUntil(context, everyMs);
+    if (until !== null) return ok(resting(context, source, until, restWords));
     const found = await pull(context, asked);
     if (!found.ok) return found;
     const { cutOff, full, missingColumns, unasked } = found.value;

@@ -12,7 +12,7 @@ import type { LakeFact } from '../port.ts';
 import { endsRound, getOne, object, text } from '../rest-read.ts';
 import { isBadResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
-import { readNow, resting, rests } from '../throttle.ts';
+import { readNow, resting, restsUntil } from '../throttle.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { logIn, messagesOf, resultsOf, type Facts, type Log } from './event-log-read.ts';
@@ -97,6 +97,7 @@ export const eventLogCollector: Collector = boundTo(
       preview: null,
       latenessMs: null,
       retentionDays: null,
+      restsMs: everyMs,
     }, // prettier-ignore
     // Whose log may be read, and how much it holds, is known only when it is asked.
     estimate: (context) => {
@@ -107,7 +108,8 @@ export const eventLogCollector: Collector = boundTo(
     },
     collect: async (context) => {
       const rest = { completeTo: null, missingColumns: [] } as const;
-      if (rests(context, everyMs)) return ok(resting(context, source));
+      const until = restsUntil(context, everyMs);
+      if (until !== null) return ok(resting(context, source, until));
       const pipelines = scoped(context, 'pipeline');
       const facts: CollectedFact[] = [];
       const [missing, lost] = [new Set<string>(), new Set<string>()];

@@ -13,7 +13,7 @@ import { columnsOf, cutOff, lacksColumns, mayHaveChanged, tooManyAtOnce, type Pa
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { isCutOff, total } from '../select.ts';
-import { resting, rests } from '../throttle.ts';
+import { resting, restsUntil } from '../throttle.ts';
 import { lookBackOf, startOf } from '../window.ts';
 
 const kind = statementKind(
@@ -168,9 +168,11 @@ export const expectationsCollector: Collector = boundTo(
       otherwise: 'The event logs of pipelines that you own are still read, one by one, around a room.',
       latenessMs,
       retentionDays: 395,
+      restsMs: everyMs,
     },
     collect: async (context) => {
-      if (rests(context, everyMs)) return ok(resting(context, expectationsSource));
+      const until = restsUntil(context, everyMs);
+      if (until !== null) return ok(resting(context, expectationsSource, until));
       const before = placeOf(context.cursor);
       const answer = await query(context, ({ text, parameters }) =>
         kind(dbx`${text} ORDER BY newest LIMIT ${rowLimit}`, parameters),

@@ -8,7 +8,7 @@ import { pull } from '../pull.ts';
 import { textOf } from '../rows.ts';
 import { asText } from '../select.ts';
 import { keepState } from '../state-source.ts';
-import { readNow, resting, rests } from '../throttle.ts';
+import { readNow, resting, restsUntil } from '../throttle.ts';
 import { visibleTables } from '../visible-tables.ts';
 import { reachedSince } from './grant-reach.ts';
 
@@ -59,14 +59,16 @@ export const personalColumnsCollector: Collector = {
     preview: null,
     latenessMs: 0,
     retentionDays: null,
+    restsMs: everyMs,
   },
   // A packing asks nothing, as below.
   estimate: () => Promise.resolve(ok({ rows: 0, statements: 0, counted: true })),
   collect: async (context) => {
     const same = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null };
     if (context.lane === 'pack') return ok({ ...same, note: readBehind });
-    if (rests(context, everyMs))
-      return ok(resting(context, personalColumnsSource, 'Read once an hour: tags change rarely.'));
+    const until = restsUntil(context, everyMs);
+    if (until !== null)
+      return ok(resting(context, personalColumnsSource, until, 'Read once an hour: tags change rarely.'));
     const found = await pull(context, {
       kind,
       table,

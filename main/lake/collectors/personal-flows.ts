@@ -11,7 +11,7 @@ import { pull } from '../pull.ts';
 import { earlier, instantOf, minus, textOf, timestampParameter } from '../rows.ts';
 import { among } from '../scope-filter.ts';
 import { computed } from '../select.ts';
-import { readNow, resting, rests } from '../throttle.ts';
+import { readNow, resting, restsUntil } from '../throttle.ts';
 import { columnEnds, withoutEnds } from './column-lineage.ts';
 import { noneTagged, readBehind } from './personal-columns.ts';
 import { visibleTables } from '../visible-tables.ts';
@@ -119,6 +119,7 @@ export const personalFlowsCollector: Collector = {
     preview: null,
     latenessMs: null,
     retentionDays: 365,
+    restsMs: everyMs,
   },
   // A packing asks nothing, as below.
   estimate: () => Promise.resolve(ok({ rows: 0, statements: 0, counted: true })),
@@ -127,7 +128,8 @@ export const personalFlowsCollector: Collector = {
     const columns = personalColumns(context);
     if (context.lane === 'pack') return ok({ ...same, note: readBehind });
     if (columns.length === 0) return ok({ ...same, note: noneTagged });
-    if (rests(context, everyMs)) return ok(resting(context, source, 'Read once an hour.'));
+    const until = restsUntil(context, everyMs);
+    if (until !== null) return ok(resting(context, source, until));
     const names = columns.map(({ table: name, column }) => `${name}.${column}`);
     const asked = among(
       'source_column_name',

@@ -12,6 +12,7 @@ import { endsRound, getOne, idText, instant, isGone, listAll, object, text } fro
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
+import { restingUntilDue } from '../throttle.ts';
 import { lastName, nextTurn, someOf } from '../turns.ts';
 import { shortMessage } from './messages.ts';
 
@@ -124,10 +125,12 @@ const anomalyFact = (full: string, schema: string, config: JsonObject, context: 
   );
 };
 
+const ownTables = (context: CollectContext): readonly string[] =>
+  scoped(context, 'table').filter((full) => !full.startsWith('system.'));
 const dueTables = (context: CollectContext): readonly string[] => {
   const known = cursorTexts(context.cursor);
   const now = context.clock.now();
-  return scoped(context, 'table').filter((full) => !full.startsWith('system.') && isDue(known[full], now, againMs));
+  return ownTables(context).filter((full) => isDue(known[full], now, againMs));
 };
 
 /** An answer, null where there is none of this thing (or none for this user), or the failure that ends the round. */
@@ -155,6 +158,7 @@ export const qualityMonitorsCollector: Collector = {
     otherwise: 'Results of monitors are still read from their tables.',
     latenessMs: 0,
     retentionDays: null,
+    restsMs: againMs,
   },
   estimate: (context) => {
     const asked = dueTables(context);
@@ -164,6 +168,10 @@ export const qualityMonitorsCollector: Collector = {
   },
   collect: async (context) => {
     const due = dueTables(context);
+    const known = cursorTexts(context.cursor);
+    const asked = ownTables(context).flatMap((full) => known[full] ?? []);
+    const rested = due.length > 0 ? null : restingUntilDue(context, source, asked, againMs);
+    if (rested !== null) return ok(rested);
     const facts: CollectedFact[] = [];
     const seen: Record<string, string> = {};
     const schemas = new Map<string, JsonObject | null>();

@@ -15,7 +15,7 @@ import { later, textOf } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asText } from '../select.ts';
 import { lacksOf, type Lacks } from '../table-source.ts';
-import { resting, rests } from '../throttle.ts';
+import { resting, restsUntil } from '../throttle.ts';
 import { said } from '../values.ts';
 import { seen } from './lineage.ts';
 
@@ -205,10 +205,12 @@ export const queryTablesCollector: Collector = {
     preview: null,
     latenessMs: null,
     retentionDays: 365,
+    restsMs: everyMs,
   },
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [], note: null } as const;
-    if (rests(context, everyMs)) return ok(resting(context, source));
+    const until = restsUntil(context, everyMs);
+    if (until !== null) return ok(resting(context, source, until));
     const { facts: open, leftOut, isCut, all } = statements(context);
     const now = toInstant(context.clock.now());
     const known = cursorTexts(context.cursor)['all'];

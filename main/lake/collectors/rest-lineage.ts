@@ -6,6 +6,7 @@ import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
+import { restingUntilDue } from '../throttle.ts';
 import { nextTurn } from '../turns.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
@@ -24,10 +25,10 @@ const isWanted = (context: CollectContext): boolean =>
 /** Tables that are asked now. */
 const dueTables = (context: CollectContext): readonly AssetId[] => {
   const [known, now] = [cursorTexts(context.cursor), fromInstant(context.observedAt)];
-  return [...context.scope.keys()].filter(
-    (asset) => ['table', 'view'].includes(assetParts(asset).kind) && isDue(known[asset], now, againMs),
-  );
+  return tablesIn(context).filter((asset) => isDue(known[asset], now, againMs));
 };
+const tablesIn = (context: CollectContext): readonly AssetId[] =>
+  [...context.scope.keys()].filter((asset) => ['table', 'view'].includes(assetParts(asset).kind));
 
 /** Times have been seen as text and as milliseconds; one that is neither says nothing. */
 const seenAt = (info: JsonObject, otherwise: Instant): Instant => {
@@ -93,15 +94,20 @@ export const restLineageCollector: Collector = {
     preview: null,
     latenessMs: 0,
     retentionDays: null,
+    restsMs: againMs,
   },
   estimate: (context) => Promise.resolve(ok(callsOnly(isWanted(context) ? dueTables(context).length : 0))),
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (!isWanted(context)) return ok({ ...rest, note: 'Not asked: the system table of lineage can be read.' });
+    const [due, known] = [dueTables(context), cursorTexts(context.cursor)];
+    const asked = tablesIn(context).flatMap((asset) => known[asset] ?? []);
+    const rested = due.length > 0 ? null : restingUntilDue(context, source, asked, againMs);
+    if (rested !== null) return ok(rested);
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
     const how = new Map<string, string>();
-    const turn = nextTurn(context, dueTables(context), { key: (asset) => asset, limit: maxTables, plural: 'tables' });
+    const turn = nextTurn(context, due, { key: (asset) => asset, limit: maxTables, plural: 'tables' });
     for (const asset of turn.items) {
       const query = { table_name: assetParts(asset).native, include_entity_lineage: 'true' };
       const found = await getOne(context, '/api/2.0/lineage-tracking/table-lineage', query);
