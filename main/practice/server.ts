@@ -18,6 +18,7 @@ import { runMessage } from './thrift/http.ts';
 import { userOf } from './tokens.ts';
 import type { Scenario } from './scenario-shape.ts';
 import { createWorldClock } from './world/clock.ts';
+import { arriveWhenDue } from './world/late.ts';
 import { catchUp, toldUpTo } from './world/play.ts';
 import { ensureWorld, type Fault, type World } from './world/world.ts';
 
@@ -264,7 +265,7 @@ export const createPracticeServer = async (deps: PracticeDeps): Promise<Practice
   let closed = false;
   const goOn = async (): Promise<void> => {
     if (closed) return;
-    if (worldClock.speed() !== null) await catchUp(lake, world);
+    await (worldClock.speed() === null ? arriveWhenDue(lake) : catchUp(lake, world));
     deps.scheduler.after(5_000, () => {
       going = goOn();
     });

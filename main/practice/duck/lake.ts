@@ -89,6 +89,8 @@ const bookkeeping = [
   // What is said about a table or a column beside its rows: kind table-tag, column-tag, filter, mask or view; a and b by kind.
   'CREATE TABLE IF NOT EXISTS bw.governance(kind VARCHAR, catalog VARCHAR, schema VARCHAR, name VARCHAR, col VARCHAR, a VARCHAR, b VARCHAR)',
   'CREATE TABLE IF NOT EXISTS bw.documents(kind VARCHAR, id VARCHAR, made_at BIGINT, body VARCHAR)',
+  // Rows of system tables whose lateness is not over yet (world/late.ts).
+  'CREATE TABLE IF NOT EXISTS bw.late(name VARCHAR, due BIGINT, body VARCHAR)',
   'CREATE SEQUENCE IF NOT EXISTS bw.row_ids',
 ];
 

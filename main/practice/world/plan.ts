@@ -68,10 +68,13 @@ export type Plan = {
 
 const minute = 60_000;
 export const hour = 60 * minute;
-/** A slot is one round of the pipeline: every four hours for fourteen days; slot 0 is the newest. */
+/**
+ * A slot is one round of the pipeline: every four hours for fourteen days; slot 0 is the newest. It began so long ago that all of it
+ * is in the system tables by now, an hour after its end: a new world has its incident at once.
+ */
 export const slots = 84;
 export const slotMs = 4 * hour;
-export const slotStart = (plan: Pick<Plan, 'now'>, n: number): number => plan.now - 150 * minute - n * slotMs;
+export const slotStart = (plan: Pick<Plan, 'now'>, n: number): number => plan.now - 175 * minute - n * slotMs;
 
 export const tableOf = (domain: DomainPlan, role: string): PlannedTable =>
   ensure(domain.tables.get(role), `templates name the tables of their domain (${role})`);

@@ -4,6 +4,7 @@ import { appendVersion, type Row } from './bulk.ts';
 import { saveDocuments, type Document } from './documents.ts';
 import { placeScenarios } from './estate/incident.ts';
 import { goOn } from './estate/tell.ts';
+import { arrive, arriveWhenDue, holdBack } from './late.ts';
 import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { slotMs } from './plan.ts';
 import { createRandom } from './random.ts';
@@ -17,7 +18,8 @@ export type Played = { readonly round: number; readonly runs: number; readonly f
 
 /**
  * Let the world go on by one round, as if it happened just now: each job runs once more (a broken line fails again in its daily
- * round), tables get a version, the profiles their windows up to now. Makes new facts for a drill.
+ * round), tables get a version, the profiles their windows up to now. Makes new facts for a drill: REST tells them at once, the
+ * system tables when their lateness is over.
  */
 export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Promise<Played> =>
   lake.write(async (write) => {
@@ -40,9 +42,9 @@ export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Prom
       total += runs.length;
       failed += runs.filter((r) => r.failed).length;
       for (const run of runs) {
-        add('system.lakeflow.job_run_timeline', runRows(plan, run));
-        add('system.lakeflow.job_task_run_timeline', taskRows(plan, run));
-        add('system.access.table_lineage', lineageRows(plan, run, random));
+        add('lakeflow.job_run_timeline', runRows(plan, run));
+        add('lakeflow.job_task_run_timeline', taskRows(plan, run));
+        add('access.table_lineage', lineageRows(plan, run, random));
         documents.push({ kind: 'run', id: run.runId, at: run.start, body: runDocument(run) });
         for (const table of domain.tables.values())
           if (table.template.job === run.job.role && (!run.failed || table.template.role === domain.template.scores))
@@ -56,7 +58,7 @@ export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Prom
       }
       const events = domainEvents(domain, runs).filter((e) => e.service === 'jobs');
       add(
-        'system.access.audit',
+        'access.audit',
         events.map((e) => auditRow(plan, e, random)),
       );
       for (const table of monitored(domain)) {
@@ -79,8 +81,9 @@ export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Prom
         );
       }
     }
-    for (const [name, more] of rows) await appendVersion(lake, write, name.split('.'), 'System user', more);
     await saveDocuments(write, documents);
+    for (const [name, more] of rows) await holdBack(write, name, more);
+    await arrive(lake, write);
     await write.run(`INSERT INTO bw.documents VALUES ('round', $id, ${Math.round(now)}, '{}')`, { id: String(round) });
     return { round, runs: total, failed };
   });
@@ -101,13 +104,13 @@ export const toldUpTo = async (lake: Lake, world: World): Promise<number> => {
 };
 
 /**
- * Bring the world up to its clock: the estate goes on by what happened since (each row when its lateness is over), the told lines
- * by a round every four hours. Nothing to do within a minute of the last time.
+ * Bring the world up to its clock: the estate goes on by what happened since, the told lines by a round every four hours; each row
+ * of a system table comes when its lateness is over. Nothing happens within a minute of the last time.
  */
 export const catchUp = async (lake: Lake, world: World): Promise<void> => {
   const from = await toldUpTo(lake, world);
   const to = lake.clock.now();
-  if (to - from < stepMs) return;
+  if (to - from < stepMs) return arriveWhenDue(lake);
   const { estate, plan, scenarios } = world;
   await lake.write(async (write) => {
     if (estate !== null) await goOn(lake, write, plan, estate, placeScenarios(scenarios, plan, estate), { from, to });
@@ -117,4 +120,5 @@ export const catchUp = async (lake: Lake, world: World): Promise<void> => {
   const round = (at: number): number => Math.floor((at - plan.now) / slotMs);
   for (let n = Math.max(round(from) + 1, round(to) - mostRounds + 1); n <= round(to); n += 1)
     await playNext(lake, world, plan.now + n * slotMs);
+  await arriveWhenDue(lake);
 };

@@ -96,6 +96,10 @@ const Drawer = () => {
             onChange={(id) => set({ speed: id === 'none' ? null : Number(id) })}
             testId="practice-speed"
           />
+          <p className="cap">
+            REST tells at once what happens. System tables show it later, as a real workspace does: the audit log in 15
+            minutes, lineage in 30, runs in an hour, costs in two and a half. Where time is faster, so are they.
+          </p>
           {address === null ? null : (
             <p className="cap">
               Address <CopyText text={address} />

@@ -116,6 +116,9 @@ export const tellIncident = async (lake: Lake, plan: Plan, estate: Estate, incid
 /** A source is behind by its lateness: what arrives in a span happened that much earlier. */
 const arrived = ({ lateMinutes }: Pick<Source, 'lateMinutes'>, span: Span): Span => ({ from: span.from - lateMinutes * 60_000, to: span.to - lateMinutes * 60_000 }); // prettier-ignore
 const monitorSource = { lateMinutes: 25 };
+/** How long after the event a row of a system table (`lakeflow.jobs`) arrives, in ms: for the told lines the same as here. */
+export const latenessMs = (table: string): number =>
+  (sources.find((s) => s.table === table)?.lateMinutes ?? 0) * 60_000;
 
 const versions = async (write: Write): Promise<ReadonlyMap<number, readonly [version: number, at: number]>> =>
   new Map((await write.rows('SELECT key, max(version), epoch_ms(max(made_at)) FROM bw.history GROUP BY key')).map((r) => [Number(r[0]), [Number(r[1]), Number(r[2])] as const])); // prettier-ignore
