@@ -128,7 +128,11 @@ describe('messages of failed updates', { timeout: 180_000 }, () => {
       expect(failed?.data['message']).toBe('column qty is gone');
     } // prettier-ignore
     expect(asked.filter((one) => JSON.stringify(one).includes('pl-1'))).toEqual([
-      ['/api/2.0/pipelines/pl-1/events', "level='ERROR'"],
+      // From when it began, so that the newest errors of a pipeline do not hide those of an older update.
+      [
+        '/api/2.0/pipelines/pl-1/events',
+        `level='ERROR' AND timestamp>='${toInstant(Math.floor(now / hour) * hour - 3 * hour - 780_000)}'`,
+      ],
     ]);
   });
 });

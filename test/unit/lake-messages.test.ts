@@ -128,3 +128,52 @@ describe.each([
     expect((await at.watch())?.state).toBe('denied');
   });
 }); // prettier-ignore
+
+describe('what failed updates said, behind many errors of others', () => {
+  const rigOf = (errors: number) => {
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    store.transaction<null>((db) => {
+      const data = {
+        result: 'failed',
+        message: null,
+        update: 'old',
+        pipeline: 'p',
+        startedAt: instantAt(collectNow - 7_200_000),
+      };
+      putFact(db, { id: 'pipeline-update|7|old', kind: 'pipeline-update', source: 's', workspace: '7', region: null, happened: instantAt(collectNow - 3_600_000), observed: instantAt(collectNow), complete_to: null, assets: '["pipeline|7|p"]', title: '', data: JSON.stringify(data) }, ['pipeline|7|p']); // prettier-ignore
+      return ok(null);
+    });
+    const filters: string[] = [];
+    const events = [
+      ...Array.from({ length: errors }, () => ({ message: 'another', origin: { update_id: 'busy' } })),
+      { message: 'why old', origin: { update_id: 'old' } },
+    ];
+    const { workspace, called } = fakeWorkspace({
+      rest: ({ query }) => {
+        if (query?.['filter'] !== undefined) filters.push(query['filter']);
+        const from = Number(query?.['page_token'] ?? 0);
+        const size = Number(query?.['max_results']);
+        return ok({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) }); // prettier-ignore
+      },
+    });
+    return { filters, called, collect: () => updateMessagesCollector.collect(collectContext(workspace, store.read, ['pipeline|7|p'])) }; // prettier-ignore
+  };
+
+  it('is read page by page, from when the update began', async () => {
+    const { filters, called, collect } = rigOf(350);
+    const found = await collect();
+    expect(found.ok && found.value.facts?.map(({ fact }) => fact.data['message'])).toEqual(['why old']);
+    expect(filters).toEqual([`level='ERROR' AND timestamp>='${instantAt(collectNow - 7_200_000)}'`]);
+    expect(called).toHaveLength(4);
+  });
+
+  it('is left out behind a limit, which is said', async () => {
+    const { called, collect } = rigOf(1_000);
+    expect(await collect()).toMatchObject({
+      ok: true,
+      value: { partly: true, note: '1 updates said nothing in the newest 1000 error events of their pipeline; older ones were not looked through.' }, // prettier-ignore
+    });
+    expect(called).toHaveLength(10);
+  });
+});

@@ -19,7 +19,13 @@ const minute = 60_000;
 
 type Update = { readonly id: string; readonly at: number; state: string; end: number | null };
 /** The part of the pipelines API that is used, as facts 3.2 describe it. */
-type Service = { updates: Update[]; hidden: ReadonlySet<string>; eventsFail?: boolean; forgets?: boolean };
+type Service = {
+  updates: Update[];
+  hidden: ReadonlySet<string>;
+  eventsFail?: boolean;
+  forgets?: boolean;
+  noise?: number;
+};
 const answer = (service: Service, { path, query = {} }: RestRequest): Result<unknown, DatabricksFailure> => {
   const [pipeline = '', part, update] = path.replace('/api/2.0/pipelines/', '').split('/');
   if (service.hidden.has(pipeline)) return err(databricksFailure('Forbidden', { code: 'HTTP 403' }));
@@ -42,9 +48,10 @@ const answer = (service: Service, { path, query = {} }: RestRequest): Result<unk
   if (part === 'updates') return paged('updates', all.map(info));
   if (service.eventsFail === true) return err(databricksFailure('BadAnswer', { code: 'HTTP 500' }));
   const since = Date.parse(/timestamp>'([^']+)'/.exec(query['filter'] ?? '')?.[1] ?? '1970-01-01T00:00:00Z');
-  return paged(
-    'events',
-    all.flatMap((one) =>
+  const noise = Array.from({ length: service.noise ?? 0 }, () => ({ event_type: 'flow_progress', origin: { update_id: 'busy' }, timestamp: instantAt(collectNow) })); // prettier-ignore
+  return paged('events', [
+    ...noise,
+    ...all.flatMap((one) =>
       one.end === null || one.end <= since
         ? []
         : [
@@ -53,7 +60,7 @@ const answer = (service: Service, { path, query = {} }: RestRequest): Result<unk
             { event_type: 'update_progress', origin: { update_id: one.id }, timestamp: instantAt(one.at + 1_000) },
           ],
     ),
-  );
+  ]);
 };
 const update = (id: string, minutesAgo: number, state = 'COMPLETED', length = 2): Update => {
   const at = collectNow - minutesAgo * minute;
@@ -163,9 +170,28 @@ describe('updates of pipelines from REST', () => {
     expect(state()).toMatchObject({ state: 'fresh', note: 'Not visible to this user, or gone: pipeline q.' });
     pass(minute);
     service.updates = [update('new', 1), ...service.updates.map((one) => (one.id === 'long' ? update('long', 4_000, 'CANCELED') : one))]; // prettier-ignore
-    expect(await refresh('p')).toEqual(['p', 'p/updates', 'p/updates/long', 'p/events', 'p/events', 'p/events', 'p/events']); // prettier-ignore
+    expect(await refresh('p')).toEqual(['p', 'p/updates', 'p/updates/long', 'p/events']); // prettier-ignore
+    expect(facts().find((one) => one.data['update'] === 'long')?.data['endedAt']).toBe(instantAt(collectNow - 3_998 * minute)); // prettier-ignore
     expect(facts().find((one) => one.data['update'] === 'long')?.data['result']).toBe('cancelled');
     expect(facts()).toHaveLength(122);
+  });
+
+  it('are looked for in as many events as it takes, and what lies behind the last of them that are looked through is said', async () => {
+    const service: Service = { updates: [update('u1', 90)], hidden: new Set(), noise: 4_000 };
+    const { refresh, facts, state, store, workspace } = rig(service);
+    expect((await refresh('p')).filter((path) => path === 'p/events')).toHaveLength(17);
+    expect([facts()[0]?.data['endedAt'], state()?.note]).toEqual([instantAt(collectNow - 88 * minute), null]);
+    service.updates = [update('u2', 80)];
+    service.noise = 5_000;
+    expect((await refresh('p')).filter((path) => path === 'p/events')).toHaveLength(20);
+    expect(facts().find((one) => one.data['update'] === 'u2')?.data).toMatchObject({
+      result: 'succeeded',
+      endedAt: null,
+    });
+    expect(state()?.note).toBe('When 1 updates ended is not known yet: no event says so among the newest 5000 of their pipeline that this user may read. The system table tells it later.'); // prettier-ignore
+    service.updates = [update('u3', 80)];
+    const packed = await restUpdatesCollector.collect(collectContext(workspace, store.read, ['pipeline|7|p']));
+    expect(packed).toMatchObject({ ok: true, value: { partly: true } });
   });
 
   it('more of them than a pull can hold follow in the next pulls, the cursor never says that they are here before they are', async () => {

@@ -27,8 +27,12 @@ import {
 /** Pipelines asked around a room in one pull, nearest first; more of them take turns. */
 const pipelineLimit = 20;
 const pageSize = '50';
-/** Pages of updates, and of events, of one pipeline per refresh. */
+/** Pages of updates of one pipeline per refresh. */
 const pagesPerPull = 4;
+/** Events looked through for the ends of one pipeline's updates: so many pages (docs: at most 1,000 on one). */
+const eventPages = 20;
+const eventsOnPage = '250';
+const mostEvents = eventPages * Number(eventsOnPage);
 /** An update can be listed a little after it began. */
 const lookBackMs = 5 * 60_000;
 
@@ -62,6 +66,8 @@ type OfPipeline = {
   readonly place: Place;
   readonly name: string | null;
   readonly unreadable: number;
+  /** Updates that have ended, and of which no event that could be read says when. */
+  readonly endless: number;
 };
 
 type Listed = { readonly bodies: readonly JsonObject[]; readonly start: Instant; readonly gap: Gap | null };
@@ -110,6 +116,32 @@ const isSettled = (context: CollectContext, id: string): boolean => {
   return said(result) !== 'running' && !(result === 'unknown' && resultAt === null);
 };
 
+/**
+ * When these updates of a pipeline ended, from its events, newest first and no further than until each has its end. Without its
+ * events an update has no end here; the system table tells it later.
+ */
+const readEnds = async (
+  context: CollectContext,
+  path: string,
+  updates: readonly RestUpdate[],
+): Promise<Result<ReadonlyMap<string, Instant>, DatabricksFailure>> => {
+  const oldest = updates.map((one) => one.createdAt).toSorted()[0];
+  if (oldest === undefined) return ok(new Map());
+  const waiting = new Set(updates.map((one) => one.id));
+  const events = await listPages(context, `${path}/events`, 'events', {
+    query: { max_results: eventsOnPage, filter: `timestamp>'${oldest}'`, order_by: 'timestamp desc' },
+    // The token replaces every other field but the size (facts 3.2).
+    after: { max_results: eventsOnPage },
+    most: eventPages,
+    enough: (page) => {
+      for (const id of endsOf(page).keys()) waiting.delete(id);
+      return waiting.size === 0;
+    },
+  });
+  if (events.ok) return ok(endsOf(events.value.all));
+  return endsRound(events.error) ? events : ok(new Map());
+};
+
 /** One call where nothing is new; else the updates since the last time, and the moments at which they ended. */
 const readPipeline = async (
   context: CollectContext,
@@ -124,7 +156,7 @@ const readPipeline = async (
     ({ id, state }) => normaliseResult(state) === 'running' || !isSettled(context, id),
   );
   const quiet = before.upTo !== null && before.open.length === 0 && !isNew;
-  if (quiet && before.gap === null) return ok({ facts: [], place: before, name, unreadable: 0 });
+  if (quiet && before.gap === null) return ok({ facts: [], place: before, name, unreadable: 0, endless: 0 });
   const listed = await listUpdates(context, path, before, quiet);
   if (!listed.ok) return listed;
   const { start, gap } = listed.value;
@@ -138,17 +170,9 @@ const readPipeline = async (
   }
   const asked = updates.filter(({ createdAt }) => context.until === null || createdAt < context.until);
   const fresh = asked.filter((one) => one.ended && !isSettled(context, one.id));
-  const oldest = fresh.map((one) => one.createdAt).toSorted()[0];
-  let ends: ReadonlyMap<string, Instant> = new Map();
-  if (oldest !== undefined) {
-    const events = await listPages(context, `${path}/events`, 'events', {
-      ...newest,
-      query: { max_results: pageSize, filter: `timestamp>'${oldest}'`, order_by: 'timestamp desc' },
-    });
-    // Without its events an update has no end here; the system table tells it later.
-    if (events.ok) ends = endsOf(events.value.all);
-    else if (endsRound(events.error)) return events;
-  }
+  const told = await readEnds(context, path, fresh);
+  if (!told.ok) return told;
+  const ends = told.value;
   // What a room takes along is told in full: it holds what is stored already, too.
   const news = asked.filter((one) => context.lane === 'pack' || !one.ended || fresh.includes(one));
   return ok({
@@ -160,6 +184,7 @@ const readPipeline = async (
     },
     name,
     unreadable: read.filter((one) => one === null).length,
+    endless: fresh.filter((one) => !ends.has(one.id)).length,
   });
 };
 
@@ -200,7 +225,7 @@ export const restUpdatesCollector: Collector = {
       plural: 'pipelines',
       always: (pipeline) => context.scope.get(workspaceAsset('pipeline', context.workspaceId, pipeline)) === 0,
     });
-    let unreadable = 0;
+    let [unreadable, endless] = [0, 0];
     let failure: DatabricksFailure | null = null;
     const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
     for (const pipeline of turn.items) {
@@ -217,6 +242,7 @@ export const restUpdatesCollector: Collector = {
       const { place, name } = found.value;
       facts.push(...found.value.facts);
       unreadable += found.value.unreadable;
+      endless += found.value.endless;
       next[pipeline] = place;
       const { gap } = place;
       how.set(pipeline, gap === null ? 'read' : gap.token === null ? 'short' : unfinished);
@@ -232,6 +258,7 @@ export const restUpdatesCollector: Collector = {
       ...(short.length === 0 ? [] : [`Older updates of ${short.join(', ')} are still to come; the next refreshes read on.`]),
       ...(left === null ? [] : [left]),
       ...(unreadable === 0 ? [] : [`${unreadable} updates could not be read.`]),
+      ...(endless === 0 ? [] : [`When ${endless} updates ended is not known yet: no event says so among the newest ${mostEvents} of their pipeline that this user may read. The system table tells it later.`]),
     ]; // prettier-ignore
     return ok({
       facts,
@@ -243,7 +270,7 @@ export const restUpdatesCollector: Collector = {
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      partly: short.length > 0 && step.more !== true && !isLonger,
+      partly: (short.length > 0 && step.more !== true && !isLonger) || endless > 0,
       ...(failure === null ? {} : { failure }),
     });
   },

@@ -32,7 +32,7 @@ export const runMessagesCollector: Collector = {
     carriers: 'job',
     of: 'run',
     limit: 25,
-    ask: wholeRun,
+    ask: (context, run) => wholeRun(context, run),
     // The run's own fact, or that of one of its tasks.
     said: (run, { data }) => {
       if (data['task'] === null) return message(run);

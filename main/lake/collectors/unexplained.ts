@@ -59,11 +59,21 @@ type Explaining = {
   readonly of: string;
   /** Things asked about per pull, newest failure first; more of them take turns. */
   readonly limit: number;
-  readonly ask: (context: CollectContext, id: string) => Promise<Result<JsonObject, DatabricksFailure>>;
+  readonly ask: (
+    context: CollectContext,
+    id: string,
+    failed: readonly LakeFact[],
+  ) => Promise<Result<JsonObject & { readonly isShort?: boolean }, DatabricksFailure>>;
   /** What the answer says of each fact; null = nothing, and it is not asked again. */
   readonly said: (answer: JsonObject, fact: LakeFact) => string | null;
-  /** How people call what is asked, what is looked through, and one that is gone or refused. */
-  readonly words: { readonly plural: string; readonly facts: string; readonly gone: string; readonly refused: string };
+  /** How people call what is asked, what is looked through, one that is gone or refused, and those of which a short answer said nothing. */
+  readonly words: {
+    readonly plural: string;
+    readonly facts: string;
+    readonly gone: string;
+    readonly refused: string;
+    readonly short?: string;
+  };
 };
 
 const failedThings = (context: CollectContext, { kind, carriers, of }: Explaining) => {
@@ -80,13 +90,17 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
     const turn = nextTurn(context, things, { key: ([id]) => id, limit: spec.limit, plural: words.plural });
     const how = new Map<string, string>();
     const facts: LakeFact[] = [];
+    let silent = 0;
     let failure: DatabricksFailure | undefined;
     for (const [id, failed] of turn.items) {
-      const found = await spec.ask(context, id);
+      const found = await spec.ask(context, id, failed);
       if (found.ok) {
         how.set(id, 'read');
-        for (const fact of failed)
-          facts.push({ ...fact, data: { ...fact.data, message: spec.said(found.value, fact) ?? '' } });
+        for (const fact of failed) {
+          const message = spec.said(found.value, fact);
+          if (message === null && found.value.isShort === true) silent += 1;
+          facts.push({ ...fact, data: { ...fact.data, message: message ?? '' } });
+        }
         continue;
       }
       // 400 and 404 mean that it is gone (facts 3.0); that and 403 cost this one only, anything else stops here and is told.
@@ -99,6 +113,7 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
     const notes = [
       ...(gone > 0 ? [`${gone} ${words.plural} ${words.gone}.`] : []),
       ...(refused > 0 ? [`${refused} ${words.plural} ${words.refused}.`] : []),
+      ...(silent > 0 ? [`${silent} ${words.facts} ${words.short ?? ''}.`] : []),
       ...(left === null ? [] : [left]),
       ...(cut ? [`Only the newest ${watched} ${words.facts} were looked through.`] : []),
     ];
@@ -108,7 +123,7 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      partly: refused > 0,
+      partly: refused > 0 || silent > 0,
       // Where none could be read a right is missing, and the source as a whole.
       ...(failure !== undefined && read + gone === 0 ? { failure } : {}),
     });
