@@ -14,11 +14,14 @@ export const parseSqlError = (message: string, sqlState?: string | null): SqlErr
   const errorClass = /\[([A-Z][A-Z0-9_.]{1,200})\]/.exec(message)?.[1];
   const state = /SQLSTATE:\s*([0-9A-Z]{5})/.exec(message)?.[1] ?? (sqlState ? sqlState : undefined);
   return {
-    text: message.replace(/\s+/g, ' ').trim().slice(0, 500),
+    text: message.replace(/\s+/g, ' ').trim(),
     ...(errorClass === undefined ? {} : { errorClass }),
     ...(state === undefined ? {} : { sqlState: state }),
   };
 };
+
+/** What a server said, at most so many characters of it. Secrets go first: of one that was cut nobody would know what it is. */
+const shortly = (said: string, redact: Redactor, most: number): string => redact(said).slice(0, most);
 
 const extras = (error: SqlError): Pick<DatabricksFailure, 'errorClass' | 'sqlState'> => ({
   ...(error.errorClass === undefined ? {} : { errorClass: error.errorClass }),
@@ -33,17 +36,18 @@ export const statementFailure = (error: SqlError, statement: string, effect: 're
     error.sqlState === '42501' ||
     /^(?:INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|UNAUTHORIZED_ACCESS)/.test(error.errorClass ?? '') ||
     (error.errorClass === undefined && /\bPERMISSION_DENIED: /.test(error.text));
+  const text = shortly(error.text, redact, 500);
   const base: DatabricksFailure = denied
     ? failure(
         'Forbidden',
-        `The workspace did not allow "${statement}": ${redact(error.text)}`,
+        `The workspace did not allow "${statement}": ${text}`,
         safeText(effect),
         'Ask whoever administers the workspace for SELECT on what is named above.',
         code,
       )
     : failure(
         'StatementFailed',
-        `The warehouse refused "${statement}": ${redact(error.text)}`,
+        `The warehouse refused "${statement}": ${text}`,
         safeText(effect),
         'If it happens again, copy the code and look it up in the Databricks error list.',
         code,
@@ -118,7 +122,7 @@ export type HttpAnswer = {
   readonly effect: 'read' | 'write';
 };
 
-/** What the server wrote in an error body: JSON of several shapes, HTML or plain text (facts 3.0). At most 300 characters. */
+/** What the server wrote in an error body: JSON of several shapes, HTML or plain text (facts 3.0). */
 export const bodyMessage = (body: string): { readonly message: string; readonly errorCode?: string } => {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -129,7 +133,7 @@ export const bodyMessage = (body: string): { readonly message: string; readonly 
       );
       const code = fields['error_code'];
       return {
-        message: typeof text === 'string' ? text.slice(0, 300) : '',
+        message: typeof text === 'string' ? text : '',
         ...(typeof code === 'string' ? { errorCode: code } : {}),
       };
     }
@@ -140,7 +144,7 @@ export const bodyMessage = (body: string): { readonly message: string; readonly 
     .replace(/<[^>]{0,500}>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return { message: plain.slice(0, 300) };
+  return { message: plain };
 };
 
 /**
@@ -153,10 +157,10 @@ const tokenRefused = /invalid access token|token (?:is |has )?expir|expiredjwt/i
 export const httpFailure = (answer: HttpAnswer, redact: Redactor): DatabricksFailure => {
   const { status, effect } = answer;
   const { message, errorCode } = bodyMessage(answer.body);
-  const said = redact(message);
+  const said = shortly(message, redact, 300);
   const details: Details = {
     effect,
-    code: ['HTTP', String(status), ...(errorCode === undefined ? [] : [errorCode])].join(' '),
+    code: ['HTTP', String(status), ...(errorCode === undefined ? [] : [shortly(errorCode, redact, 100)])].join(' '),
     ...(said === '' ? {} : { detail: `It said: "${said}"` }),
     ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
   };

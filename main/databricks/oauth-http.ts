@@ -81,7 +81,7 @@ export const oauthFailure = (thrown: unknown, secrets: readonly string[]): Datab
   const redact = makeRedactor(() => secrets);
   if (thrown instanceof oauth.ResponseBodyError) {
     const said = redact(thrown.error_description ?? thrown.error).slice(0, 300);
-    const code = `OAUTH ${thrown.error}`.slice(0, 100);
+    const code = `OAUTH ${redact(thrown.error)}`.slice(0, 100);
     if (thrown.error === 'invalid_grant')
       return databricksFailure('Unauthorized', {
         code,

@@ -1,6 +1,6 @@
 /**
  * Takes secrets out of text before it reaches a log line, a failure or a screen. Works by value (the token itself, plain,
- * URL-encoded and base64 as in basic authentication) and by shape (what Databricks tokens and bearer headers look like).
+ * URL-encoded, as in a form, and base64 as in basic authentication) and by shape (what Databricks tokens and bearer headers look like).
  */
 export type Redactor = (text: string) => string;
 
@@ -30,12 +30,16 @@ export const makeRedactor = (secrets: () => readonly string[]): Redactor => {
   };
 };
 
+/** As a form carries it: `~`, `!` and white space are written otherwise than in an address. */
+const inForm = (secret: string): string => new URLSearchParams({ '': secret }).toString().slice(1);
+
 const formsOf = (secrets: readonly string[]): readonly string[] => {
   const values = secrets
     .filter((secret) => secret.length >= 4)
     .flatMap((secret) => [
       secret,
       encodeURIComponent(secret),
+      inForm(secret),
       Buffer.from(secret).toString('base64'),
       Buffer.from(`token:${secret}`).toString('base64'),
     ]);

@@ -26,7 +26,9 @@ const granted = async (
     const answer = await oauth.processClientCredentialsResponse(server, client, response);
     return ok({ token: answer.access_token, expiresAt: asked + (answer.expires_in ?? standardSeconds) * 1000 });
   } catch (thrown) {
-    return err(oauthFailure(thrown, [secret]));
+    // The two together are what a basic header carries, in base64.
+    const basic = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
+    return err(oauthFailure(thrown, [secret, basic]));
   }
 };
 

@@ -1,10 +1,9 @@
 // No secret shows anywhere: a whole session with sign-in, failures and a killed process, then every byte that is left is searched.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
-import { inflateRawSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createClient, singleChannel } from '../../renderer/bridge/client.ts';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
@@ -14,6 +13,7 @@ import { nodeScheduler } from '../../main/core/node-seams.ts';
 import { findPractice, stopPractice } from '../../main/practice/launch.ts';
 import { scratch, value } from '../support/core.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
+import { dresses, foundIn, leftIn, leftText, members } from '../support/secret-search.ts';
 
 const secrets = {
   pat: 'dapiCANARYpat0123456789abcdef',
@@ -31,19 +31,6 @@ const uncaught = `process.on('SIGUSR2', () => {
   throw Object.assign(thrown, { code: 'ECONNABORTED', config: { headers: { authorization: 'Bearer ${secrets.pat}' } } });
 })`;
 
-/** How a secret may look: plain, URL-encoded, base64 at every alignment, as a basic header, as JSON. */
-const dresses = (secret: string): readonly string[] => {
-  const aligned = [0, 1, 2].flatMap((shift) => {
-    const bytes = Buffer.from('x'.repeat(shift) + secret);
-    // What stands before and after changes the first and the last characters only.
-    const core = (text: string): string => text.replace(/=+$/, '').slice(shift === 0 ? 0 : 4, -4);
-    return [core(bytes.toString('base64')), core(bytes.toString('base64url'))];
-  });
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...aligned].filter(
-    (text) => text.length >= 8,
-  );
-};
-
 it('finds every dress in which a secret may show, so that finding none means something', () => {
   for (const secret of Object.values(secrets))
     for (const before of ['', 'a', 'ab', 'user:']) {
@@ -53,19 +40,12 @@ it('finds every dress in which a secret may show, so that finding none means som
         `${before} ${secret}`,
       ).toBe(true);
     }
+  const [secret] = Object.values(secrets);
+  const wide = { place: 'wide', bytes: Buffer.from(`a${secret}b`, 'utf16le') };
+  const cut = leftText('cut', `Bearer ${secret}`.slice(0, 27));
+  const found = foundIn([leftText('said', `Bearer ${secret}`), wide, cut, leftText('none', 'CANARY')], [secret ?? '']);
+  expect([...new Set(found.map((one) => one.split(': ')[0]))]).toEqual(['said', 'wide', 'cut']);
 });
-
-/** Members of a zip, unpacked: a pack is searched like any folder. */
-const members = (zip: Buffer): readonly Buffer[] => {
-  const found: Buffer[] = [];
-  for (let at = zip.indexOf('PK\u0001\u0002'); at !== -1; at = zip.indexOf('PK\u0001\u0002', at + 4)) {
-    const [method, size, offset] = [zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 42)];
-    const start = offset + 30 + zip.readUInt16LE(offset + 26) + zip.readUInt16LE(offset + 28);
-    const bytes = zip.subarray(start, start + size);
-    found.push(method === 8 ? inflateRawSync(bytes) : bytes);
-  }
-  return found;
-};
 
 it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
   const home = scratch();
@@ -191,22 +171,14 @@ it('of a session with failures and a kill', { timeout: 300_000 }, async () => {
   expect(tokens.length).toBeGreaterThanOrEqual(2);
   expect(value(store.read('workspace'))).toMatchObject({ token: secrets.pat, proxy: { password: secrets.proxy } });
 
-  const files = readdirSync(home, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile() && one.name !== '.databrickscfg')
-    .map((one) => join(one.parentPath, one.name));
-  expect(files.filter((path) => /breakwater\.db$|practice\.log$/.test(path))).toHaveLength(2);
+  const left = leftIn(home, /^\.databrickscfg$/);
+  expect(left.filter(({ place }) => /breakwater\.db$|practice\.log$/.test(place))).toHaveLength(2);
   const packed = members(readFileSync(pack.file));
   expect(packed.length).toBeGreaterThan(5);
-  const places = new Map<string, string>([
-    ['what was said', said.join('\n')],
-    ...files.map((path): [string, string] => [path, readFileSync(path, 'latin1')]),
-    ...packed.map((bytes, at): [string, string] => [`member ${at} of the pack`, bytes.toString('latin1')]),
-  ]);
-  const wanted = [...Object.values(secrets), ...tokens];
-  const found = [...places].flatMap(([place, text]) =>
-    wanted.flatMap((secret) =>
-      dresses(secret).flatMap((dress) => (text.includes(dress) ? [`${place}: ${dress}`] : [])),
-    ),
-  );
-  expect(found).toEqual([]);
+  const places = [
+    leftText('what was said', said.join('\n')),
+    ...left,
+    ...packed.map((bytes, at) => ({ place: `member ${at} of the pack`, bytes })),
+  ];
+  expect(foundIn(places, [...Object.values(secrets), ...tokens])).toEqual([]);
 });

@@ -16,8 +16,14 @@ export type ConnectProxy = {
   readonly close: () => Promise<void>;
 };
 
-/** Start one on a free port of 127.0.0.1. `credentials` (`user:password`): demanded of every client, else it answers 407. */
-export const startConnectProxy = async (credentials: string | null = null): Promise<ConnectProxy> => {
+/**
+ * Start one on a free port of 127.0.0.1. `credentials` (`user:password`): demanded of every client, else it answers 407. `all`: the
+ * port of 127.0.0.1 that every client is connected to, whatever it asked for.
+ */
+export const startConnectProxy = async (
+  credentials: string | null = null,
+  all: number | null = null,
+): Promise<ConnectProxy> => {
   const asked: { target: string; credentials: string | null }[] = [];
   const sockets = new Set<Socket>();
   let refusal: number | null = null;
@@ -36,7 +42,7 @@ export const startConnectProxy = async (credentials: string | null = null): Prom
       socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
-    const [host = '', port = '443'] = (request.url ?? '').split(':');
+    const [host = '', port = '443'] = all === null ? (request.url ?? '').split(':') : ['127.0.0.1', String(all)];
     const target = connect(Number(port), host, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.write(head);

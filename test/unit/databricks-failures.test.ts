@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bodyMessage, httpFailure, parseSqlError, retryAfter } from '../../main/databricks/failures.ts';
 import { parseExact } from '../../main/databricks/exact-json.ts';
 import { backoff, defaultLimits } from '../../main/databricks/deps.ts';
+import { oauthFailure } from '../../main/databricks/oauth-http.ts';
 import { makeRedactor } from '../../main/databricks/redact.ts';
 import { distinctColumns, textRows } from '../../main/databricks/rows.ts';
 import { statementKinds } from '../../main/databricks/statements.ts';
@@ -157,6 +158,23 @@ describe('what the driver throws', () => {
   });
 });
 
+it('a secret that lies where words are cut is taken out before, also from codes', async () => {
+  // No form of a token that is known: only its value tells it.
+  const secret = 'CANARY/without~a+form=0123456789';
+  const byValue = makeRedactor(() => [secret]);
+  for (let before = 0; before < 520; before += 5) {
+    const said = `${'x'.repeat(before)} ${secret}`;
+    const body = JSON.stringify({ message: said, error_code: `${'X'.repeat(before % 110)}${secret}` });
+    const failures = [
+      httpFailure({ status: 403, body, retryAfterMs: undefined, effect: 'read' }, byValue),
+      httpFailure({ status: 500, body: `<p>${said}</p>`, retryAfterMs: undefined, effect: 'read' }, byValue),
+      await failureOf({ name: 'Status Error', message: `[X] ${said}` }, { ...doing('read'), redact: byValue }),
+      oauthFailure(new Error(said), [secret]),
+    ];
+    expect(JSON.stringify(failures), String(before)).not.toContain('CANARY');
+  }
+});
+
 describe('pieces', () => {
   it('SQL errors: class and SQLSTATE, wherever they stand', () => {
     expect(parseSqlError('no class here')).toEqual({ text: 'no class here' });
@@ -184,6 +202,7 @@ describe('pieces', () => {
     for (const dressed of [
       token,
       encodeURIComponent(token),
+      new URLSearchParams({ x: token }).toString().slice(2),
       Buffer.from(token).toString('base64'),
       Buffer.from(`token:${token}`).toString('base64'),
       `Bearer ${token}`,
