@@ -15,6 +15,7 @@ import { systemClock, thisMachine } from './machine.ts';
 export const foundFindings = async (
   wanted: string,
   sources: ConnectionSources,
+  folder: string,
   startWarehouse = false,
 ): Promise<readonly Finding[]> => {
   const found = foundConnections(sources);
@@ -42,7 +43,7 @@ export const foundFindings = async (
         : `with the sign-in "${source.otherSignIn}", which Breakwater does not use or of which a part is missing`
       : `${authWords[source.credential.kind]}${isUnattended(source.credential) ? ', for unattended use: the audit log shows it and no person' : ''}`;
   const from: Finding = { name, state: 'fine', detail: `from ${source.label}: ${source.host}, ${token}` };
-  return [from, ...(await stepFindings(connection, startWarehouse))];
+  return [from, ...(await stepFindings(connection, folder, startWarehouse))];
 };
 
 const authWords: Readonly<Record<AuthKind, string>> = {

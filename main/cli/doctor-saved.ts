@@ -52,6 +52,7 @@ const practiceFindings = (practice: PracticeAddress | null, startWarehouse: bool
   const { host, port, httpPath, token, caFile } = practice;
   return stepFindings(
     ok({ kind: 'practice', name: 'practice lakehouse', host, port, httpPath, caFile, auth: staticToken(token) }),
+    null,
     startWarehouse,
   );
 };
@@ -101,7 +102,10 @@ const savedFindings = async (
     detail: `${which}, ${saved.id === primaryId ? 'the primary workspace' : 'a further workspace'} of the profile`,
   };
   const plan = secret.ok ? planOf(folder, secrets, saved, secret.value) : secret;
-  return [from, ...(await stepFindings(plan, startWarehouse)).map((one) => ({ ...one, workspace: saved.name }))];
+  return [
+    from,
+    ...(await stepFindings(plan, folder, startWarehouse)).map((one) => ({ ...one, workspace: saved.name })),
+  ];
 };
 
 /** A saved workspace as the core would open it. */

@@ -1,8 +1,11 @@
 import type { Failure } from '../../shared/base/failure.ts';
 import type { Result } from '../../shared/base/result.ts';
+import { utcDay } from '../core/budget-rule.ts';
 import { nodeScheduler } from '../core/node-seams.ts';
+import { tellBeside } from '../core/usage-beside.ts';
 import { checkConnection } from '../databricks/connection-check.ts';
 import type { Connection, ConnectionStep } from '../databricks/port.ts';
+import { countedWorkspace, noTally } from '../lake/counted-workspace.ts';
 import { checkedSources } from '../lake/sources.ts';
 import type { Finding } from './doctor-finding.ts';
 import { systemClock, systemRandom } from './machine.ts';
@@ -29,15 +32,31 @@ const adviceOf = (step: ConnectionStep): string | undefined => {
   ].join(' ');
 };
 
-/** A connection, step by step down to each source; one that cannot even be tried is one line. */
+/**
+ * A connection, step by step down to each source; one that cannot even be tried is one line. What it sends counts for the limit of the
+ * day of the profile in `folder` (null = for none: practice costs nothing), step by step: a command that is killed sent it all the same.
+ */
 export const stepFindings = async (
   connection: Result<Connection, Failure>,
+  folder: string | null,
   startWarehouse: boolean,
 ): Promise<readonly Finding[]> => {
   if (!connection.ok)
     return [{ name: 'connection', state: 'wrong', detail: connection.error.what, advice: connection.error.advice }];
   const deps = { clock: systemClock, scheduler: nodeScheduler, random: systemRandom };
-  const steps = await checkConnection(connection.value, checkedSources, deps, { startWarehouse });
+  let used = noTally();
+  const tell = (): void => {
+    const { statements, ms } = used;
+    if (folder === null || statements + ms === 0) return;
+    used = noTally();
+    tellBeside(folder, { day: utcDay(systemClock.now()), statements, ms });
+  };
+  const steps = await checkConnection(connection.value, checkedSources, deps, {
+    startWarehouse,
+    counted: (workspace) => countedWorkspace(workspace, systemClock, () => used),
+    onStep: tell,
+  });
+  tell();
   return steps.map((step) => {
     const advice = adviceOf(step);
     return {

@@ -18,7 +18,8 @@ breakwater doctor [--profile NAME] [--connection environment|SECTION] [--no-conn
 
 Looks, and changes nothing: versions, which Electron would run and why not, the profile and its database, how the device key
 is protected, the clock, the practice lakehouse, and every connection of the profile step by step down to each source: works,
-missing grant (with the GRANT to ask for and what it costs), not in this workspace, not switched on. Sign-ins under a passphrase
+missing grant (with the GRANT to ask for and what it costs), not in this workspace, not switched on. Its statements count for the
+limit of the day of the profile, which the app takes from a small file in the profile's folder. Sign-ins under a passphrase
 are opened with the first line of the file that BREAKWATER_PASSPHRASE_FILE names, else it is asked for on a terminal; those that
 the system keyring wraps are left out, since only the desktop window can open them.
 
@@ -68,7 +69,7 @@ const doctor = async (context: CommandContext): Promise<number> => {
     tell(
       connection === undefined
         ? await connectionFindings(folder, looked.saved, practice.address, startWarehouse)
-        : await foundFindings(connection, connectionSources(process.env, thisMachine().home), startWarehouse),
+        : await foundFindings(connection, connectionSources(process.env, thisMachine().home), folder, startWarehouse),
     );
 
   const wrong = findings.filter((one) => one.state === 'wrong');

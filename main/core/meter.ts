@@ -8,6 +8,7 @@ import { getSetting, setSetting } from '../store/settings.ts';
 import { type Budget, budgetOf, isReached, reportDue, sumOf, type Use, utcDay } from './budget-rule.ts';
 import { countWhile } from './answer-time.ts';
 import type { Parts } from './parts.ts';
+import { takeBeside } from './usage-beside.ts';
 import { append } from './write.ts';
 
 /** Told of every statement that leaves and of every answer that came. */
@@ -85,6 +86,17 @@ export const createMeter = (parts: Parts): Meter => {
     });
   };
 
+  const add = (day: string, statements: number, ms: number): void => {
+    const before = days.get(day) ?? { statements: 0, ms: 0 };
+    days.set(day, { statements: before.statements + statements, ms: before.ms + ms });
+  };
+  /** What commands sent beside this process counts from when it is first asked for. */
+  const takeIn = (): void => {
+    const beside = takeBeside(profile.dir);
+    for (const { day, statements, ms } of beside) add(day, statements, ms);
+    if (beside.length > 0) waiting ??= parts.scheduler.after(writeMs, write);
+  };
+
   const count = (
     kind: string,
     options: QueryOptions | undefined,
@@ -92,11 +104,7 @@ export const createMeter = (parts: Parts): Meter => {
     ms: number,
     rows: number,
   ): void => {
-    if (kind === 'workspace') {
-      const day = utcDay(clock.now());
-      const before = days.get(day) ?? { statements: 0, ms: 0 };
-      days.set(day, { statements: before.statements + statements, ms: before.ms + ms });
-    }
+    if (kind === 'workspace') add(utcDay(clock.now()), statements, ms);
     const causes = options?.rooms ?? [];
     for (const log of causes) {
       const before = rooms.get(log) ?? { statements: 0, ms: 0, rows: 0 };
@@ -118,6 +126,7 @@ export const createMeter = (parts: Parts): Meter => {
   };
   const day = (): Day => {
     const { org, device } = parts.who();
+    takeIn();
     const today = utcDay(clock.now());
     const reported = views.usage(store.read, org, today);
     const mine = mineOn(today);

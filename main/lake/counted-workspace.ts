@@ -58,5 +58,5 @@ export const countedWorkspace = (workspace: Workspace, clock: Clock, tally: () =
       return answer;
     },
   };
-  return { ...workspace, warehouse, rest };
+  return { ...workspace, warehouse, rest, identity: (options, by = warehouse) => workspace.identity(options, by) };
 };

@@ -1,8 +1,13 @@
 // Every statement counts for the limit of the day: of a check, of who asks who it is, and of a device that only syncs.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stepFindings } from '../../main/cli/doctor-steps.ts';
 import type { Core } from '../../main/core/create-core.ts';
+import { tellBeside, type UsedBeside } from '../../main/core/usage-beside.ts';
 import { checkConnection } from '../../main/databricks/connection-check.ts';
 import { checkedSources } from '../../main/lake/sources.ts';
+import { ok } from '../../shared/base/result.ts';
 import { asReal, noted, savedReal } from '../support/as-real.ts';
 import { openCore, scratch, value } from '../support/core.ts';
 import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
@@ -39,6 +44,29 @@ it('a check of a connection, saved or not yet', async () => {
   value(await core.call('connection.test', savedReal));
   expect(sent.length).toBeGreaterThan(before);
   expect((await budget(core)).mine.statements).toBe(sent.length);
+}, 180_000);
+
+it('what doctor asks beside the app', async () => {
+  const home = scratch();
+  const core = await openCore(home, { openWorkspace: asReal(practice, []) });
+  const folder = join(home, 'profiles', 'default');
+  const look = (counted: string | null) => stepFindings(ok(practiceConnection(practice)), counted, true);
+  const works = (await look(folder)).filter(({ check }) => check?.group === 'source' && check.state === 'works');
+  const told = readFileSync(join(folder, 'usage-beside'), 'utf8').trim().split('\n');
+  const sent = told.reduce((sum, line) => sum + Number((JSON.parse(line) as UsedBeside).statements), 0);
+  expect(sent).toBeGreaterThan(works.length / 2);
+  expect((await budget(core)).mine.statements).toBe(sent);
+  // Once, and a start later still.
+  expect((await budget(core)).mine.statements).toBe(sent);
+  await look(null);
+  expect(existsSync(join(folder, 'usage-beside'))).toBe(false);
+  tellBeside(folder, { day: new Date().toISOString().slice(0, 10), statements: 3, ms: 1_000 });
+  appendFileSync(join(folder, 'usage-beside'), 'torn {"day"\n{"day":"2026-01-01","statements":-4,"ms":0}\n');
+  await core.close();
+  const again = await openCore(home, { openWorkspace: asReal(practice, []) });
+  expect((await budget(again)).mine.statements).toBe(sent + 3);
+  expect(tellBeside(join(home, 'no-such-profile'), { day: '2026-11-24', statements: 1, ms: 1 })).toBe(false);
+  expect(existsSync(join(home, 'no-such-profile'))).toBe(false);
 }, 180_000);
 
 it('who this is, where REST does not tell and SQL has to', async () => {

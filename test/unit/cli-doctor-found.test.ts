@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foundFindings } from '../../main/cli/doctor-found.ts';
 
+const nowhere = '/nonexistent/breakwater-profile';
 const canary = 'dapiCANARYdoctor';
 const httpPath = '/sql/1.0/warehouses/abc';
 // A label of 64 letters is no name: nothing is sent anywhere, and the steps behind the look-up are skipped.
@@ -14,7 +15,7 @@ host = dbc-two.cloud.databricks.com
 http_path = ${httpPath}
 `;
 const lines = async (wanted: string, env: Record<string, string> = {}): Promise<string[]> => {
-  const findings = await foundFindings(wanted, { env, configFile });
+  const findings = await foundFindings(wanted, { env, configFile }, nowhere);
   expect(JSON.stringify(findings)).not.toContain('CANARY');
   return findings.map((one) => `${one.state} ${one.name}: ${one.detail}`);
 };
