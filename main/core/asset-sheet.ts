@@ -189,11 +189,18 @@ const lineageDrafts = ({ lake, db, sourceLabel }: SheetSources, asset: AssetId):
     edges.map((edge) => ({ source: edge.source, observedAt: edge.lastSeen }));
   const name = (id: AssetId): string => lake.assetLabel(db, id).name;
   const edges = lake.edges(db, [asset], 1).filter((edge) => edge.from === asset || edge.to === asset);
-  const near = edges.map((edge) => {
+  // One line for one way, whoever tells of it.
+  const ways = Map.groupBy(edges, ({ from, to, via }) => `${from}\n${to}\n${via ?? ''}`);
+  const near = [...ways.values()].flatMap((told) => {
+    const edge = told.toSorted((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1))[0];
+    if (edge === undefined) return [];
     const other = edge.from === asset ? edge.to : edge.from;
     return line(name(other), edge.from === asset ? 'is made from it' : 'goes into it', {
       at: edge.lastSeen,
-      chips: [sourceLabel(edge.source), ...(edge.via === null ? [] : [`by ${name(edge.via)}`])],
+      chips: [
+        ...new Set(told.map(({ source }) => sourceLabel(source))),
+        ...(edge.via === null ? [] : [`by ${name(edge.via)}`]),
+      ],
     });
   });
   const columns = lake.columnEdges(db, asset);

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonValue } from '../../shared/base/json.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 import type { LakeFact } from '../lake/port.ts';
@@ -18,13 +19,28 @@ export type FactSource = {
 /** What was there before anybody wrote into the room can be its cause: a day and a half (look.md: "412 changes in 36 h"). */
 export const factsBeforeMs = 36 * 3_600_000;
 
+const names = (value: JsonValue | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+
+/** What was said of it before, where a later row replaced that; null = nothing else was said. */
+const replacedWords = ({ data }: LakeFact): string | null => {
+  const replaced = data['replaced'];
+  if (replaced === undefined || !isJsonObject(replaced) || typeof replaced['source'] !== 'string') return null;
+  if (typeof replaced['result'] === 'string')
+    return replaced['result'] === data['result']
+      ? `Replaces what ${replaced['source']} told earlier, with the same result.`
+      : `Replaces what ${replaced['source']} told earlier: ${replaced['result'].replaceAll('-', ' ')}.`;
+  const tables = [...names(replaced['reads']), ...names(replaced['writes'])];
+  return `Lineage came later; before, it named ${tables.length === 0 ? 'no table' : displayName([...new Set(tables)].join(', '))}.`;
+};
+
 /** A cached fact as a line of the timeline. It is this device's copy of what the platform said: `cached`, by nobody. */
 export const factEntry = (fact: LakeFact): Entry => ({
   id: fact.id,
   kind: 'fact',
   factKind: fact.kind,
   title: displayName(fact.title),
-  body: null,
+  body: replacedWords(fact),
   by: null,
   happenedAt: fact.happenedAt,
   observedAt: fact.observedAt,

@@ -58,7 +58,8 @@ export type Warehouse = {
 export type RestRequest = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** A list is told as the same name once for each of its texts (`filter_by.statuses`, facts 3.5). */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: unknown;
   /** A POST that only asks, as lists with a body are: it can be repeated like a GET. */
   readonly asks?: true;

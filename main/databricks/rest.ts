@@ -46,7 +46,8 @@ export const makeRest = (connection: Connection, deps: DatabricksDeps, redact: R
       call.path,
       `https://${connection.host.includes(':') ? `[${connection.host}]` : connection.host}`,
     );
-    for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, value);
+    for (const [key, value] of Object.entries(call.query ?? {}))
+      for (const one of typeof value === 'string' ? [value] : value) url.searchParams.append(key, one);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     try {
       const raw = await send(

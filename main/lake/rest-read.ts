@@ -2,12 +2,14 @@ import { isJsonObject, type JsonObject } from '../../shared/base/json.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import { toInstant, type Instant } from '../../shared/base/time.ts';
 import { isTooLarge } from '../databricks/failures.ts';
-import type { DatabricksFailure } from '../databricks/port.ts';
+import type { DatabricksFailure, RestRequest } from '../databricks/port.ts';
 import type { CollectContext } from './collector.ts';
 
 /** Reading JSON that somebody else's server made: nothing is trusted, nothing throws. */
 
 const maxPages = 20;
+
+type Query = NonNullable<RestRequest['query']>;
 
 /** A table that nobody has: for probes that have to name one. */
 export const nowhere = 'system.information_schema.breakwater_probe';
@@ -27,13 +29,12 @@ export const instant = (value: unknown): Instant | null =>
 export const getOne = async (
   context: CollectContext,
   path: string,
-  query: Readonly<Record<string, string>> = {},
+  query: Query = {},
 ): Promise<Result<JsonObject, DatabricksFailure>> => {
   const answer = await context.workspace.rest.call({ method: 'GET', path, query }, context.options);
   return answer.ok ? ok(object(answer.value)) : answer;
 };
 
-type Query = Readonly<Record<string, string>>;
 type Pages = { readonly all: readonly JsonObject[]; readonly whole: boolean; readonly next: string | null };
 
 /**
@@ -56,18 +57,18 @@ export const listPages = async (
 ): Promise<Result<Pages, DatabricksFailure>> => {
   const all: JsonObject[] = [];
   const at = (token: string): Query => ({ ...(asked.after ?? asked.query), page_token: token });
-  let query = asked.token === undefined ? asked.query : at(asked.token);
+  let last = asked.token ?? null;
   for (let page = 0; page < asked.most; page += 1) {
+    const query = last === null ? asked.query : at(last);
     const found = await getOne(context, path, query);
     if (!found.ok) return isTooLarge(found.error) && isPaged(query) ? ok({ all, whole: false, next: null }) : found;
     const items = objects(found.value[key]);
     all.push(...items);
     const token = text(found.value['next_page_token']);
-    if (token === null || token === query['page_token'] || asked.enough?.(items) === true)
-      return ok({ all, whole: true, next: null });
-    query = at(token);
+    if (token === null || token === last || asked.enough?.(items) === true) return ok({ all, whole: true, next: null });
+    last = token;
   }
-  return ok({ all, whole: false, next: query['page_token'] ?? null });
+  return ok({ all, whole: false, next: last });
 };
 
 const isPaged = (query: Query): boolean => query['max_results'] !== undefined || query['page_size'] !== undefined;

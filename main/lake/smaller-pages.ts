@@ -4,6 +4,7 @@ import { isTooLarge } from '../databricks/failures.ts';
 import type { Rest, RestRequest, Workspace } from '../databricks/port.ts';
 import type { CollectContext, CollectResult, Collector } from './collector.ts';
 import { idText, object, objects } from './rest-read.ts';
+import { said } from './values.ts';
 
 /** How lists of the REST API name the size of a page (facts 3: jobs, pipelines and Unity Catalog, clusters and data quality). */
 const sizeKeys = ['limit', 'max_results', 'page_size'] as const;
@@ -27,7 +28,7 @@ const resized = (request: RestRequest, { key }: Sized, size: number): RestReques
 /** What was left out because it is too large, in words for people, each once. */
 type Left = Set<string>;
 const named = ({ path, query }: RestRequest): string =>
-  query?.['run_id'] === undefined ? path : `${path} of run ${query['run_id']}`;
+  query?.['run_id'] === undefined ? path : `${path} of run ${said(query['run_id'])}`;
 
 const runsIn = (page: unknown): string => {
   const runs = objects(object(page)['runs']).flatMap(({ run_id: run }) => idText(run) ?? []);

@@ -31,6 +31,7 @@ import { notebookNamesCollector } from './collectors/notebook-names.ts';
 import { refusedAccessCollector } from './collectors/refused-access.ts';
 import { repairsCollector } from './collectors/repairs.ts';
 import { restLineageCollector } from './collectors/rest-lineage.ts';
+import { restQueriesCollector } from './collectors/rest-queries.ts';
 import { restRunsCollector } from './collectors/rest-runs.ts';
 import { restUpdatesCollector } from './collectors/rest-updates.ts';
 import { personalColumnsCollector } from './collectors/personal-columns.ts';
@@ -59,7 +60,7 @@ import { paceWords } from './window.ts';
  * All sources in the order in which they are read, which is that of their worth: where a room is full or the connection goes, what is
  * worth least is what is missing. Within that, and never against it: lineage comes before what is scoped by it; definitions before
  * what happened to them, for their names in titles; a system table before the REST calls that stand in for it or tell more of what
- * it told (runs, updates, expectations); table histories before the monitors that are compared with them; models before the audit
+ * it told (runs, updates, statements, expectations); table histories before the monitors that are compared with them; models before the audit
  * log, which tells them from functions by what is known, and before runs of experiments that made them; columns with personal data
  * before flows and rights; usage before the names of compute that it speaks of; runs and updates before the events of the clusters
  * that they ran on; queries before their tables. Names by id come after all that brings ids: titles take up a name that came later.
@@ -124,6 +125,7 @@ export const collectors: readonly Collector[] = [
   nodeHoursCollector,
   // Query history.
   queriesCollector,
+  restQueriesCollector,
   queryTablesCollector,
   // Runs of experiments and their metrics.
   experimentRunsCollector,

@@ -81,6 +81,11 @@ export const toVerify: readonly ToVerify[] = [
     checks: ['live.parameter-in-history'],
   },
   {
+    fact: 'query history in REST and our own statements',
+    about: 'whether client or tags tell them there',
+    checks: ['open.own-statements'],
+  },
+  {
     fact: 'spark.md 7, rows marked "?"',
     about: 'history as a table, changes of a vacuumed past, RESTORE',
     checks: ['live.history-as-table', 'delta.vacuumed', 'delta.past-retention', 'delta.restore', 'delta.append-only', 'delta.table-changes-errors'],

@@ -15,7 +15,7 @@ let store: Store;
 let ws = '';
 const sources = [
   'system.lakeflow.job_run_timeline', 'rest.clusters.events', 'rest.pipelines.updates', 'system.lakeflow.pipeline_update_timeline', 'system.query.history',
-  'system.access.table_lineage/statements',
+  'rest.sql.history.queries', 'system.access.table_lineage/statements',
 ]; // prettier-ignore
 const factsOf = (source: string): readonly LakeFact[] => {
   const found: LakeFact[] = [];
@@ -68,6 +68,23 @@ describe('around a room', () => {
     expect(all.length).toBeGreaterThan(10);
     expect(new Set(all.map((one) => one.data['update'])).size).toBe(all.length);
     expect(all.every((one) => typeof one.data['endedAt'] === 'string')).toBe(true);
+  });
+
+  it('statements of the last hour come from REST before the table has them, and each is one fact', async () => {
+    const all = lake.facts(store.read, { kinds: ['query'], limit: 500 }).rows;
+    expect(new Set(all.map((one) => one.data['statement'])).size).toBe(all.length);
+    const [row] = await rowsOf('SELECT count(*) AS n FROM system.query.history');
+    expect(Number(row?.['n'])).toBeGreaterThan(100);
+    // A device without the table knows the same statements by REST, as far as REST goes back.
+    const other = world.device(['rest.sql.history.queries']);
+    const scope = [...new Set(all.flatMap(({ assets }) => assets.filter((one) => one.startsWith('warehouse|'))))];
+    const report = await other.lake.refresh({ assets: scope });
+    expect(report).toMatchObject({ ok: true });
+    const live = other.lake.facts(other.store.read, { kinds: ['query'], limit: 500 }).rows;
+    const bad = (rows: readonly LakeFact[]) => rows.filter(({ data }) => data['result'] === 'cancelled').map(({ id }) => id).toSorted(); // prettier-ignore
+    expect(bad(live).length).toBeGreaterThan(0);
+    expect(bad(live)).toEqual(bad(all));
+    expect(JSON.stringify(live)).not.toContain('sum(amount)');
   });
 
   it('failed and slow statements stand on the tables that they read', async () => {

@@ -156,6 +156,11 @@ describe('the line', () => {
     }
     const told = await failures();
     expect(told).toHaveLength(3);
+    const changed = incident?.changedTable ?? '';
+    const [edge] = await driver.query(`SELECT CAST(max(event_time) AS STRING) AS t FROM system.access.table_lineage WHERE source_table_full_name = '${changed}' AND target_table_full_name IS NOT NULL`); // prettier-ignore
+    const hop = (await practice.rest(`/api/2.0/lineage-tracking/table-lineage?table_name=${changed}`)).body;
+    const seen = (hop['downstreams'] as { tableInfo: { lineage_timestamp: string } }[]).map((one) => one.tableInfo.lineage_timestamp); // prettier-ignore
+    expect(seen.some((at) => at > String(edge?.['t']))).toBe(true);
     expect(await at()).toBeLessThanOrEqual(Date.now() - 3_600_000);
     expect(await driver.query(failedRuns)).toHaveLength(1);
     const { now } = await practice.control({ advance: 61 });

@@ -38,7 +38,7 @@ const rig = (facts: readonly string[], rest: (request: RestRequest) => object | 
     if (!found.ok) throw new Error(found.error.what);
     const { value } = found;
     store.transaction((db) => ok(storeBatch(db, value, null, null)));
-    return { ...value, asked: called.slice(before).map(({ path, query }) => `${path} ${query?.['cluster_id'] ?? ''}`.trim()) };
+    return { ...value, asked: called.slice(before).map(({ path, query }) => `${path} ${String(query?.['cluster_id'] ?? '')}`.trim()) };
   };
   return { store, collect };
 }; // prettier-ignore

@@ -42,7 +42,7 @@ const rig = (kind: Kind, collector: Collector, answer: (id: string) => Err<Datab
   const asked: string[] = [];
   const { workspace } = fakeWorkspace({
     rest: ({ path, query }) => {
-      const id = kind === 'run' ? (query?.['run_id'] ?? '') : (path.split('/').at(-2) ?? '');
+      const id = kind === 'run' ? String(query?.['run_id']) : (path.split('/').at(-2) ?? '');
       asked.push(id);
       const said = `why ${id}`;
       return (
@@ -151,7 +151,7 @@ describe('what failed updates said, behind many errors of others', () => {
     ];
     const { workspace, called } = fakeWorkspace({
       rest: ({ query }) => {
-        if (query?.['filter'] !== undefined) filters.push(query['filter']);
+        if (query?.['filter'] !== undefined) filters.push(String(query['filter']));
         const from = Number(query?.['page_token'] ?? 0);
         const size = Number(query?.['max_results']);
         return ok({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) }); // prettier-ignore

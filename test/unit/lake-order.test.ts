@@ -13,7 +13,7 @@ const worth: readonly (readonly string[])[] = [
   ['system.lakeflow.pipeline', 'rest.pipelines.', 'system.lakeflow_pipeline_events_preview.', 'pipelines.event-log'],
   ['system.billing.usage'],
   ['system.compute.', 'rest.compute-names', 'rest.clusters.'],
-  ['system.query.history', 'system.access.table_lineage/statements'],
+  ['system.query.history', 'rest.sql.history.', 'system.access.table_lineage/statements'],
   ['system.mlflow.', 'rest.mlflow.'],
   ['rest.names', 'system.billing.usage/notebooks'],
   ['rest.lineage-tracking.external-lineage'],
@@ -52,7 +52,8 @@ describe('the order in which sources are read', () => {
     ['system.billing.usage', 'rest.compute-names', 'names of what is charged'],
     ['system.lakeflow.job_run_timeline', 'rest.clusters.events', 'clusters that runs ran on'],
     ['system.compute.warehouses', 'rest.clusters.events', 'an id that is a warehouse is no cluster'],
-    ['system.query.history', 'system.access.table_lineage/statements', 'tables of statements that are known'],
+    ['system.query.history', 'rest.sql.history.queries', 'what is told in full is not asked for'],
+    ['rest.sql.history.queries', 'system.access.table_lineage/statements', 'tables of statements that are known'],
     ['rest.unity-catalog.models', 'system.mlflow.runs_latest', 'runs that made versions'],
   ])('%s comes before %s: %s', (first, then) => {
     const at = (source: string): number => collectors.findIndex((one) => one.source === source);

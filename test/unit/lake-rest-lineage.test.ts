@@ -45,13 +45,8 @@ describe('lineage by REST', () => {
     downstreams: [{ tableInfo: { name: 'half' } }, {}],
   };
 
-  it('is asked only where the system table cannot be read, one step, and not again at once', async () => {
+  it('is asked around all tables where the system table cannot be read, one step, and not again at once', async () => {
     const { workspace, called } = fakeWorkspace({ rest: () => ok(answer) });
-    const quiet = await restLineageCollector.collect(
-      collectContext(workspace, store('fresh').read, scope, { lane: 'watch' }),
-    );
-    expect(quiet.ok && quiet.value.edges).toBeUndefined();
-    expect(called).toEqual([]);
     const db = store('denied').read;
     const found = await restLineageCollector.collect(collectContext(workspace, db, scope, { lane: 'watch' }));
     if (!found.ok) throw new Error(found.error.what);
@@ -66,6 +61,39 @@ describe('lineage by REST', () => {
     const later = { cursor: found.value.cursor, observedAt: instantAt(collectNow + 3_600_000) };
     await restLineageCollector.collect(collectContext(workspace, db, scope, later));
     expect(called).toHaveLength(2);
+  });
+
+  it.each(['fresh', 'denied'])(
+    'is asked around a room’s own tables every five minutes; where the system table is %s, around the others less often or not',
+    async (state) => {
+      const { workspace, called } = fakeWorkspace({ rest: () => ok(answer) });
+      const db = store(state).read;
+      const near = [...scope, 'table|ms|main.shop.far', 'job|7|9'];
+      const ask = async (cursor: string | null, minutes: number) => {
+        const observedAt = instantAt(collectNow + minutes * 60_000);
+        const found = await restLineageCollector.collect(
+          collectContext(workspace, db, near, { lane: 'watch', cursor, observedAt }),
+        );
+        if (!found.ok) throw new Error(found.error.what);
+        const names = called.splice(0).map(({ query }) => query?.['table_name']);
+        return { ...found.value, names };
+      };
+      const far = state === 'denied' ? ['main.shop.far'] : [];
+      const first = await ask(null, 0);
+      expect(first.names).toEqual(['main.shop.orders', ...far]);
+      expect(first.edges?.length).toBeGreaterThan(0);
+      const soon = await ask(first.cursor, 1);
+      expect([soon.names, soon.unread]).toEqual([[], true]);
+      const later = await ask(soon.cursor, 6);
+      expect(later.names).toEqual(['main.shop.orders']);
+      expect((await ask(later.cursor, 40)).names.toSorted()).toEqual([...far, 'main.shop.orders']);
+    },
+  );
+
+  it('where the system table tells the same later, a refusal is said and takes nothing from what is complete', async () => {
+    const { workspace } = fakeWorkspace({ rest: () => forbidden });
+    const found = await restLineageCollector.collect(collectContext(workspace, store('fresh').read, scope));
+    expect(found).toMatchObject({ ok: true, value: { partly: false, note: '1 tables could not be asked; this endpoint is not documented. The system table tells of them later.' } }); // prettier-ignore
   });
 
   it('a table that is refused costs itself', async () => {

@@ -47,7 +47,7 @@ const answer = (service: Service, { path, query = {} }: RestRequest): Result<unk
     return err(databricksFailure('BadAnswer', { code: 'HTTP 400' }));
   if (part === 'updates') return paged('updates', all.map(info));
   if (service.eventsFail === true) return err(databricksFailure('BadAnswer', { code: 'HTTP 500' }));
-  const since = Date.parse(/timestamp>'([^']+)'/.exec(query['filter'] ?? '')?.[1] ?? '1970-01-01T00:00:00Z');
+  const since = Date.parse(/timestamp>'([^']+)'/.exec(String(query['filter']))?.[1] ?? '1970-01-01T00:00:00Z');
   const noise = Array.from({ length: service.noise ?? 0 }, () => ({ event_type: 'flow_progress', origin: { update_id: 'busy' }, timestamp: instantAt(collectNow) })); // prettier-ignore
   return paged('events', [
     ...noise,

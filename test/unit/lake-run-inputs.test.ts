@@ -37,7 +37,7 @@ const setUp = async (answer: (run: string) => ReturnType<typeof ok<unknown>> | R
       path.endsWith('/versions')
         ? ok({ model_versions: [version(1, 'r1', 7), version(2, 'r1', 7), version(3, 'r2', 7), version(4, 'r3', 8)] })
         : path === '/api/2.0/mlflow/runs/get'
-          ? (answer(query?.['run_id'] ?? '') as ReturnType<typeof ok<unknown>>)
+          ? (answer(String(query?.['run_id'])) as ReturnType<typeof ok<unknown>>)
           : ok({ aliases: [] }),
   });
   const at = (cursor: string | null = null) =>

@@ -1,30 +1,27 @@
-import { isJsonObject, type JsonValue } from '../../../shared/base/json.ts';
-import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { TextRow, Warehouse } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
-import { jobAsset, workspaceAsset } from '../assets.ts';
 import { aDay, type CollectContext, type Collector } from '../collector.ts';
-import { computeEdges } from '../compute-edges.ts';
 import { computeInScope } from '../compute-scope.ts';
-import { nameIn } from '../labels.ts';
-import { makeFact } from '../make-fact.ts';
-import type { LakeEdge, LakeFact } from '../port.ts';
 import type { Cannot } from '../pull.ts';
 import { countOf, instantOf, isMasked, normaliseResult, numberOf, objectOf, shortOf, textOf } from '../rows.ts';
 import { anyField, scoped } from '../scope-filter.ts';
 import { asJson, asMicros, asShort, asText, computed, computedOf, fieldOf, type Path } from '../select.ts';
 import { tableCollector, type Lacks } from '../table-source.ts';
-import { said } from '../values.ts';
 import { timeWindow } from '../window.ts';
-import { keepTables } from './query-tables.ts';
+import {
+  inner,
+  mergeQueries,
+  queryFact,
+  slowestPerHour,
+  slowMs,
+  warehouseEdges,
+  type QueryTold,
+} from './query-fact.ts';
 
 const kind = statementKind('lake.queries', 'read', 'statements that failed or took longest, without their text');
 const countKind = statementKind('lake.queries.count', 'read', 'how many statements failed or took longest');
 const source = 'system.query.history';
 const table = { catalog: 'system', schema: 'query', table: 'history' };
-/** Of an hour and a place of work, so many of the slowest statements are kept; below this they are not slow. */
-const slowestPerHour = 5;
-const slowMs = 30_000;
 
 const warehouseId: Path = ['warehouse_id'];
 const jobId: Path = ['job_info', 'job_id'];
@@ -63,79 +60,24 @@ const wants = [
   computed('query_tags', 'tags', dbx`left(to_json(query_tags), 20)`),
 ];
 
-const inner = (value: JsonValue | undefined, ...names: readonly string[]): string | null => {
-  const found = names.reduce<JsonValue | undefined>((one, name) => (isJsonObject(one) ? one[name] : undefined), value);
-  return typeof found === 'string' && found !== '' ? found : null;
-};
-
-const assetsOf = (row: TextRow, ws: string): readonly AssetId[] => {
-  const [compute, origin] = [objectOf(row, 'compute'), objectOf(row, 'origin')];
-  const of = (
-    kind: 'warehouse' | 'pipeline' | 'query' | 'dashboard' | 'notebook',
-    id: string | null,
-  ): readonly AssetId[] => (id === null ? [] : [workspaceAsset(kind, ws, id)]);
-  const job = inner(origin, 'job_info', 'job_id');
-  return [
-    ...of('warehouse', inner(compute, 'warehouse_id')),
-    ...(job === null ? [] : [jobAsset(ws, job)]),
-    ...of('pipeline', inner(origin, 'pipeline_info', 'pipeline_id')),
-    ...of('query', inner(origin, 'sql_query_id')),
-    ...of('dashboard', inner(origin, 'dashboard_id')),
-    ...of('notebook', inner(origin, 'notebook_id')),
-  ];
-};
-
-const seconds = (ms: number | null): string => (ms === null ? 'an unknown time' : `${(ms / 1000).toFixed(1)} s`);
-
-const queryFact = (row: TextRow, context: CollectContext): LakeFact | null => {
+const toldOf = (row: TextRow): QueryTold | null => {
   const [ws, id, at, raw] = [textOf(row, 'ws'), textOf(row, 'id'), instantOf(row, 'ended'), textOf(row, 'status')];
   if (ws === null || id === null || at === null) return null;
-  // A statement is in this table when it has ended: one whose status is not told ended in a way that is not known.
-  const result = raw === null ? 'unknown' : normaliseResult(raw);
-  const assets = assetsOf(row, ws);
-  const type = textOf(row, 'type');
-  const errorClass = /^[A-Z][A-Z0-9_.]{2,100}$/.exec(textOf(row, 'error_class') ?? '')?.[0] ?? null;
-  const [first] = assets;
-  const where = first === undefined ? '' : ` on ${nameIn(context, first)}`;
-  const duration = numberOf(row, 'total_duration_ms');
-  const what =
-    result === 'failed'
-      ? `failed${errorClass === null ? '' : ` with ${errorClass}`}`
-      : result === 'cancelled'
-        ? 'was cancelled'
-        : `took ${seconds(duration)}`;
-  return makeFact(context, {
-    source,
-    kind: 'query',
-    scope: ws,
-    workspace: ws,
-    native: id,
-    at,
-    assets,
-    title: `${type ?? 'Statement'}${where} ${what}`,
-    data: {
-      statement: id, type, result, errorClass, by: textOf(row, 'who'), client: shortOf(row, 'client', 100), startedAt: instantOf(row, 'started'),
-      durationMs: duration, waitedForComputeMs: numberOf(row, 'waiting_for_compute_duration_ms'),
+  return {
+    source, id, workspace: ws, endedAt: at, startedAt: instantOf(row, 'started'),
+    // A statement is in this table when it has ended: one whose status is not told ended in a way that is not known.
+    result: raw === null ? 'unknown' : normaliseResult(raw),
+    type: textOf(row, 'type'), error: textOf(row, 'error_class'), warehouse: inner(objectOf(row, 'compute'), 'warehouse_id'),
+    origin: objectOf(row, 'origin'), by: textOf(row, 'who'), client: shortOf(row, 'client', 100), durationMs: numberOf(row, 'total_duration_ms'),
+    more: {
+      waitedForComputeMs: numberOf(row, 'waiting_for_compute_duration_ms'),
       waitedAtCapacityMs: numberOf(row, 'waiting_at_capacity_duration_ms'), executionMs: numberOf(row, 'execution_duration_ms'),
       rowsRead: countOf(row, 'read_rows'), rowsProduced: countOf(row, 'produced_rows'), rowsWritten: countOf(row, 'written_rows'),
       bytesRead: countOf(row, 'read_bytes'), bytesSpilled: countOf(row, 'spilled_local_bytes'),
       raw: { execution_status: raw },
-    }, // prettier-ignore
-  });
-};
-
-/** The warehouse on which a job or a pipeline had this statement run. */
-const warehouseEdges = (row: TextRow, { assets, workspace, happenedAt, data }: LakeFact): readonly LakeEdge[] => {
-  const id = inner(objectOf(row, 'compute'), 'warehouse_id');
-  const first = said(data['startedAt']) || happenedAt;
-  return id === null
-    ? []
-    : assets
-        .filter((asset) => ['job', 'pipeline'].includes(assetParts(asset).kind))
-        .flatMap((runner) =>
-          computeEdges(runner, [{ kind: 'warehouse', id }], { source, workspace, first, last: happenedAt }),
-        );
-};
+    },
+  };
+}; // prettier-ignore
 
 /** Of the slowest of its hour and place; null = it does not say how long it took. */
 const isSlow = (row: TextRow): boolean =>
@@ -234,9 +176,9 @@ export const queriesCollector: Collector = tableCollector({
   read: (row, context, lacks) => {
     // The server's filter lets through what is masked.
     if (mayBeOurs(row, context, lacks) || (textOf(row, 'status') === null && !isSlow(row))) return {};
-    const fact = queryFact(row, context);
-    return fact === null
-      ? null
-      : { facts: [{ fact, merge: (old, next) => keepTables(next, old) }], edges: warehouseEdges(row, fact) };
+    const told = toldOf(row);
+    if (told === null) return null;
+    const fact = queryFact(told, context);
+    return { facts: [{ fact, merge: mergeQueries }], edges: warehouseEdges(told, fact) };
   },
 });

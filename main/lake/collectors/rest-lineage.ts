@@ -6,7 +6,7 @@ import { sourceRow } from '../../store/lake.ts';
 import { jobAsset, tableAsset, workspaceAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
-import { restingUntilDue } from '../throttle.ts';
+import { resting } from '../throttle.ts';
 import { nextTurn } from '../turns.ts';
 import type { LakeEdge } from '../port.ts';
 import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
@@ -18,17 +18,24 @@ const maxTables = 15;
 /** One step of lineage changes slowly: a table is asked again after this. */
 const againMs = 30 * 60_000;
 
-/** Only where the system table cannot be read: that one is documented, this endpoint is not (facts 3.7). */
-const isWanted = (context: CollectContext): boolean =>
+/** Around a room's own tables, that is: the table of lineage is late by a while that nobody documents (facts 1.0). */
+const nearAgainMs = 5 * 60_000;
+
+/** Whether this stands in for the system table. Else that one is documented, and this endpoint is not (facts 3.7). */
+const isInstead = (context: CollectContext): boolean =>
   ['denied', 'missing'].includes(sourceRow(context.db, tableSource, context.workspaceId)?.state ?? '');
 
-/** Tables that are asked now. */
+/** Tables that are asked now: all in scope where the system table cannot be read, else only those that the room itself names. */
 const dueTables = (context: CollectContext): readonly AssetId[] => {
-  const [known, now] = [cursorTexts(context.cursor), fromInstant(context.observedAt)];
-  return tablesIn(context).filter((asset) => isDue(known[asset], now, againMs));
+  const [known, now, instead] = [cursorTexts(context.cursor), fromInstant(context.observedAt), isInstead(context)];
+  return tablesIn(context, instead).filter((asset) => isDue(known[asset], now, paceOf(context, asset)));
 };
-const tablesIn = (context: CollectContext): readonly AssetId[] =>
-  [...context.scope.keys()].filter((asset) => ['table', 'view'].includes(assetParts(asset).kind));
+const tablesIn = (context: CollectContext, instead: boolean): readonly AssetId[] =>
+  [...context.scope].flatMap(([asset, distance]) =>
+    ['table', 'view'].includes(assetParts(asset).kind) && (instead || distance === 0) ? [asset] : [],
+  );
+const paceOf = (context: CollectContext, asset: AssetId): number =>
+  context.scope.get(asset) === 0 ? nearAgainMs : againMs;
 
 /** Times have been seen as text and as milliseconds; one that is neither says nothing. */
 const seenAt = (info: JsonObject, otherwise: Instant): Instant => {
@@ -76,14 +83,17 @@ const edgesOf = (body: JsonObject, table: AssetId, context: CollectContext): rea
   return [...side(body['upstreams'], true), ...side(body['downstreams'], false)];
 };
 
-/** One step of lineage around the tables of a room, for users who may see tables but not the system tables. */
+/**
+ * One step of lineage around a room's own tables, before the system table tells it; and around all tables in scope for users who may see
+ * tables but not the system tables.
+ */
 export const restLineageCollector: Collector = {
   source,
   label: 'Lineage by REST',
   table: null,
   meta: {
     when: 'room',
-    features: ['one step of lineage where the system table cannot be read'],
+    features: ['lineage of the last hour, one step', 'one step of lineage where the system table cannot be read'],
     needs: [{ kind: 'privilege', privilege: 'SELECT', on: 'the tables in scope' }],
     probe: {
       method: 'GET',
@@ -96,14 +106,17 @@ export const restLineageCollector: Collector = {
     retentionDays: null,
     restsMs: againMs,
   },
-  estimate: (context) => Promise.resolve(ok(callsOnly(isWanted(context) ? dueTables(context).length : 0))),
+  estimate: (context) => Promise.resolve(ok(callsOnly(dueTables(context).length))),
   collect: async (context) => {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
-    if (!isWanted(context)) return ok({ ...rest, note: 'Not asked: the system table of lineage can be read.' });
+    const instead = isInstead(context);
     const [due, known] = [dueTables(context), cursorTexts(context.cursor)];
-    const asked = tablesIn(context).flatMap((asset) => known[asset] ?? []);
-    const rested = due.length > 0 ? null : restingUntilDue(context, source, asked, againMs);
-    if (rested !== null) return ok(rested);
+    const dues = tablesIn(context, instead).flatMap((asset) => {
+      const at = known[asset];
+      return at === undefined ? [] : [toInstant(fromInstant(at) + paceOf(context, asset))];
+    });
+    const first = due.length > 0 || context.lane === 'pack' ? undefined : dues.toSorted()[0];
+    if (first !== undefined) return ok(resting(context, source, first));
     const edges: LakeEdge[] = [];
     const seen: Record<string, string> = {};
     const how = new Map<string, string>();
@@ -119,9 +132,19 @@ export const restLineageCollector: Collector = {
     const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen) });
     const refused = went('refused').length;
     const notes = [
-      ...(refused === 0 ? [] : [`${refused} tables could not be asked; this endpoint is not documented.`]),
+      ...(refused === 0
+        ? []
+        : [
+            `${refused} tables could not be asked; this endpoint is not documented.${instead ? '' : ' The system table tells of them later.'}`,
+          ]),
       ...(left === null ? [] : [left]),
     ];
-    return ok({ ...rest, edges, ...step, note: notes.length === 0 ? null : notes.join(' '), partly: refused > 0 });
+    return ok({
+      ...rest,
+      edges,
+      ...step,
+      note: notes.length === 0 ? null : notes.join(' '),
+      partly: instead && refused > 0,
+    });
   },
 };

@@ -57,7 +57,7 @@ export const outcomeOf = (run: JsonObject): Outcome => {
 };
 
 export type ReadRun = {
-  readonly run: string;
+  readonly id: string;
   readonly job: string;
   readonly name: string | null;
   readonly startedAt: Instant;
@@ -124,5 +124,5 @@ export const readRun = (value: unknown, context: CollectContext): ReadRun | null
   const edges = computeEdges(asset, compute, {
     source: restRunsSource, workspace: ws, first: startedAt, last: whole.fact.happenedAt,
   }); // prettier-ignore
-  return { run, job, name, startedAt, ended: outcomeOf(body).ended, facts: [whole, ...badTasks], edges };
+  return { id: run, job, name, startedAt, ended: outcomeOf(body).ended, facts: [whole, ...badTasks], edges };
 };

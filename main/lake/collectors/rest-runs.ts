@@ -13,14 +13,14 @@ import {
   type CollectedFact,
   type Collector,
 } from '../collector.ts';
-import { cursorObject } from '../cursor.ts';
 import { later, latest, minus } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
-import { isGone, wholeRun } from '../rest-read.ts';
+import { isGone, text, wholeRun } from '../rest-read.ts';
 import { restRunsSource } from './merge-runs.ts';
 import { readRun, type ReadRun } from './rest-run.ts';
+import { listedLateMs, placeOf, placesOf, readStretch, type Listed, type Place, type Stretch } from './rest-stretch.ts';
 
 /** Runs per page; the service takes fewer than 25 (docs of jobs/runs/list). */
 const pageSize = 24;
@@ -29,43 +29,14 @@ const callsPerPull = 10;
 const openPerPull = 20;
 /** Jobs asked one by one around a room in one pull, nearest first; more of them take turns. */
 const jobLimit = 20;
-/** A run can be listed a little after it began. */
-const lookBackMs = 5 * 60_000;
 
-/**
- * Where one list stands: everything begun until `upTo` is stored, except what lies in `gap` (read newest first, the rest
- * follows), and `open` names runs that were still going on. Key of a list: a job's id, or `all` for all that can be seen.
- */
-type Place = {
-  readonly upTo: Instant | null;
-  readonly gap: { readonly from: Instant; readonly to: Instant } | null;
-  readonly open: readonly string[];
-};
-type Places = Readonly<Record<string, Place>>;
 const everyJob = 'all';
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const placeOf = (value: unknown): Place => {
-  const place = isJsonObject(value) ? value : {};
-  const gap = isJsonObject(place['gap']) ? place['gap'] : {};
-  const [from, to] = [text(gap['from']), text(gap['to'])];
-  return {
-    upTo: text(place['upTo']),
-    gap: from === null || to === null ? null : { from, to },
-    open: Array.isArray(place['open']) ? place['open'].filter((one): one is string => typeof one === 'string') : [],
-  };
-};
-const placesOf = (cursor: string | null): Places => {
-  return Object.fromEntries(Object.entries(cursorObject(cursor)).map(([key, place]) => [key, placeOf(place)]));
-};
-
-type Listed = { readonly runs: readonly ReadRun[]; readonly unreadable: number; readonly whole: boolean };
 
 /** Runs of a job (or of all jobs that can be seen) that began in [from, to], newest first, at most `calls` pages. */
 const list = async (
   context: CollectContext,
   asked: { readonly key: string; readonly from: Instant; readonly to: Instant | null; readonly calls: number },
-): Promise<Result<Listed, DatabricksFailure>> => {
+): Promise<Result<Listed<ReadRun>, DatabricksFailure>> => {
   const runs: ReadRun[] = [];
   let unreadable = 0;
   let token: string | null = null;
@@ -94,9 +65,9 @@ const list = async (
     }
     token = text(body['next_page_token']);
     // The token alone says whether more follows, as Databricks' own clients read it (SDK jobs.list_runs).
-    if (token === null || token === '') return ok({ runs, unreadable, whole: true });
+    if (token === null) return ok({ all: runs, unreadable, whole: true });
   }
-  return ok({ runs, unreadable, whole: false });
+  return ok({ all: runs, unreadable, whole: false });
 };
 
 /** The runs that had not ended yet, asked again. Gone ones (400 or 404, facts 3.0) are let go. */
@@ -105,7 +76,7 @@ const askOpen = async (
   open: readonly string[],
 ): Promise<Result<readonly ReadRun[], DatabricksFailure>> => {
   const runs: ReadRun[] = [];
-  for (const id of open.slice(0, openPerPull)) {
+  for (const id of open) {
     const found = await wholeRun(context, id);
     if (!found.ok) {
       if (isGone(found.error)) continue;
@@ -117,50 +88,18 @@ const askOpen = async (
   return ok(runs);
 };
 
-type OfList = { readonly runs: readonly ReadRun[]; readonly place: Place; readonly unreadable: number };
-
-const readList = async (
+const readList = (
   context: CollectContext,
   key: string,
   before: Place,
-): Promise<Result<OfList, DatabricksFailure>> => {
-  const start =
-    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
-  const fresh = await list(context, { key, from: start, to: context.until, calls: callsPerPull });
-  if (!fresh.ok) return fresh;
-  const runs: ReadRun[] = [...fresh.value.runs];
-  let { unreadable } = fresh.value;
-  let gap = before.gap === null || before.gap.to < context.horizon ? null : before.gap;
-  if (!fresh.value.whole) gap = { from: gap?.from ?? start, to: oldest(runs) ?? start };
-  else if (gap !== null) {
-    const rest = await list(context, { key, from: gap.from, to: gap.to, calls: callsPerPull });
-    if (!rest.ok) return rest;
-    runs.push(...rest.value.runs);
-    unreadable += rest.value.unreadable;
-    gap = rest.value.whole ? null : { from: gap.from, to: oldest(rest.value.runs) ?? gap.to };
-  }
-  const listed = new Set(runs.map((one) => one.run));
-  const waiting = before.open.filter((id) => !listed.has(id));
-  const again = await askOpen(context, waiting);
-  if (!again.ok) return again;
-  runs.push(...again.value);
-  return ok({
-    runs,
-    unreadable,
-    place: {
-      upTo: later(before.upTo, latest(fresh.value.runs.map((one) => one.startedAt))),
-      gap,
-      // Those not asked this time come first next time.
-      open: [...waiting.slice(openPerPull), ...new Set(runs.filter((one) => !one.ended).map((one) => one.run))],
-    },
+): Promise<Result<Stretch<ReadRun>, DatabricksFailure>> =>
+  readStretch(before, {
+    horizon: context.horizon,
+    until: context.until,
+    openAtOnce: openPerPull,
+    list: (from, to) => list(context, { key, from, to, calls: callsPerPull }),
+    again: (ids) => askOpen(context, ids),
   });
-};
-
-const oldest = (runs: readonly ReadRun[]): Instant | null =>
-  runs.reduce<Instant | null>(
-    (least, { startedAt }) => (least === null || startedAt < least ? startedAt : least),
-    null,
-  );
 
 /** Names of jobs as their runs tell them: older than anything that the system tables say, so that those win. */
 const namesOf = (runs: readonly ReadRun[], context: CollectContext): readonly CollectedAsset[] =>
@@ -200,7 +139,7 @@ export const restRunsCollector: Collector = {
     const places = placesOf(context.cursor);
     const calls = scoped(context, 'job').map((job) => {
       const { upTo, open } = placeOf(places[job]);
-      const from = upTo === null || upTo < context.horizon ? context.horizon : minus(upTo, lookBackMs);
+      const from = upTo === null || upTo < context.horizon ? context.horizon : minus(upTo, listedLateMs);
       const asset = jobAsset(context.workspaceId, job);
       const runs = countFacts(context.db, { assets: [asset], kinds: ['run'], from, to: context.until });
       return 1 + Math.floor(runs / pageSize) + Math.min(open.length, openPerPull);
@@ -229,11 +168,11 @@ export const restRunsCollector: Collector = {
         how.set(key, isTooLarge(found.error) ? 'large' : 'hidden');
         continue;
       }
-      runs.push(...found.value.runs);
+      runs.push(...found.value.all);
       unreadable += found.value.unreadable;
       next[key] = found.value.place;
       // What lies in its gap is asked for when it has its turn again.
-      if (found.value.place.gap === null || found.value.runs.length === 0) how.set(key, 'read');
+      if (found.value.place.gap === null || found.value.all.length === 0) how.set(key, 'read');
     }
     const facts: readonly CollectedFact[] = runs.flatMap((one) => one.facts);
     const gaps = keys.some((key) => next[key]?.gap != null);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../shared/base/json.ts';
 import type { Lake } from '../duck/lake.ts';
 import { fullName } from '../duck/table.ts';
+import { onTheirWay } from '../world/estate/tell.ts';
 import { below, fault, found, good, idOf, listed, stored, type RestApi } from './common.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -28,7 +29,7 @@ const info = (full: string): JsonObject => {
   return { name, catalog_name, schema_name, table_type: 'TABLE' };
 };
 
-/** One hop of lineage (facts 3.7, undocumented but used), from what the lineage tables hold by now, without what is not visible. */
+/** One hop of lineage (facts 3.7, undocumented but used): at once, where the lineage tables lag; without what is not visible. */
 export const lineage: RestApi = async ({ lake, world, may }, { method, path, query }) => {
   const kind = /^\/api\/2\.0\/lineage-tracking\/(table|column)-lineage$/.exec(path)?.[1];
   if (kind === undefined || method !== 'GET') return null;
@@ -37,7 +38,18 @@ export const lineage: RestApi = async ({ lake, world, may }, { method, path, que
     return fault(404, 'TABLE_DOES_NOT_EXIST', `Table '${full}' does not exist.`);
   const table = stored(lake, 'access', `${kind}_lineage`);
   if (table === undefined) return good({});
-  const { col, from } = table;
+  const names = [
+    'source_table_full_name',
+    'target_table_full_name',
+    'source_column_name',
+    'target_column_name',
+    'entity_type',
+    'entity_id',
+  ];
+  const part = (cell: (name: string) => string, at: string): string => `SELECT ${names.map((name) => `${cell(name)} AS ${name}`).join(', ')}, ${at} AS event_time`; // prettier-ignore
+  const from = `(${part(table.col, table.col('event_time'))} FROM ${table.from}
+    UNION ALL ${part((name) => `body::JSON ->> '${name}'`, `CAST(body::JSON ->> 'event_time' AS TIMESTAMP)`)} FROM bw.late WHERE name = 'access.${kind}_lineage'
+    ${world.estate === null ? '' : `UNION ALL BY NAME SELECT * FROM (${onTheirWay(lake, world.plan, world.estate, `access.${kind}_lineage`)})`})`;
   const visible = (rows: readonly JsonObject[]): readonly JsonObject[] =>
     rows.filter((r) => may('tables', idOf(r['t'])));
   const side = async (own: string, other: string): Promise<readonly JsonObject[]> => {
@@ -45,7 +57,7 @@ export const lineage: RestApi = async ({ lake, world, may }, { method, path, que
       return visible(
         await found(
           lake,
-          `SELECT DISTINCT ${col(`${other}_table_full_name`)} AS t, ${col(`${other}_column_name`)} AS c FROM ${from} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${own}_column_name`)} = ${quoted(query.get('column_name') ?? '')} AND ${col(`${other}_table_full_name`)} IS NOT NULL ORDER BY 1, 2`,
+          `SELECT DISTINCT ${other}_table_full_name AS t, ${other}_column_name AS c FROM ${from} WHERE ${own}_table_full_name = ${quoted(full)} AND ${own}_column_name = ${quoted(query.get('column_name') ?? '')} AND ${other}_table_full_name IS NOT NULL ORDER BY 1, 2`,
         ),
       ).map((r): JsonObject => {
         const { name: table_name, ...rest } = info(idOf(r['t']));
@@ -53,8 +65,8 @@ export const lineage: RestApi = async ({ lake, world, may }, { method, path, que
       });
     const rows = await found(
       lake,
-      `SELECT ${col(`${other}_table_full_name`)} AS t, CAST(max(${col('event_time')}) AS VARCHAR) AS ts, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'JOB') AS jobs, list(DISTINCT ${col('entity_id')}) FILTER (WHERE ${col('entity_type')} = 'PIPELINE') AS pipelines
-       FROM ${from} WHERE ${col(`${own}_table_full_name`)} = ${quoted(full)} AND ${col(`${other}_table_full_name`)} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+      `SELECT ${other}_table_full_name AS t, CAST(max(event_time) AS VARCHAR) AS ts, list(DISTINCT entity_id) FILTER (WHERE entity_type = 'JOB') AS jobs, list(DISTINCT entity_id) FILTER (WHERE entity_type = 'PIPELINE') AS pipelines
+       FROM ${from} WHERE ${own}_table_full_name = ${quoted(full)} AND ${other}_table_full_name IS NOT NULL GROUP BY 1 ORDER BY 1`,
     );
     const workspace_id = Number(world.workspaceId);
     return visible(rows).map((r) => ({

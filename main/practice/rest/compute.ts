@@ -1,5 +1,6 @@
 import { isJsonObject, parseJson, type JsonObject } from '../../../shared/base/json.ts';
 import { quoteText } from '../duck/sql-types.ts';
+import { onTheirWay } from '../world/estate/tell.ts';
 import { below, fault, found, good, idOf, listed, stored, type RestApi } from './common.ts';
 
 const ms = (column: string): string => `epoch_ms(${column})`;
@@ -138,26 +139,40 @@ export const clusters: RestApi = async ({ lake, world, clock, may }, { method, p
   return good({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) });
 }; // prettier-ignore
 
-/** Queries that ran, newest first (facts 3.5): at once, where query.history lags. With few rights one's own only: the cautious reading. */
+/** A statement as QueryInfo tells it: `ended` after now is still running. Each side of the union names the same columns. */
+const flat = (col: (name: string) => string): string =>
+  `${col('statement_id')} AS id, ${col('execution_status')} AS status, ${col('executed_by')} AS who, ${col('statement_type')} AS type, ${col('client_application')} AS client, ${col('statement_text')} AS text,
+   ${ms(col('start_time'))} AS started, ${ms(col('end_time'))} AS ended, ${col('total_duration_ms')} AS total, ${col('produced_rows')} AS produced, ${col('compute')}.warehouse_id AS warehouse, to_json(${col('query_source')}) AS origin`;
+
+/** Statements that ran or run, newest first (facts 3.5; docs of the call): at once, where query.history lags. With few rights one's own only: the cautious reading. */
 export const queryHistory: RestApi = async ({ lake, world, clock, rights, user }, { method, path, query }) => {
   if (path !== '/api/2.0/sql/history/queries' || method !== 'GET') return null;
   const table = stored(lake, 'query', 'history');
   if (table === undefined || world.estate === null) return good({ res: [], has_next_page: false });
-  const of = table.col;
-  const own = rights?.everything === false ? ` AND ${of('executed_by')} = ${quoteText(user)}` : '';
-  const since = Number(query.get('filter_by.query_start_time_range.start_time_ms') ?? 0) || 0;
-  const statuses = query.getAll('filter_by.statuses');
-  const rows = (await found(
-    lake,
-    `SELECT ${of('statement_id')} AS query_id, ${of('execution_status')} AS status, ${of('executed_by')} AS user_name, ${of('statement_type')} AS statement_type, ${ms(of('start_time'))} AS query_start_time_ms, ${ms(of('end_time'))} AS query_end_time_ms,
-       ${of('total_duration_ms')} AS duration, ${of('statement_text')} AS query_text, ${of('read_rows')} AS rows_read, ${of('compute')}.warehouse_id AS warehouse_id FROM ${table.from} WHERE ${ms(of('start_time'))} BETWEEN ${since} AND ${clock.now()}${own} ORDER BY query_start_time_ms DESC LIMIT 2000`,
-  )).filter((r) => statuses.length === 0 || statuses.includes(idOf(r['status']))); // prettier-ignore
-  const size = Math.min(Number(query.get('max_results') ?? 100) || 100, 1_000);
+  const now = clock.now();
+  const own = (name: string): string => (rights?.everything === false ? `${name} = ${quoteText(user)}` : 'TRUE');
+  const among = (name: string, key: string): string => {
+    const wanted = query.getAll(`filter_by.${key}`);
+    return wanted.length === 0 ? 'TRUE' : `${name} IN (${wanted.map(quoteText).join(', ')})`;
+  };
+  const time = (key: string, otherwise: number): number => Number(query.get(`filter_by.query_start_time_range.${key}_time_ms`) ?? otherwise) || otherwise;
+  const size = Math.min(Number(query.get('max_results') ?? 100) || 100, 999);
   const from = Number(query.get('page_token') ?? 0) || 0;
-  const more = from + size < rows.length;
+  const rows = await found(
+    lake,
+    `SELECT * EXCLUDE (status), CASE WHEN ended > ${now} THEN 'RUNNING' ELSE status END AS state FROM (SELECT ${flat(table.col)}, ${table.col('error_message')} AS error, to_json(map_entries(${table.col('query_tags')})) AS tags FROM ${table.from} WHERE __removed IS NULL
+       UNION ALL SELECT ${flat((name) => name)}, NULL, NULL FROM (${onTheirWay(lake, world.plan, world.estate, 'query.history')}))
+     WHERE started BETWEEN ${time('start', 0)} AND ${Math.min(time('end', now), now)} AND ${own('who')} AND ${among('warehouse', 'warehouse_ids')} AND ${among('id', 'statement_ids')} AND ${among('state', 'statuses')} ORDER BY started DESC, id LIMIT ${size + 1} OFFSET ${from}`,
+  );
+  const more = rows.length > size;
   return good({
-    res: rows.slice(from, from + size),
+    res: rows.slice(0, size).map((r): JsonObject => ({
+      query_id: r['id'] ?? '', status: r['state'] ?? '', query_text: r['text'] ?? '', query_start_time_ms: r['started'] ?? 0, user_name: r['who'] ?? '', statement_type: r['type'] ?? '',
+      warehouse_id: r['warehouse'] ?? '', endpoint_id: r['warehouse'] ?? '', client_application: r['client'] ?? '', query_source: r['origin'] ?? {}, query_tags: r['tags'] ?? [], is_final: r['state'] !== 'RUNNING',
+      ...(r['state'] === 'RUNNING' ? { duration: now - Number(r['started']) } : { duration: r['total'] ?? 0, execution_end_time_ms: r['ended'] ?? 0, query_end_time_ms: r['ended'] ?? 0, rows_produced: r['produced'] ?? 0 }),
+      ...(r['error'] == null ? {} : { error_message: r['error'] }),
+    })),
     has_next_page: more,
     ...(more ? { next_page_token: String(from + size) } : {}),
   });
-};
+}; // prettier-ignore

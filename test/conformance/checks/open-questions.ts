@@ -99,6 +99,28 @@ const pipelineEvents = async (stage: Stage): Promise<unknown> => {
   return told({ fields: [...keys].sort() });
 };
 
+/** By which fields the query history of REST tells our own statements from others: those of this run, found by the name of its schema. */
+const ownStatements = async (stage: Stage): Promise<unknown> => {
+  await ask(stage.workspace, `SHOW TABLES IN ${stage.schema}`);
+  const answer = await stage.workspace.rest.call({
+    method: 'GET',
+    path: '/api/2.0/sql/history/queries',
+    query: { max_results: '100' },
+  });
+  if (!answer.ok) return notObserved(`the query history is not readable: ${answer.error.tag}`);
+  const list = isJsonObject(answer.value) ? answer.value['res'] : [];
+  const ours = (Array.isArray(list) ? list.filter(isJsonObject) : []).filter((one) =>
+    String(one['query_text']).includes(stage.schema),
+  );
+  if (ours.length === 0) return notObserved('none of the statements of this run is told there yet');
+  return told({
+    fields: [...new Set(ours.flatMap((one) => Object.keys(one)))].toSorted(),
+    byClient: ours.filter((one) => /breakwater/i.test(JSON.stringify(one['client_application'] ?? ''))).length,
+    byTag: ours.filter((one) => /breakwater/i.test(JSON.stringify(one['query_tags'] ?? ''))).length,
+    of: ours.length,
+  });
+};
+
 /** The public specification lacks this path; which fields it answers with, for a table with lineage. */
 const restLineage = async (stage: Stage): Promise<unknown> => {
   const named = await ask(
@@ -201,6 +223,7 @@ const asked: readonly (readonly [id: string, about: string, observe: Check['obse
   ['open.event-log-parameter', 'whether event_log takes a bound parameter', eventLog],
   ['open.pipeline-events', 'the fields of pipeline events in REST', pipelineEvents],
   ['open.rest-lineage', 'the fields of the lineage that REST answers with', restLineage],
+  ['open.own-statements', 'by what the query history of REST tells our own statements from others', ownStatements],
   ['open.whole-metastore', 'how long questions take that no catalog bounds', wholeMetastore],
   ['open.history-parameters', 'whether maps and structs of DESCRIBE HISTORY arrive as JSON', historyParameters],
   [

@@ -116,6 +116,14 @@ export const tellIncident = async (lake: Lake, plan: Plan, estate: Estate, incid
 /** A source is behind by its lateness: what arrives in a span happened that much earlier. */
 const arrived = ({ lateMinutes }: Pick<Source, 'lateMinutes'>, span: Span): Span => ({ from: span.from - lateMinutes * 60_000, to: span.to - lateMinutes * 60_000 }); // prettier-ignore
 const monitorSource = { lateMinutes: 25 };
+
+/** SQL of the rows of a system table that have happened and not arrived: REST tells them at once. */
+export const onTheirWay = (lake: Lake, plan: Plan, estate: Estate, table: string): string => {
+  const now = lake.clock.now();
+  const source = sources.find((one) => one.table === table);
+  if (source === undefined) throw new Error(`nothing tells ${table}`);
+  return source.sql(telling(lake, plan, estate, { from: now - source.lateMinutes * 60_000, to: now }));
+};
 /** How long after the event a row of a system table (`lakeflow.jobs`) arrives, in ms: for the told lines the same as here. */
 export const latenessMs = (table: string): number =>
   (sources.find((s) => s.table === table)?.lateMinutes ?? 0) * 60_000;
