@@ -8,7 +8,7 @@ import { installPackages } from './debian.ts';
 import { root } from './places.ts';
 
 /** Start flags that keep the browser from speaking to anybody but us. */
-const flags = [
+export const browserFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -33,7 +33,7 @@ export const resolveBrowser = (): string => {
 };
 
 export const openChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: resolveBrowser(), headless: true, args: flags });
+  chromium.launch({ executablePath: resolveBrowser(), headless: true, args: browserFlags });
 
 export type Ready = { readonly url: string; readonly workspace: string; readonly profile: string };
 export type Served = {

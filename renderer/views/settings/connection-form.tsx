@@ -82,6 +82,8 @@ export const ConnectionForm = () => {
     setBusy('no');
     if (answer === null) return;
     setToken('');
+    // A password of the proxy is with the core now, as the token is.
+    setNetwork(usualNetwork);
     tell(beside ? 'The workspace is added.' : 'The connection is saved.');
   };
   const backToPractice = async (): Promise<void> => {
