@@ -43,6 +43,7 @@ import { shareOf } from './share.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { warehouseLife } from './warehouse-life.ts';
 import { watchList } from './watch-list.ts';
+import { withholdingOf } from './withholding.ts';
 import { createUploads } from './uploads.ts';
 
 /** Everything that the core takes from outside. Nothing below reads a clock, the environment or a random source past it. */
@@ -232,10 +233,15 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     return gate(name, input);
   };
   const subscriptions = createSubscriptions(serve, scheduler);
+  const withhold = withholdingOf(parts, connection, residency, lake);
+  const ignoreRules = store.onCommit(withhold);
   const ignoreCommits = store.onCommit(subscriptions.invalidate);
+  // A rule that came with what another program pulled, or just before the end.
+  withhold();
   if (hasLoops) background.start();
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
+    ignoreRules();
     ignoreCommits();
     subscriptions.close();
     signIn.cancel();

@@ -7,6 +7,7 @@ import type { SignalId } from '../../shared/domain/ids.ts';
 import type { DatabricksFailure, Workspace } from '../databricks/port.ts';
 import type { Proposal, Signal } from '../detect/port.ts';
 import type { Collector } from '../lake/collector.ts';
+import type { Lake } from '../lake/lake.ts';
 import type { LakeEdge, LakeScope, SourceState } from '../lake/port.ts';
 import type { Declared } from './declared.ts';
 import type { FactSource } from './facts.ts';
@@ -35,6 +36,8 @@ export type LakePart = {
   /** What is cached about one asset, and its columns at two versions. */
   readonly sheet: (asset: string) => AssetSheet;
   readonly compare: (asset: string, from: number, to: number) => AssetComparison;
+  /** Forget what is stored of these places, and what was made of it (lake.ts). */
+  readonly withhold: Lake['withhold'];
   /** Read a workspace's sources for this scope, then look for signals. Fails when it cannot be read as a whole. */
   readonly refresh: (
     workspace: Workspace,

@@ -106,6 +106,11 @@ export const lakePartOf = (
       }),
     sheet: (asset) => assetSheet({ lake, db, sourceLabel }, asset),
     compare: (asset, from, to) => compareVersions({ lake, db }, asset, from, to),
+    withhold: (places, also) => {
+      const gone = lake.withhold(places, also);
+      if (gone) kept.clear();
+      return gone;
+    },
     refresh: async (workspace, scope, signal) => {
       const report = await lake.refresh(scope, signal, workspace);
       if (!report.ok) return report;

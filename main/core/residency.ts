@@ -12,6 +12,8 @@ export type ResidencyPart = {
   /** Why facts of a region may not be stored here; null = they may. Asked before anything is read of it. */
   readonly refuses: (region: string | null) => DatabricksFailure | null;
   readonly rows: () => ResidencyRow[];
+  /** Regions of which nothing may lie here, by name; empty = everything may. */
+  readonly forbidden: () => readonly string[];
 };
 
 export const residencyPart = (parts: Parts, connection: Pick<ConnectionPart, 'known' | 'slots'>): ResidencyPart => {
@@ -39,6 +41,11 @@ export const residencyPart = (parts: Parts, connection: Pick<ConnectionPart, 'kn
       if (found.allowed) return null;
       return found.rule === null ? regionUnknown : forbidden(found.rule);
     },
+    forbidden: () =>
+      ruled()
+        .filter((view) => said(view).includes('no'))
+        .map(({ region }) => region)
+        .sort(),
     rows: () => {
       const all = ruled();
       const known = connection.known();

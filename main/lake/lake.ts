@@ -15,7 +15,7 @@ import {
   sourceRow,
   sourceRows,
 } from '../store/lake.ts';
-import type { ReadableDb, Store } from '../store/port.ts';
+import type { ReadableDb, Store, WritableDb } from '../store/port.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { driftSource, profileCount } from './collectors/drift.ts';
 import { personalColumnsSource, personalTables } from './collectors/personal-columns.ts';
@@ -26,7 +26,7 @@ import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, 
 import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
 import { ownAssets, regionalReader } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
-import { withholdPlace } from './withhold.ts';
+import { withholdPlace, withholdPlaces, type Withheld } from './withhold.ts';
 import { collectors as allCollectors } from './sources.ts';
 
 export type LakeDeps = {
@@ -63,6 +63,11 @@ export type Lake = {
     signal?: AbortSignal,
     workspace?: Workspace,
   ) => Promise<Result<RefreshReport, DatabricksFailure>>;
+  /**
+   * Forget all that is stored of these places, at once and without any network; `also` is written in the same transaction. False:
+   * the disk refused, and nothing was changed.
+   */
+  readonly withhold: (places: readonly Withheld[], also: (db: WritableDb) => void) => boolean;
   /** Facts newest first, at most `limit` (1 to 500). */
   readonly facts: (db: ReadableDb, query: FactsQuery) => FactsPage;
   /** How many facts a query without `before` and `limit` finds. */
@@ -161,13 +166,16 @@ export const createLake = (deps: LakeDeps): Lake => {
       if (isLost(ids.error)) lost.add(workspace);
       return ids;
     }
-    const refused = deps.refuses?.(ids.value.region) ?? null;
-    if (refused !== null) {
-      withholdPlace(deps, collectors.filter((one) => isDue(one, scope)), ids.value, refused); // prettier-ignore
-      return err(refused);
-    }
+    const due = collectors.filter((one) => isDue(one, scope));
+    const withheld = (): DatabricksFailure | null => {
+      const refused = deps.refuses?.(ids.value.region) ?? null;
+      if (refused !== null) withholdPlace(deps, due, ids.value, refused);
+      return refused;
+    };
+    const refused = withheld();
+    if (refused !== null) return err(refused);
     const sources: SourceResult[] = [];
-    for (const collector of collectors.filter((one) => isDue(one, scope) && reads(one, ids.value))) {
+    for (const collector of due.filter((one) => reads(one, ids.value))) {
       // Asked anew for each source: lineage that has just arrived widens the scope of those after it.
       const reach = ownAssets(nearestFirst(around(deps.store.read, scope.assets, scope.hops ?? 4).distance), ids.value);
       const result = await runCollector(deps, collector, {
@@ -181,6 +189,8 @@ export const createLake = (deps: LakeDeps): Lake => {
         },
       });
       sources.push(result);
+      const since = withheld();
+      if (since !== null) return err(since);
       if (endsRefresh(result.failure)) {
         if (isLost(result.failure)) lost.add(workspace);
         return err(result.failure);
@@ -202,6 +212,7 @@ export const createLake = (deps: LakeDeps): Lake => {
       running.set(workspace, settled);
       return next;
     },
+    withhold: (places, also) => withholdPlaces(deps, places, also),
     facts: (db, query) => {
       const limit = Math.min(Math.max(1, query.limit), 500);
       const rows = factsPage(db, {

@@ -85,11 +85,15 @@ export const packJob = async (
   };
   let scope: Scope = new Map();
   for (const place of there) {
-    const refused = deps.refuses?.(place.ids.region) ?? null;
-    if (refused !== null) {
+    // Before and after each source: a rule may come while a room is packed, and lineage of the place is gone then as well.
+    const withheld = (): boolean => {
+      const refused = deps.refuses?.(place.ids.region) ?? null;
+      if (refused === null) return false;
       refuseSources(deps, { pack: row.id, ids: place.ids, collectors }, refused);
-      continue;
-    }
+      scope = nearestFirst(around(store.read, deps.assetsOf(room), reach).distance);
+      return true;
+    };
+    if (withheld()) continue;
     for (const collector of collectors) {
       const known = packSource(store.read, row.id, collector.source, place.ids.workspaceId);
       if (known !== undefined && settled.has(known.state)) continue;
@@ -123,6 +127,7 @@ export const packJob = async (
       }
       deps.changed();
       if (end.end === 'stopped') return;
+      if (withheld()) break;
       if (end.end === 'disk') return wait(end.failure);
       if (end.end === 'failed' && endsRefresh(end.failure)) {
         lost ??= end.failure;

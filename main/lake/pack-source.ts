@@ -23,6 +23,8 @@ export type PackSourceDeps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** Why facts of a region may not be stored here; null = they may. Asked for every batch: a rule may come meanwhile. */
+  readonly refuses?: (region: string | null) => DatabricksFailure | null;
   /** Lets other work of this process have its turn; awaited between batches. */
   readonly breathe: () => Promise<void>;
 };
@@ -48,11 +50,15 @@ export type PackSourceWork = {
   readonly progress: () => void;
 };
 
-/** How a source ended: `stopped` by a person or by what `failure` says; `full`: at the limit of the room. */
+/**
+ * How a source ended: `stopped` by a person or by what `failure` says; `full`: at the limit of the room; `withheld`: a rule forbids
+ * to keep it here, and nothing was written since.
+ */
 export type PackSourceEnd =
   | { readonly end: 'done'; readonly partly?: true }
   | { readonly end: 'full' }
   | { readonly end: 'stopped' }
+  | { readonly end: 'withheld' }
   | { readonly end: 'failed'; readonly failure: DatabricksFailure }
   | { readonly end: 'disk'; readonly failure: StoreFailure };
 
@@ -87,6 +93,9 @@ async function* inPieces(collector: Collector, context: CollectContext): AsyncGe
   if (!all.ok) yield all;
   else for (const piece of pieces(all.value, context)) yield ok(piece);
 }
+
+const isWithheld = (deps: Pick<PackSourceDeps, 'refuses'>, { ids }: Pick<PackSourceWork, 'ids'>): boolean =>
+  (deps.refuses?.(ids.region) ?? null) !== null;
 
 /** Pulls of one source at most, each of at most `streamLimit` rows; the limit of the room ends it before. */
 const mostPulls = 100;
@@ -127,6 +136,7 @@ const readAll = async (
     let more = false;
     for await (const batch of collector.stream?.(context) ?? inPieces(collector, context)) {
       if (!batch.ok) return work.signal.aborted ? { end: 'stopped' } : { end: 'failed', failure: batch.error };
+      if (isWithheld(deps, work)) return { end: 'withheld' };
       const collected = upToNow(batch.value, deps.clock);
       const again = pull === 0 && context.cursor !== null && regained(start.missing, collected);
       const reached: Position = again ? { cursor: null, completeTo: null } : collected;
@@ -271,6 +281,8 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
     end = await readAll(deps, work, start, { save, saved });
   }
   if (end.end === 'done' && lost !== null && row.lost_before === lostBefore) end = { end: 'done', partly: true };
+  // What says how far it was read may not come back either.
+  if (end.end === 'withheld' || isWithheld(deps, work)) return { end: 'withheld' };
   const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
   if (ended !== null) return { end: 'disk', failure: ended };
   // An answer of REST counts as a row here: the rate says what one of either takes.
@@ -286,7 +298,11 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
 
 const sentences = (...all: readonly (string | null)[]): string => all.filter((one) => one !== null).join(' ');
 
-const endOf = (end: PackSourceEnd, now: Instant, note: string | null): Partial<PackSourceRow> => {
+const endOf = (
+  end: Exclude<PackSourceEnd, { readonly end: 'withheld' }>,
+  now: Instant,
+  note: string | null,
+): Partial<PackSourceRow> => {
   switch (end.end) {
     case 'done':
       // What is not in it is said by its note.

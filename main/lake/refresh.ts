@@ -20,6 +20,8 @@ export type RefreshDeps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** Why facts of a region may not be stored here; null = they may. */
+  readonly refuses?: (region: string | null) => DatabricksFailure | null;
   /** How long facts are kept, in ms; absent = 45 days. */
   readonly keptMs?: () => number;
 };
@@ -186,7 +188,14 @@ export const runCollector = async (
         observedAt: toInstant(now),
       });
       const isAsked = tally.statements + tally.calls > 0;
-      const collected = answer.ok ? ok(withEmptyWords(upToNow(answer.value, deps.clock), isAsked, before)) : answer;
+      // A rule may have come while the answer was under way.
+      const refused = deps.refuses?.(ids.region) ?? null;
+      const collected =
+        refused !== null
+          ? err(refused)
+          : answer.ok
+            ? ok(withEmptyWords(upToNow(answer.value, deps.clock), isAsked, before))
+            : answer;
       const stored = collected.ok ? storePull(deps, collector, ids, collected.value, toInstant(now)) : null;
       if (stored?.ok === true) facts += stored.value;
       result = stored?.ok === false ? err(notStored(stored.error)) : collected;

@@ -132,20 +132,6 @@ export const forgetBefore = (db: WritableDb, time: string): number => {
   );
 };
 
-/** Drop everything cached of one place: its facts, and edges and names in its scopes. `region` null = it is not known. */
-export const forgetPlace = (
-  db: WritableDb,
-  place: { readonly workspace: string; readonly metastore: string; readonly region: string | null },
-): void => {
-  const of = sql`workspace = ${place.workspace} OR region = ${place.region}`;
-  db.run(sql`DELETE FROM pack_fact WHERE fact IN (SELECT rid FROM lake_fact WHERE ${of})`);
-  dropFacts(db, of);
-  for (const scope of [`|${place.workspace}|`, `|${place.metastore}|`]) {
-    db.run(sql`DELETE FROM lake_edge WHERE instr(from_asset, ${scope}) > 0 OR instr(to_asset, ${scope}) > 0`);
-    db.run(sql`DELETE FROM lake_asset WHERE instr(asset, ${scope}) > 0`);
-  }
-};
-
 export type EdgeRow = {
   readonly from_asset: string;
   readonly to_asset: string;

@@ -33,12 +33,26 @@ const counts = (home: string): Readonly<Record<string, unknown>> => {
   try {
     return driver
       .prepare(
-        'SELECT (SELECT count(*) FROM lake_fact) AS facts, (SELECT count(*) FROM lake_edge) AS edges, (SELECT count(*) FROM lake_asset) AS assets',
+        'SELECT (SELECT count(*) FROM lake_fact) AS facts, (SELECT count(*) FROM lake_edge) AS edges, (SELECT count(*) FROM lake_asset) AS assets, (SELECT count(*) FROM signal) AS signals',
       )
       .all([])[0] as Readonly<Record<string, unknown>>;
   } finally {
     driver.close();
   }
+};
+const nothing = { facts: 0, edges: 0, assets: 0, signals: 0 };
+/** A profile whose cache holds facts and signals of practice, with nobody at work in it. */
+const filledHome = async (): Promise<string> => {
+  const home = scratch();
+  const core = await onPractice(home);
+  await expect.poll(() => Number(counts(home)['signals']), slow).toBeGreaterThan(0);
+  await core.close();
+  return home;
+};
+const change = (home: string, text: string): void => {
+  const driver = openDriver(join(home, 'profiles', 'default', 'breakwater.db'), { mustExist: true });
+  driver.exec(text);
+  driver.close();
 };
 const region = 'practice:local';
 const slow = { timeout: 60_000, interval: 200 };
@@ -52,7 +66,7 @@ describe('a forbidden region', () => {
       { region, allowed: null, workspaces: ['Practice lakehouse'] },
     ]);
     value(await core.call('residency.set', { region: 'Practice:Local', allowed: false, reason: 'contract 7' }));
-    await expect.poll(() => counts(home), slow).toEqual({ facts: 0, edges: 0, assets: 0 });
+    await expect.poll(() => counts(home), slow).toEqual(nothing);
     await expect.poll(async () => value(await core.call('app.status', {})).workspace.state, slow).toBe('denied');
     const { workspace, freshness } = value(await core.call('app.status', {}));
     expect(workspace.failure?.what).toBe(`Facts of the region ${region} may not be stored on this device: contract 7. Ada set this rule.`); // prettier-ignore
@@ -65,6 +79,49 @@ describe('a forbidden region', () => {
     value(await core.call('residency.set', { region, allowed: true }));
     await expect.poll(() => Number(counts(home)['facts']), slow).toBeGreaterThan(0);
     await expect.poll(async () => value(await core.call('app.status', {})).workspace.state, slow).toBe('online');
+  }, 180_000);
+
+  it('goes in the commit that brings the rule, with no workspace in reach, and what a room cites stays', async () => {
+    const home = await filledHome();
+    const core = await openCore(home);
+    const [proposal] = value(await core.call('inbox.list', {})).proposals;
+    if (proposal === undefined) throw new Error('nothing is proposed');
+    const opened = await core.call('room.open', { from: 'proposal', proposal: proposal.id });
+    const { log } = value(opened);
+    const before = value(await core.call('room.get', { log }));
+    const cited = async () =>
+      value(await core.call('room.timeline', { log })).rows.filter(({ ledger }) => ledger !== 'cached').map(({ id, title }) => [id, title]); // prettier-ignore
+    const evidence = await cited();
+    expect(evidence.length).toBeGreaterThan(0);
+
+    value(await core.call('residency.set', { region, allowed: false, reason: 'contract 7' }));
+    expect(counts(home)).toEqual(nothing);
+    expect(value(await core.call('inbox.list', {})).proposals).toEqual([]);
+    const { freshness } = value(await core.call('app.status', {}));
+    expect(freshness.some(({ state }) => state === 'denied')).toBe(true);
+    expect(freshness.every(({ state, observedAt }) => (state === 'denied' || state === 'never') && observedAt === null)).toBe(true); // prettier-ignore
+    expect(value(await core.call('room.get', { log })).title).toEqual(before.title);
+    expect(await cited()).toEqual(evidence);
+  }, 180_000);
+
+  it('goes at the start as well, where the rule came before and the facts are still here', async () => {
+    const home = await filledHome();
+    const held = counts(home);
+    const kept = join(home, 'kept.db');
+    change(home, `VACUUM INTO '${kept}'`);
+    const first = await openCore(home);
+    value(await first.call('residency.set', { region, allowed: false }));
+    await first.close();
+    // As a version that forgot only while it read, or the end of the program, left it.
+    change(
+      home,
+      `ATTACH '${kept}' AS kept; DELETE FROM setting WHERE key = 'residency.withheld';
+       INSERT INTO lake_fact SELECT * FROM kept.lake_fact; INSERT INTO lake_edge SELECT * FROM kept.lake_edge;
+       INSERT INTO lake_asset SELECT * FROM kept.lake_asset; INSERT INTO signal SELECT * FROM kept.signal; DETACH kept;`,
+    );
+    expect(counts(home)).toEqual(held);
+    await openCore(home);
+    expect(counts(home)).toEqual(nothing);
   }, 180_000);
 
   it('another region does not touch this one; what is no region is refused', async () => {

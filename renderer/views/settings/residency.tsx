@@ -19,8 +19,8 @@ export const Residency = () => {
     <Section title="Residency">
       <p className="cap">
         A rule holds for everybody in the organisation. Where a region is forbidden, nothing is read of its workspaces
-        for rooms or packs, and what was cached of it goes from every device that learns of the rule. What is cited in a
-        room stays with the room.
+        for rooms or packs, and what was cached of it goes from every device as soon as it learns of the rule, also
+        without a connection. What is cited in a room stays as the log of the room holds it.
         {may ? '' : ' Data protection and administrators make these rules.'}
       </p>
       <FeedGate feed={feed} label="the rules">
