@@ -34,7 +34,7 @@ describe('the estate', () => {
     expect(count).toBeLessThanOrEqual(500);
     expect(await one('SELECT count(DISTINCT job_id) AS n FROM system.lakeflow.jobs')).toBeGreaterThanOrEqual(150);
     expect(await one('SELECT count(DISTINCT pipeline_id) AS n FROM system.lakeflow.pipelines')).toBe(30);
-    expect(await one('SELECT count(DISTINCT name) AS n FROM system.mlflow.experiments_latest')).toBe(18);
+    expect(await one('SELECT count(DISTINCT name) AS n FROM system.mlflow.experiments_latest')).toBe(20);
     expect(
       await one(
         'SELECT datediff(max(period_end_time), min(period_start_time)) AS n FROM system.lakeflow.job_run_timeline',

@@ -8,11 +8,12 @@ import { placeScenarios } from './estate/incident.ts';
 import type { Estate } from './estate/plan.ts';
 import type { Scenario } from '../scenario-shape.ts';
 import { tellEstate, tellIncident, type Traces } from './estate/tell.ts';
+import { dueAt, holdBack } from './late.ts';
 import { driftRows, firstWindow, lastWindowEnd, monitored, monitorName, profileRows } from './monitors.ts';
 import { hour, jobOf, tableOf, slots, slotStart, type DomainPlan, type Plan, type PlannedTable } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
 import { roundRows } from './rows.ts';
-import { allRuns, lineageRows, runDocument, runRows, taskRows, type Run } from './runs.ts';
+import { allRuns, columnRows, lineageRows, runDocument, runRows, taskRows, usageRow, type Run } from './runs.ts';
 import { driftColumns, profileColumns, systemTables } from './system-tables.ts';
 
 const day = 24 * hour;
@@ -204,6 +205,25 @@ const jobRows = (plan: Plan, domain: DomainPlan): { jobs: Row[]; tasks: Row[] } 
   return { jobs, tasks };
 };
 
+/** The experiment in which the versions of a model were trained, a run each. */
+const learnedRows = (plan: Plan, { model, template }: DomainPlan, random: Random): { experiments: Row[]; runs: Row[] } => {
+  const experiment_id = random.digits(16);
+  const ids = { account_id: plan.accountId, workspace_id: plan.workspaceId, experiment_id };
+  const first = stamp((model.versions[0]?.at ?? plan.now) - day);
+  return {
+    experiments: [{ ...ids, name: `/Shared/${model.parts[2]}`, create_time: first, update_time: first, delete_time: null }],
+    runs: model.versions.map((v) => {
+      const rmse = Math.round(100 * random.between(3, 12)) / 100;
+      return {
+        ...ids, run_id: v.runId, run_name: `train-${v.version}`, created_by: model.owner, status: 'FINISHED',
+        start_time: stamp(v.at - 52 * 60_000), end_time: stamp(v.at - 5 * 60_000), update_time: stamp(v.at - 5 * 60_000), delete_time: null,
+        params: { max_depth: String(5 + v.version), learning_rate: '0.05' }, tags: { domain: template.key },
+        aggregated_metrics: [{ metric_name: 'rmse', min_value: rmse, max_value: 40, latest_value: rmse }],
+      };
+    }),
+  };
+}; // prettier-ignore
+
 /** The runs of the fourteen days, by domain: a function of the plan. */
 export const planRuns = (plan: Plan): readonly (readonly Run[])[] => {
   const random = createRandom(plan.seed ^ 0x27d4eb2f);
@@ -218,6 +238,7 @@ export const buildWorld = async (
   scenarios: readonly Scenario[],
 ): Promise<readonly Traces[]> => {
   const random = createRandom(plan.seed ^ 0x5bd1e995);
+  const more = createRandom(plan.seed ^ 0x2545f491);
   for (const catalog of ['main', 'system', plan.catalog]) await lake.createCatalog(catalog);
   for (const schema of ['default', ...new Set(plan.schemas)]) await lake.createSchema(plan.catalog, schema, true);
   await lake.createSchema('main', 'default', true);
@@ -229,6 +250,7 @@ export const buildWorld = async (
   const system = new Map<string, Row[]>(Object.keys(systemTables).map((name) => [name, []]));
   const add = (name: string, rows: readonly Row[]): void => void system.get(name)?.push(...rows);
   const documents: Document[] = [];
+  const late: Row[] = [];
   for (const [i, domain] of plan.domains.entries()) {
     const own = runs[i] ?? [];
     for (const table of domain.tables.values()) tellings.push(await tellTable(lake, plan, domain, table, own, random));
@@ -262,10 +284,18 @@ export const buildWorld = async (
       'lakeflow.job_task_run_timeline',
       own.flatMap((r) => taskRows(plan, r)),
     );
-    add(
-      'access.table_lineage',
-      own.flatMap((r) => lineageRows(plan, r, random)),
-    );
+    for (const run of own) {
+      const rows = lineageRows(plan, run, random);
+      add('access.table_lineage', rows);
+      // Of two days: each round says the same once more.
+      if (run.slot < 12) add('access.column_lineage', columnRows(run, rows, more));
+      const used = usageRow(plan, run, more);
+      if (dueAt('billing.usage', used) <= plan.now) add('billing.usage', [used]);
+      else late.push(used);
+    }
+    const learned = learnedRows(plan, domain, more);
+    add('mlflow.experiments_latest', learned.experiments);
+    add('mlflow.runs_latest', learned.runs);
     add(
       'access.audit',
       domainEvents(domain, own).map((e) => auditRow(plan, e, random)),
@@ -292,6 +322,7 @@ export const buildWorld = async (
   await lake.write(async (write) => {
     for (const telling of tellings) await telling.write(write);
     await saveDocuments(write, documents);
+    await holdBack(write, 'billing.usage', late);
     const readers = plan.domains.flatMap((d) =>
       [...d.tables.values()].map((t) => `('analysts', 'SELECT', 'TABLE', '${t.full}')`),
     );

@@ -4,7 +4,7 @@ import { latenessMs } from './estate/tell.ts';
 
 /** When a row of a system table may be seen there: when what it tells is over, and its table's lateness after that. Epoch ms. */
 export const dueAt = (table: string, row: Row): number => {
-  const happened = row['period_end_time'] ?? row['event_time'];
+  const happened = row['period_end_time'] ?? row['event_time'] ?? row['usage_end_time'];
   return typeof happened === 'string' ? Date.parse(`${happened.replace(' ', 'T')}Z`) + latenessMs(table) : 0;
 };
 

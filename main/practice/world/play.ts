@@ -9,7 +9,7 @@ import { driftRows, lastWindowEnd, monitored, monitorName, profileRows } from '.
 import { slotMs } from './plan.ts';
 import { createRandom } from './random.ts';
 import { roundRows } from './rows.ts';
-import { allRuns, lineageRows, roundMinutes, runDocument, runRows, taskRows } from './runs.ts';
+import { allRuns, columnRows, lineageRows, roundMinutes, runDocument, runRows, taskRows, usageRow } from './runs.ts';
 import type { World } from './world.ts';
 
 const minute = 60_000;
@@ -29,6 +29,7 @@ export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Prom
     const at = Math.max(now - roundMinutes * minute, Number(counted[0]?.[1] ?? world.plan.now - 20 * minute));
     const place = { at, scale: Math.max(0, now - at) / (roundMinutes * minute) };
     const random = createRandom(Math.imul(world.seed, 7_919) + round);
+    const more = createRandom(Math.imul(world.seed, 104_729) + round);
     // Slots count down to 0 at generation and go on below it.
     const slot = -round;
     const { plan } = world;
@@ -44,7 +45,10 @@ export const playNext = (lake: Lake, world: World, now = lake.clock.now()): Prom
       for (const run of runs) {
         add('lakeflow.job_run_timeline', runRows(plan, run));
         add('lakeflow.job_task_run_timeline', taskRows(plan, run));
-        add('access.table_lineage', lineageRows(plan, run, random));
+        const lineage = lineageRows(plan, run, random);
+        add('access.table_lineage', lineage);
+        add('access.column_lineage', columnRows(run, lineage, more));
+        add('billing.usage', [usageRow(plan, run, more)]);
         documents.push({ kind: 'run', id: run.runId, at: run.start, body: runDocument(run) });
         for (const table of domain.tables.values())
           if (table.template.job === run.job.role && (!run.failed || table.template.role === domain.template.scores))

@@ -1,6 +1,16 @@
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
 import { dateOf, stamp, type Row } from './bulk.ts';
-import { hour, jobOf, jobRoles, slotStart, tableOf, type DomainPlan, type Plan, type PlannedJob } from './plan.ts';
+import {
+  hour,
+  jobOf,
+  jobRoles,
+  slotStart,
+  tableOf,
+  type DomainPlan,
+  type Plan,
+  type PlannedJob,
+  type PlannedTable,
+} from './plan.ts';
 import type { Random } from './random.ts';
 
 /** One run of a job with its tasks, before it becomes rows of system tables and REST documents. */
@@ -187,6 +197,29 @@ export const lineageRows = (plan: Plan, run: Run, random: Random): readonly Row[
         };
       });
     });
+
+/** The same by columns: those that the two tables name alike; not the one that a fault took away. */
+export const columnRows = (run: Run, rows: readonly Row[], random: Random): readonly Row[] => {
+  const { fault, template, tables } = run.domain;
+  const named = (full: unknown): PlannedTable | undefined => [...tables.values()].find((t) => t.full === full);
+  return rows.flatMap((row) => {
+    const [source, target] = [named(row['source_table_full_name']), named(row['target_table_full_name'])];
+    const isBroken = fault !== null && run.slot <= fault.slot && source?.template.role === template.weak.bronze;
+    return (source?.columns ?? [])
+      .filter(({ name }) => target?.columns.some((own) => own.name === name) === true)
+      .filter(({ name }) => !(isBroken && name === template.weak.column))
+      .map(({ name }) => ({ ...row, source_column_name: name, target_column_name: name, record_id: random.uuid() }));
+  });
+};
+
+/** What a run used, on serverless compute that names its job. */
+export const usageRow = (plan: Plan, { job, domain, runId, start, end }: Run, random: Random): Row => ({
+  account_id: plan.accountId, workspace_id: plan.workspaceId, record_id: random.uuid(), sku_name: 'PREMIUM_JOBS_SERVERLESS_COMPUTE', cloud: 'AWS',
+  usage_start_time: stamp(start), usage_end_time: stamp(end), usage_date: dateOf(start), ingestion_date: dateOf(end), usage_unit: 'DBU',
+  usage_quantity: ((end - start) / minute / 4).toFixed(6), usage_type: 'COMPUTE_TIME', record_type: 'ORIGINAL', billing_origin_product: 'JOBS',
+  custom_tags: { domain: domain.template.key }, usage_metadata: { job_id: job.id, job_run_id: runId, job_name: job.name },
+  identity_metadata: { run_as: job.owner }, product_features: { jobs_tier: 'CLASSIC', is_serverless: true },
+}); // prettier-ignore
 
 const restState = (state: 'SUCCEEDED' | 'FAILED' | 'SKIPPED', message: string): JsonObject => ({
   state: {

@@ -43,10 +43,14 @@ export const moneySources: readonly Source[] = [
     table: 'billing.usage',
     lateMinutes: 150,
     sql: (t) =>
-      // Jobs run on a shared cluster here: its usage names no job (facts 1.1: null for all-purpose compute).
+      // Jobs run on a shared cluster here: its usage names no job (facts 1.1: null for all-purpose compute). Some have serverless steps.
+      // Before the days that are told one by one, each cluster had job compute of one job.
       `SELECT ${usage(t.ids, 'PREMIUM_ALL_PURPOSE_COMPUTE', 'ALL_PURPOSE', 'started', 'ended', `${minutes} * 0.21 * ${scenarioCost('j.cluster', 'started')}`)}, bw.uuid(run || 'u') AS record_id, MAP {'area': j.area} AS custom_tags,
         {'cluster_id': j.cluster, 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': j.owner} AS identity_metadata, {'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
       FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE ${t.within('ended')}
+      UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_SERVERLESS_COMPUTE', 'JOBS', 'started', 'ended', `${minutes} * 0.08`)}, bw.uuid(run || 's') AS record_id, MAP {'area': j.area} AS custom_tags,
+        {'job_id': j.id, 'job_run_id': run, 'job_name': j.name} AS usage_metadata, {'run_as': j.owner} AS identity_metadata, {'jobs_tier': 'CLASSIC', 'is_serverless': TRUE} AS product_features
+      FROM est.runs r JOIN est.v_jobs j ON j.id = r.job WHERE bw.dice(j.id || 'serverless') < 0.3 AND ${t.within('ended')}
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_SERVERLESS_COMPUTE', 'DLT', 'started', 'ended', `${minutes} * 0.3`)}, bw.uuid(run || 'u') AS record_id, MAP {'area': p.area} AS custom_tags,
         {'dlt_pipeline_id': job, 'dlt_update_id': run} AS usage_metadata, {'run_as': p.owner} AS identity_metadata, {'dlt_tier': 'ADVANCED', 'is_serverless': TRUE} AS product_features
       FROM est.runs r JOIN est.v_pipelines p ON p.id = r.job WHERE ${t.within('ended')}
@@ -58,7 +62,7 @@ export const moneySources: readonly Source[] = [
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_ALL_PURPOSE_SERVERLESS_COMPUTE', 'INTERACTIVE', 'started', 'ended', '0.8')}, bw.uuid(notebook || d || 'u') AS record_id,
         {'notebook_id': notebook, 'notebook_path': '/Users/' || owner || '/' || split_part("full", '.', 3)} AS usage_metadata, {'run_as': owner} AS identity_metadata, {'is_serverless': TRUE} AS product_features FROM ${notebooks(t)} n WHERE ${t.within('ended')}
       UNION ALL BY NAME SELECT ${usage(t.ids, 'PREMIUM_JOBS_COMPUTE', 'JOBS', 'd', 'd + INTERVAL 23 HOUR', '46 * bw.busy(CAST(d AS DATE)) * (0.8 + 0.4 * bw.dice(c.id || d))')}, bw.uuid(c.id || d) AS record_id, MAP {'area': c.area} AS custom_tags,
-        {'cluster_id': c.id, 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': c.owner} AS identity_metadata, {'jobs_tier': 'CLASSIC', 'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
+        {'cluster_id': c.id, 'job_id': (SELECT min(j.id) FROM est.v_jobs j WHERE j.cluster = c.id), 'node_type': 'i3.xlarge'} AS usage_metadata, {'run_as': c.owner} AS identity_metadata, {'jobs_tier': 'CLASSIC', 'is_serverless': FALSE, 'is_photon': TRUE} AS product_features
       FROM est.v_clusters c, ${days(t, 364, told + 1)} WHERE ${t.within('d + INTERVAL 23 HOUR')}`,
   },
   {
