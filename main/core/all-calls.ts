@@ -28,7 +28,7 @@ import type { ConnectionPart } from './connection.ts';
 import type { Handlers } from './handlers.ts';
 import type { LakePart } from './lake-part.ts';
 import type { Meter } from './meter.ts';
-import { homeIds } from './named-assets.ts';
+import type { Naming } from './named-places.ts';
 import type { OfflinePart } from './offline.ts';
 import type { Parts } from './parts.ts';
 import type { SigningIn } from './prepare-connection.ts';
@@ -63,6 +63,7 @@ type CallParts = {
   readonly sync: Sync;
   readonly offline: OfflinePart;
   readonly watched: WatchList;
+  readonly naming: Naming;
   readonly background: Background;
   readonly uploads: Uploads;
   readonly residency: ResidencyPart;
@@ -75,8 +76,7 @@ type CallParts = {
 
 /** Every call of the contract with what answers it: what none of these files has does not compile. */
 export const allCalls = (from: CallParts): Handlers => {
-  const { app, parts, connection, lake, life, meter, sync, offline, watched, background } = from;
-  const home = () => homeIds(connection);
+  const { app, parts, connection, lake, life, meter, sync, offline, watched, naming, background } = from;
   return {
     ...statusCalls(parts, {
       version: app.version,
@@ -88,11 +88,11 @@ export const allCalls = (from: CallParts): Handlers => {
       sync,
       notices: app.notices,
     }),
-    ...triageCalls(parts, lake, background.refresh, home),
+    ...triageCalls(parts, lake, background.refresh, naming),
     ...roomCalls(parts, lake, { badge: offline.badge, cost: roomCost(meter, connection, life) }),
     ...offlineCalls(parts, offline),
     ...assetCalls(parts, lake),
-    ...watchCalls(lake, watched, background.refresh),
+    ...watchCalls(lake, watched, naming, background.refresh),
     ...declarationCalls(parts),
     ...incidentCalls(parts),
     ...entryCalls(parts, lake),

@@ -20,7 +20,7 @@ import { createActivity } from './activity.ts';
 import { allCalls } from './all-calls.ts';
 import { backgroundOf } from './background.ts';
 import { mayByItself } from './by-itself.ts';
-import { homeIds } from './named-assets.ts';
+import { namingOf, placesOf } from './named-places.ts';
 import { createConnection, type PracticeSource } from './connection.ts';
 import { deviceLimits } from './device-limits.ts';
 import { foundOnFirstStart, identityOf } from './identity.ts';
@@ -192,7 +192,8 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     refuses: residency.refuses,
     mayByItself: () => mayByItself(connection, life),
   });
-  const watched = watchList(store, () => homeIds(connection));
+  const naming = namingOf(() => placesOf(connection), lake.isKnown);
+  const watched = watchList(store, naming);
   const background = backgroundOf(parts, connection, lake, sync, offline, {
     life,
     meter,
@@ -216,7 +217,7 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
         }),
       hasLoops,
     },
-    parts, connection, lake, life, meter, sync, offline, watched, background, uploads, residency, secrets, signing, signIn, users, fresh,
+    parts, connection, lake, life, meter, sync, offline, watched, naming, background, uploads, residency, secrets, signing, signIn, users, fresh,
   }); // prettier-ignore
 
   const gate = createServe({

@@ -1,16 +1,6 @@
 import { type Failure, failure } from '../../shared/base/failure.ts';
-import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type WatchKind, watchKinds } from '../../shared/contract/watch.ts';
-import type { AssetId } from '../../shared/domain/ids.ts';
-import { fullName, parseTableName, storedTableName } from '../databricks/identifiers.ts';
-import { jobAsset, modelAsset, tableAsset, workspaceAsset } from '../lake/assets.ts';
-import type { ConnectionPart } from './connection.ts';
-import { primaryId } from './saved-connections.ts';
-
-/** Where what people name lies: ids of the primary workspace, known since it was first read; null = not yet. */
-export type HomeIds = { readonly workspaceId: string; readonly metastoreId: string };
-export const homeIds = (connection: Pick<ConnectionPart, 'known'>): HomeIds | null =>
-  connection.known().findLast(({ id }) => id === primaryId) ?? null;
+import { fullName, parseTableName, storedTableName, typedTableName } from '../databricks/identifiers.ts';
 
 /** A thing as a person names it, in the one spelling that its id is made of. */
 export type Named = { readonly kind: WatchKind; readonly name: string };
@@ -48,48 +38,23 @@ export const guessNamed = (text: string): readonly Named[] => {
   return likely.flatMap((one) => readNamed(one, name) ?? []);
 };
 
-/** The id of what is named, in the primary workspace and its metastore. */
-export const assetOfNamed = ({ kind, name }: Named, home: HomeIds): AssetId => {
-  switch (kind) {
-    case 'table':
-      return tableAsset(home.metastoreId, name);
-    case 'model':
-      return modelAsset(home.metastoreId, name);
-    case 'job':
-      return jobAsset(home.workspaceId, name);
-    case 'endpoint':
-    case 'pipeline':
-      return workspaceAsset(kind, home.workspaceId, name);
-  }
+/** The line that names it wherever people write (`guessNamed`): its kind, and its name in the spelling that is read. */
+export const lineOf = ({ kind, name }: Named): string => {
+  const table = kind === 'table' || kind === 'model' ? storedTableName(name) : null;
+  return `${kind} ${table === null ? name : typedTableName(table)}`;
 };
 
-/**
- * What a person names → ids of assets: `catalog.schema.table` (parts in backticks or not) is a table, digits are a job, anything
- * else says its kind before its name ("endpoint prices"). Nothing is looked up: who may read little can name what no list shows.
- * Fails on a name that is none of these, and while no workspace was ever read.
- */
-export const assetsNamed = (names: readonly string[], home: HomeIds | null): Result<readonly AssetId[], Failure> => {
-  const assets: AssetId[] = [];
-  if (names.length > 0 && home === null) return err(notYet);
-  for (const name of home === null ? [] : names) {
-    const [named] = guessNamed(name);
-    const isPlain = !prefix.test(name.trim()) && named?.kind !== 'table' && named?.kind !== 'job';
-    if (named === undefined || isPlain || home === null) return err(unknownName(name));
-    assets.push(assetOfNamed(named, home));
-  }
-  return ok([...new Set(assets)]);
+/** What one line names where nobody is asked again: a plain word is no endpoint by itself, it says its kind ("endpoint prices"). */
+export const readLine = (text: string): Named | null => {
+  const [named] = guessNamed(text);
+  const isSure = prefix.test(text.trim()) || named?.kind === 'table' || named?.kind === 'job';
+  return named !== undefined && isSure ? named : null;
 };
 
-const notYet: Failure = failure(
-  'NotConfigured',
-  'No workspace has been read yet, so it is not known where these tables and jobs are.',
-  'Nothing was written.',
-  'Open the room without them, or connect a workspace first.',
-);
 export const unknownName = (name: string): Failure =>
   failure(
     'WrongShape',
     `"${name.slice(0, 100)}" is neither a table nor a job.`,
     'Nothing was written.',
-    'Write a table as catalog.schema.table, a job as its number, and anything else with its kind before its name: endpoint prices.',
+    'Write one a line: a table as catalog.schema.table, a job as its number, and anything else with its kind before its name: endpoint prices.',
   );

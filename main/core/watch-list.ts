@@ -5,7 +5,8 @@ import { watchNamed, type WatchNamed } from '../../shared/contract/watch.ts';
 import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
 import type { Store } from '../store/port.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
-import { assetOfNamed, type HomeIds, readNamed, readStored, unknownName } from './named-assets.ts';
+import { readNamed, readStored, unknownName } from './named-assets.ts';
+import type { Naming } from './named-places.ts';
 
 const settingKey = 'watch.list';
 /** Each table in it is a statement or two at every reading. */
@@ -18,14 +19,13 @@ export type WatchList = {
   /** Null = no workspace was read yet, so it is not known where it lies. */
   readonly assetOf: (named: WatchNamed) => AssetId | null;
   readonly assets: () => readonly AssetId[];
+  /** The same name in two metastores is two things, which can both be watched. Fails on no name, too many, and as `Naming.meant`. */
   readonly add: (named: WatchNamed) => Result<null, Failure>;
-  readonly remove: (named: Pick<WatchNamed, 'kind' | 'name'>) => Result<null, Failure>;
+  /** Without `asset`: whatever has this name. */
+  readonly remove: (named: WatchNamed) => Result<null, Failure>;
 };
 
-const isSame = (a: Pick<WatchNamed, 'kind' | 'name'>, b: Pick<WatchNamed, 'kind' | 'name'>): boolean =>
-  a.kind === b.kind && a.name === b.name;
-
-export const watchList = (store: Store, home: () => HomeIds | null): WatchList => {
+export const watchList = (store: Store, naming: Naming): WatchList => {
   const all = (): readonly WatchNamed[] => {
     const saved = v.safeParse(stored, getSetting(store.read, settingKey));
     return saved.success ? saved.output : [];
@@ -44,9 +44,14 @@ export const watchList = (store: Store, home: () => HomeIds | null): WatchList =
     );
   const assetOf = ({ kind, name, asset }: WatchNamed): AssetId | null => {
     if (asset !== undefined) return asset as AssetId;
-    const at = home();
-    return at === null ? null : assetOfNamed({ kind, name }, at);
+    const named = { kind, name };
+    const meant = naming.meant(named);
+    if (meant.ok) return meant.value.asset;
+    // It became known elsewhere since: what was on the list without a place stays that of the primary workspace.
+    const places = naming.located(named);
+    return (places.find(({ place }) => place.primary) ?? places[0])?.asset ?? null;
   };
+  const isNamedSo = (a: WatchNamed, b: WatchNamed): boolean => a.kind === b.kind && a.name === b.name;
   return {
     all,
     assetOf,
@@ -56,12 +61,20 @@ export const watchList = (store: Store, home: () => HomeIds | null): WatchList =
       const isFound = asset !== undefined && assetParts(asset as AssetId).native === name;
       const named = isFound ? readStored(kind, name) : readNamed(kind, name);
       if (named === null) return err(unknownName(name));
+      const meant = asset === undefined ? naming.meant(named) : null;
+      if (meant?.ok === false && meant.error.tag === 'Ambiguous') return meant;
+      // What is known stays that one, also when the name becomes known elsewhere.
+      const found = asset ?? (meant?.ok === true && meant.value.known ? meant.value.asset : undefined);
+      const added: WatchNamed = found === undefined ? named : { ...named, asset: found };
       const list = all();
-      if (list.some((one) => isSame(one, named))) return ok(null);
+      if (list.some((one) => isNamedSo(one, added) && assetOf(one) === assetOf(added))) return ok(null);
       if (list.length >= mostWatched) return err(tooMany);
-      return save([...list, asset === undefined ? named : { ...named, asset }]);
+      return save([...list, added]);
     },
-    remove: (named) => save(all().filter((one) => !isSame(one, named))),
+    remove: (named) =>
+      save(
+        all().filter((one) => !isNamedSo(one, named) || (named.asset !== undefined && assetOf(one) !== named.asset)),
+      ),
   };
 };
 

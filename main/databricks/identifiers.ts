@@ -50,6 +50,10 @@ export const quoteTable = (name: TableName): string =>
 /** Full name as Unity Catalog stores it: lower case, joined by dots. */
 export const fullName = (name: TableName): string => `${name.catalog}.${name.schema}.${name.table}`.toLowerCase();
 
+/** A name in the spelling in which `parseTableName` reads it: a part that holds a backtick is delimited. */
+export const typedTableName = ({ catalog, schema, table }: TableName): string =>
+  [catalog, schema, table].map((part) => (part.includes('`') ? delimit(part) : part)).join('.');
+
 const isDelimited = (part: string): boolean => part.length > 2 && part.startsWith('`') && part.endsWith('`');
 
 /**

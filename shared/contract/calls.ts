@@ -124,7 +124,7 @@ export const calls = {
         title: shortText,
         class: v.picklist(incidentClasses),
         severity: v.picklist(severities),
-        /** Tables as catalog.schema.table and jobs by number, as a person names them. */
+        /** Tables as catalog.schema.table and jobs by number, as a person names them; "in WORKSPACE" after it where several know it. */
         affected: v.optional(v.pipe(v.array(shortText), v.maxLength(50))),
       }),
     ]),

@@ -16,12 +16,16 @@ const shown = {
   detail: v.string(),
   /** Null = no workspace was read yet, so it is not known where it lies. */
   asset: v.nullable(id),
+  /** Name of the workspace where it lies; null where the profile has one, or it is not known. */
+  workspace: v.nullable(v.string()),
   /** Something was read that speaks of it. */
   seen: v.boolean(),
 };
 
 export const watchedRow = v.object({
   ...shown,
+  /** As it is written where a room is opened by hand: kind, name, and where several workspaces are read the one that is meant. */
+  line: v.string(),
   facts: count,
   latest: v.nullable(v.object({ title: v.string(), at: instant })),
 });
@@ -41,5 +45,6 @@ export const watchCalls = {
     v.object({ rows: v.array(watchFound), more: count }),
   ),
   'watch.add': command('lake.refresh', watchNamed, nothing),
-  'watch.remove': command('lake.refresh', v.omit(watchNamed, ['asset']), nothing),
+  /** Without `asset` whatever has this name. */
+  'watch.remove': command('lake.refresh', watchNamed, nothing),
 } as const;

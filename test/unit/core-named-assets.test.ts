@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { assetsNamed, guessNamed, readNamed, readStored } from '../../main/core/named-assets.ts';
+import { guessNamed, lineOf, readNamed, readStored } from '../../main/core/named-assets.ts';
+import { namingOf, type Place } from '../../main/core/named-places.ts';
+import type { Result } from '../../shared/base/result.ts';
+import type { Failure } from '../../shared/base/failure.ts';
 
-const home = { workspaceId: '7', metastoreId: 'MS' };
+const home: Place = { name: 'Retail', workspaceId: '7', metastoreId: 'MS', primary: true, present: true };
+const assetsNamed = (lines: readonly string[], place: Place | null): Result<readonly string[], Failure> =>
+  namingOf(
+    () => (place === null ? [] : [place]),
+    () => false,
+  ).assets(lines);
 const pipeline = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
 const kinds = (text: string): readonly string[] => guessNamed(text).map(({ kind }) => kind);
 
@@ -24,6 +32,8 @@ describe('what a person names', () => {
       expect(readStored('table', name), name).toEqual({ kind: 'table', name });
       expect(readStored('model', name), name).toEqual({ kind: 'model', name });
       expect(assetsNamed([typed], home)).toEqual({ ok: true, value: [`table|ms|${name}`] });
+      // The line that stands for it is read back as the same.
+      expect(assetsNamed([lineOf({ kind: 'table', name })], home)).toEqual({ ok: true, value: [`table|ms|${name}`] });
     }
     expect(readStored('table', 'main.shop.orders')).toEqual({ kind: 'table', name: 'main.shop.orders' });
     expect(readStored('job', '12')).toEqual({ kind: 'job', name: '12' });

@@ -11,7 +11,7 @@ import { citationOf, isCitedBy } from '../cite.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import type { Parts } from '../parts.ts';
-import { assetsNamed, type HomeIds } from '../named-assets.ts';
+import type { Naming } from '../named-places.ts';
 import { namesOf } from '../people.ts';
 import { inboxView, type OpenProposal, openProposals, signalSnapshot, type TriageSources } from '../proposals.ts';
 import { append, noSuchEntry, write, writeInRoom } from '../write.ts';
@@ -23,7 +23,7 @@ export const triageCalls = (
   parts: Parts,
   lake: LakePart,
   opened: () => void,
-  home: () => HomeIds | null,
+  naming: Naming,
 ): HandlersOf<TriageCalls> => {
   const sources = (db: ReadableDb): TriageSources => {
     const { org, person } = parts.who();
@@ -37,7 +37,7 @@ export const triageCalls = (
     severity: Severity,
     affected: readonly string[],
   ): Result<{ log: LogId }, Failure> => {
-    const assets = assetsNamed(affected, home());
+    const assets = naming.assets(affected);
     if (!assets.ok) return assets;
     const log = handOpenedLog(parts.clock.now(), parts.random);
     const opened: EventDraft = {

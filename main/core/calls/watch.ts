@@ -5,6 +5,7 @@ import { displayName } from '../display.ts';
 import type { HandlersOf } from '../handlers.ts';
 import type { LakePart } from '../lake-part.ts';
 import { guessNamed, type Named, readStored } from '../named-assets.ts';
+import type { Naming } from '../named-places.ts';
 import type { WatchList } from '../watch-list.ts';
 
 /** Found assets that a search shows; a longer list asks for more letters. */
@@ -15,10 +16,14 @@ const always = '0000-01-01T00:00:00.000Z';
 const kindOf = (kind: string): WatchKind | null =>
   kind === 'view' || kind === 'feature-table' ? 'table' : (watchKinds.find((one) => one === kind) ?? null);
 
+type Found = Omit<WatchFound, 'asset' | 'workspace' | 'watched'> & { readonly asset: AssetId | null };
+const isSame = (a: Named, b: Named): boolean => a.kind === b.kind && a.name === b.name;
+
 /** What is read without a room: the list, searching for what could be on it, adding and removing. Answers from this device. */
 export const watchCalls = (
   lake: LakePart,
   watched: WatchList,
+  naming: Naming,
   /** Somebody wants to know of something now. */
   refresh: () => void,
 ): HandlersOf<'watch.list' | 'watch.find' | 'watch.add' | 'watch.remove'> => {
@@ -32,18 +37,40 @@ export const watchCalls = (
   };
   const factsOf = (asset: AssetId | null): number =>
     asset === null ? 0 : lake.facts.count({ assets: [asset], from: always });
+  const found = (named: Named, asset: AssetId | null, seen: boolean): Found => ({
+    ...named,
+    ...labelOf(named, asset),
+    asset,
+    seen,
+  });
+  const isWatched = (one: Found): boolean => {
+    const asset = one.asset ?? watched.assetOf({ kind: one.kind, name: one.name });
+    return watched.all().some((other) => isSame(other, one) && watched.assetOf(other) === asset);
+  };
+  /** Only for what is shown: a search finds thousands. */
+  const shown = (one: Found): WatchFound => ({
+    ...one,
+    workspace: naming.placeName(one.asset),
+    watched: isWatched(one),
+  });
+  /** What nothing speaks of may be in any workspace: a line for each, where there are several. */
+  const unseenOf = (named: Named, but: readonly Found[]): readonly Found[] => {
+    const open = naming.located(named).filter(({ place }) => place.present);
+    if (open.length < 2) return but.some((one) => isSame(one, named)) ? [] : [found(named, null, false)];
+    return open.flatMap(({ asset }) => (but.some((one) => one.asset === asset) ? [] : [found(named, asset, false)]));
+  };
   /** With few rights nothing may stand beside it on the map, and yet there is what happened to it. */
   const isSeen = (asset: AssetId | null): boolean => asset !== null && (lake.isKnown(asset) || factsOf(asset) > 0);
-  const onTheList = (words: readonly string[], but: readonly WatchFound[]): readonly WatchFound[] =>
+  const onTheList = (words: readonly string[], but: readonly Found[]): readonly Found[] =>
     watched.all().flatMap((one) => {
       const asset = watched.assetOf(one);
       const { kind, name } = one;
-      const isNew = !but.some((other) => other.kind === kind && other.name === name);
+      const isNew = !but.some((other) => other.asset === asset);
       return isNew && isSeen(asset) && words.every((word) => name.toLowerCase().includes(word))
-        ? [{ kind, name, ...labelOf(one, asset), asset, seen: true, watched: false }]
+        ? [found({ kind, name }, asset, true)]
         : [];
     });
-  const onTheMap = (words: readonly string[], guessed: readonly Named[]): readonly WatchFound[] =>
+  const onTheMap = (words: readonly string[], guessed: readonly Named[]): readonly Found[] =>
     lake.named(['table', 'view', 'feature-table', 'job', 'model', 'endpoint', 'pipeline']).flatMap((one) => {
       const { kind: idKind, native } = assetParts(one.asset as AssetId);
       const text = `${one.name} ${native}`.toLowerCase();
@@ -52,11 +79,9 @@ export const watchCalls = (
       const isMeant = guessed.some((one) => one.kind === kind && one.name === native);
       if (kind === null || !(isMeant || words.every((word) => text.includes(word)))) return [];
       const named = readStored(kind, native);
-      return named === null
-        ? []
-        : [{ ...named, ...labelOf(named, one.asset as AssetId), asset: one.asset, seen: true, watched: false }];
+      return named === null ? [] : [found(named, one.asset as AssetId, true)];
     });
-  const rank = ({ label, name }: WatchFound, text: string): number =>
+  const rank = ({ label, name }: Found, text: string): number =>
     name === text ? 0 : label.toLowerCase().startsWith(text) ? 1 : label.toLowerCase().includes(text) ? 2 : 3;
 
   return {
@@ -71,6 +96,8 @@ export const watchCalls = (
             name: one.name,
             ...labelOf(one, asset),
             asset,
+            workspace: naming.placeName(asset),
+            line: naming.line(one, asset),
             seen: isSeen(asset),
             facts: factsOf(asset),
             latest: latest === undefined ? null : { title: displayName(latest.title), at: latest.happenedAt },
@@ -83,20 +110,13 @@ export const watchCalls = (
       const words = wanted.split(/\s+/);
       const guessed = guessNamed(text);
       const map = onTheMap(words, guessed);
-      const found = [...map, ...onTheList(words, map)].toSorted(
-        (a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : 1),
+      const all = [...map, ...onTheList(words, map)].toSorted(
+        (a, b) => rank(a, wanted) - rank(b, wanted) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
       );
-      const isKnown = (named: Named): boolean =>
-        found.some((one) => one.kind === named.kind && one.name === named.name);
-      const unseen = guessed.filter((named) => !isKnown(named));
-      const list = watched.all();
-      const isWatched = ({ kind, name }: Named): boolean => list.some((one) => one.kind === kind && one.name === name);
+      const unseen = guessed.flatMap((named) => unseenOf(named, all));
       return ok({
-        rows: [
-          ...found.slice(0, foundLimit),
-          ...unseen.map((named) => ({ ...named, ...labelOf(named, null), asset: null, seen: false, watched: false })),
-        ].map((one) => ({ ...one, watched: isWatched(one) })),
-        more: Math.max(0, found.length - foundLimit),
+        rows: [...all.slice(0, foundLimit), ...unseen.slice(0, foundLimit)].map(shown),
+        more: Math.max(0, all.length - foundLimit) + Math.max(0, unseen.length - foundLimit),
       });
     },
     'watch.add': (named) =>

@@ -2,21 +2,26 @@ import { incidentClasses, severities } from '../../../shared/domain/vocabulary.t
 import { openByHand } from '../../actions/index.ts';
 import { Button, Choose, Dialog, Field } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
+import { useStatus } from '../common/use.ts';
 import { classWords } from '../common/words.ts';
 
 /** Under this name stands what was typed for a new room; others may fill in what it is about. */
 export const newRoomDraft = 'new room';
 
+// Names may hold commas and semicolons: only the end of a line ends one.
+const hint = 'One a line: names may hold commas. Their versions, columns and runs are read as far as you may see them.';
+
 /** An incident that no detector saw. */
 export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => {
   const draft = useModel(selectDraft(newRoomDraft));
   const { typed, acknowledged } = store.getState();
+  const several = (useStatus()?.workspaces.length ?? 0) > 1;
   const title = draft['title'] ?? '';
   const named = draft['affected'] ?? '';
   const classOf = incidentClasses.find((one) => one === draft['class']) ?? 'data-quality';
   const severity = severities.find((one) => one === draft['severity']) ?? 'SEV3';
   const make = async (): Promise<void> => {
-    const affected = named.split(/[\n,;]+/).map((one) => one.trim()).filter((one) => one !== ''); // prettier-ignore
+    const affected = named.split('\n').map((one) => one.trim()).filter((one) => one !== ''); // prettier-ignore
     const about = affected.length === 0 ? {} : { affected };
     if (!(await openByHand({ title: title.trim(), class: classOf, severity, ...about }))) return;
     acknowledged(newRoomDraft, draft);
@@ -63,7 +68,9 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         lines={3}
         mono
         placeholder="catalog.schema.table, the number of a job, endpoint NAME"
-        hint="Their versions, columns and runs are read as far as you may see them."
+        hint={
+          several ? `${hint} Where several workspaces know a name, say which one is meant: NAME in WORKSPACE.` : hint
+        }
         testId="room-affected"
       />
     </Dialog>

@@ -71,7 +71,7 @@ export const WatchFind = () => {
       {found === null ? null : (
         <ul className="palette" aria-label="Found" data-testid="watch-found">
           {rows.map((row, index) => (
-            <li key={`${row.kind} ${row.name}`}>
+            <li key={`${row.kind} ${row.name} ${row.asset ?? ''}`}>
               <button
                 type="button"
                 className={index === chosen ? 'palette-row palette-chosen' : 'palette-row'}
@@ -83,6 +83,7 @@ export const WatchFind = () => {
                 <span className="strong cut">{row.label}</span>
                 <span className="cap cut">{row.detail}</span>
                 <span className="push line watch-chips">
+                  {row.workspace === null ? null : <Chip>{row.workspace}</Chip>}
                   {row.seen ? null : <Chip>not seen yet</Chip>}
                   {row.watched ? <Chip tone="ok">on the list</Chip> : null}
                   <span className="cap">{row.kind}</span>

@@ -23,7 +23,7 @@ export const WatchList = () => {
     // What was typed before and not sent stays.
     const named = (selectDraft(newRoomDraft)(model)['affected'] ?? '').split('\n').filter((line) => line.trim() !== '');
     model.typed(newRoomDraft, {
-      affected: [...new Set([...named, ...rows.map(({ kind, name }) => `${kind} ${name}`)])].join('\n'),
+      affected: [...new Set([...named, ...rows.map(({ line }) => line)])].join('\n'),
     });
     setMaking(true);
   };
@@ -45,7 +45,7 @@ export const WatchList = () => {
               <ul className="watch-list" aria-label="Watched">
                 {rows.map((row) => (
                   <Watched
-                    key={`${row.kind} ${row.name}`}
+                    key={`${row.kind} ${row.name} ${row.asset ?? ''}`}
                     row={row}
                     may={may}
                     {...(allows(roles, 'room.open') ? { openRoom: () => openRoom([row]) } : {})}
@@ -79,13 +79,14 @@ const Watched = ({
 }) => {
   const now = useNow();
   const times = useTimes();
-  const { kind, name } = row;
+  const { kind, name, asset, workspace } = row;
   return (
     <li className="watch-row" data-testid="watched" data-kind={kind} data-name={name} data-seen={String(row.seen)}>
       <div className="watch-name">
         <p className="line">
           <span className="strong cut">{row.label}</span>
           <span className="cap">{kind}</span>
+          {workspace === null ? null : <Chip>{workspace}</Chip>}
           {row.seen ? null : <Chip tone="warn">not seen yet</Chip>}
         </p>
         {row.detail === '' ? null : <p className="cap watch-detail">{row.detail}</p>}
@@ -107,7 +108,7 @@ const Watched = ({
           <Button
             small
             tone="quiet"
-            onPress={() => void act('watch.remove', { kind, name })}
+            onPress={() => void act('watch.remove', { kind, name, ...(asset === null ? {} : { asset }) })}
             aria-label={`Take ${row.label} off the list`}
             data-testid="watch-remove"
           >
