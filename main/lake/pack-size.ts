@@ -45,5 +45,6 @@ export const measurePack = async (
       putPackSource(db, { ...row, bytes: size + links * edgeBytes, ...kept });
     }
     return ok(null);
-  });
+    // The end of the packing is flushed after it, and this with it.
+  }, 'later');
 };

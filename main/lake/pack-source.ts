@@ -235,11 +235,16 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   const saved = (): void => {
     ({ row, counted, bytes } = next);
   };
-  const put = (change: Partial<PackSourceRow>): StoreFailure | null => {
+  const put = (
+    change: Partial<PackSourceRow>,
+    flush: 'at-once' | 'later' = 'at-once',
+    besides: (db: WritableDb) => void = () => undefined,
+  ): StoreFailure | null => {
     const stored = store.transaction<null>((db) => {
       advance(db, change);
+      besides(db);
       return ok(null);
-    });
+    }, flush);
     if (!stored.ok) return stored.error;
     saved();
     return null;
@@ -263,11 +268,15 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
     });
   }
   if (end.end === 'done') {
-    const full = put({
-      state: 'reading',
-      since: isWider || row.since === null ? work.from : row.since,
-      covered: JSON.stringify([...new Set([...covered, ...assets])]),
-    });
+    // Nothing was read of it yet: a loss of power takes the mark with the batches that follow it, or leaves it before them.
+    const full = put(
+      {
+        state: 'reading',
+        since: isWider || row.since === null ? work.from : row.since,
+        covered: JSON.stringify([...new Set([...covered, ...assets])]),
+      },
+      'later',
+    );
     if (full !== null) return { end: 'disk', failure: full };
     const start = { cursor: row.cursor, completeTo: row.complete_to, resumed, missing: row.missing };
     const save = (db: WritableDb, step: Step): void => {
@@ -283,17 +292,14 @@ export const readPackSource = async (deps: PackSourceDeps, work: PackSourceWork)
   if (end.end === 'done' && lost !== null && row.lost_before === lostBefore) end = { end: 'done', partly: true };
   // What says how far it was read may not come back either.
   if (end.end === 'withheld' || isWithheld(deps, work)) return { end: 'withheld' };
-  const ended = put(endOf(end, toInstant(deps.clock.now()), row.note));
-  if (ended !== null) return { end: 'disk', failure: ended };
   // An answer of REST counts as a row here: the rate says what one of either takes.
   const { rows, statements, calls } = work.tally;
-  if (end.end === 'done' && rows + calls > 0)
-    store.transaction<null>((db) => {
-      const ms = deps.clock.now() - began;
-      addRate(db, { source: work.collector.source, rows: rows + calls, bytes, statements: statements + calls, ms });
-      return ok(null);
-    });
-  return end;
+  const ended = put(endOf(end, toInstant(deps.clock.now()), row.note), 'at-once', (db) => {
+    if (end.end !== 'done' || rows + calls === 0) return;
+    const ms = deps.clock.now() - began;
+    addRate(db, { source: work.collector.source, rows: rows + calls, bytes, statements: statements + calls, ms });
+  });
+  return ended === null ? end : { end: 'disk', failure: ended };
 };
 
 const sentences = (...all: readonly (string | null)[]): string => all.filter((one) => one !== null).join(' ');

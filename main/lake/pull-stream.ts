@@ -84,7 +84,9 @@ async function* ahead(
       if (page.done === true) return;
       if (page.value.ok) {
         coming = pages.next();
-        // Storing keeps this process busy: a request that has not left by then would wait for it, and the server with it.
+        // Storing keeps this process busy: a request that has not left by then would wait for it, and the server with it. The driver
+        // lets a timer of its own pass before it asks (ThriftOperationBackend.fetchChunk), which is set after the first of these two.
+        await context.breathe?.();
         await context.breathe?.();
       }
       yield page.value;

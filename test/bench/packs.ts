@@ -80,7 +80,8 @@ export const packing = (
     store,
     clock,
     log: () => undefined,
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    // As the core does it.
+    breathe: () => new Promise((resolve) => void scheduler.after(0, resolve)),
     assetsOf: () => assets.map((asset) => asset as AssetId),
     limits: () => ({ rows: 5_000_000, bytes: 5e9 }),
     changed: tell,

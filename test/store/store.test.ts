@@ -19,7 +19,7 @@ import { migrations } from '../../main/store/migrations/index.ts';
 import { getSetting, setSetting } from '../../main/store/settings.ts';
 import { sql, sqlId, sqlJoin } from '../../main/store/sql.ts';
 import { openDriver } from '../../main/store/sqlite.ts';
-import { openStore, pragmas, slowMs, type StoreDeps } from '../../main/store/store.ts';
+import { applicationId, openStore, pragmas, slowMs, type StoreDeps } from '../../main/store/store.ts';
 import { cleanUp, must, tempFolder } from '../support/log.ts';
 import { asPlainUser } from '../support/plain-user.ts';
 
@@ -39,6 +39,29 @@ describe('a new database', () => {
     }
     expect(store.check()).toEqual([]);
     store.close();
+  });
+
+  test.each([
+    ['a new file has pages', null, 8_192],
+    ['a file that is there keeps its own, whatever is written to it', 4_096, 4_096],
+  ])('%s of %s → %i bytes, and its log is copied over at 16 MB', (_name, before, size) => {
+    const path = newPath();
+    if (before !== null) {
+      const old = openDriver(path);
+      old.exec(
+        `PRAGMA page_size = ${before}; PRAGMA application_id = ${applicationId}; CREATE TABLE kept (x TEXT) STRICT`,
+      );
+      old.close();
+    }
+    const store = must(openStore(path, deps()));
+    const read = (name: string) =>
+      Object.values(store.read.first<Record<string, number>>({ text: `PRAGMA ${name}`, values: [] } as never) ?? {})[0];
+    expect(read('page_size')).toBe(size);
+    expect(Number(read('wal_autocheckpoint')) * size).toBe(16_384_000);
+    expect(store.transaction((db) => ok(setSetting(db, 'big', 'x'.repeat(100_000)))).ok).toBe(true);
+    expect(store.check()).toEqual([]);
+    store.close();
+    expect(readFileSync(path).readUInt16BE(16)).toBe(size);
   });
 
   test('has STRICT tables only', () => {
@@ -150,7 +173,7 @@ describe('transactions', () => {
   test('a full disk is named, nothing is half-written, and the store goes on when there is room', () => {
     const path = newPath();
     must(openStore(path, deps())).close();
-    const pages = Math.ceil(statSync(path).size / 4096);
+    const pages = Math.ceil(statSync(path).size / 8192);
     const full = must(openStore(path, deps({ maxPages: pages + 4 })));
     full.transaction((db) => ok(setSetting(db, 'small', 'kept')));
     const result = full.transaction((db) => {

@@ -57,6 +57,34 @@ describe('rows of a page', () => {
   });
 });
 
+describe('the page after', () => {
+  it('is asked for before anything of the one before is worked on, though the driver lets a timer pass first', async () => {
+    const rows = (from: number) =>
+      Array.from({ length: 1_500 }, (_, n): TextRow => ({ id: `${from + n}`, at: micros(collectNow - 9_000 + from + n), bw_total: '3000', bw_row: `${from + n + 1}` })); // prettier-ignore
+    const { workspace } = fakeWorkspace({ columns: ['id', 'at'] });
+    const seen: string[] = [];
+    const pages = async function* () {
+      for (const from of [0, 1_500]) {
+        for (let step = 0; step < 5; step += 1) await Promise.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        seen.push(`asked for ${from}`);
+        yield ok({ columns: ['id', 'at'], rows: rows(from) });
+      }
+    };
+    const asked = { ...workspace, warehouse: { ...workspace.warehouse, pages } };
+    const spec = {
+      kind: statementKind('test.page-after', 'read', 'rows of a test'), table: { catalog: 'system', schema: 's', table: 't' },
+      wants: [asText('id', { required: true }), asMicros('at', { required: true })], where: [], parameters: {}, order: 'at',
+    }; // prettier-ignore
+    const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+    for await (const batch of pullStream(collectContext(asked, store().read, [], { breathe }), spec))
+      seen.push(`worked on ${batch.ok ? batch.value.rows.length : batch.error.tag}`);
+    expect(seen).toEqual([
+      'asked for 0', 'asked for 1500', 'worked on 1000', 'worked on 500', 'worked on 1000', 'worked on 500', 'worked on 0',
+    ]); // prettier-ignore
+  });
+});
+
 describe('what a room holds', () => {
   const fact = (n: number, source: string, workspace: string) => ({
     row: {
