@@ -194,7 +194,8 @@ export const sizeWords = (bytes: number): string => {
 /** Tones of machine facts by kind: changed things are `change`, broken ones `bad`. */
 export const factTone = (kind: string, data: Readonly<Record<string, JsonValue>>): Entry['tone'] => {
   if (['run', 'repair', 'pipeline-update', 'query', 'experiment-run'].includes(kind))
-    return isFailed(data) ? 'bad' : 'plain';
+    // Only what took longer than usual says what is usual.
+    return isFailed(data) ? 'bad' : typeof data['usualMs'] === 'number' ? 'warn' : 'plain';
   if (kind === 'quality') return data['status'] === 'unhealthy' ? 'bad' : data['status'] === 'healthy' ? 'ok' : 'plain';
   if (kind === 'expectation') return Number(data['failedShare']) > 0 ? 'warn' : 'plain';
   if (kind === 'compute-event') return data['trouble'] === true ? 'bad' : 'plain';

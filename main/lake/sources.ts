@@ -53,6 +53,7 @@ import { runInputsCollector } from './collectors/run-inputs.ts';
 import { runsCollector } from './collectors/runs.ts';
 import { servedEntitiesCollector } from './collectors/served-entities.ts';
 import { servingCollector } from './collectors/serving.ts';
+import { slowTasksCollector } from './collectors/slow-tasks.ts';
 import { taskRunsCollector } from './collectors/task-runs.ts';
 import { paceWords } from './window.ts';
 
@@ -76,6 +77,7 @@ export const collectors: readonly Collector[] = [
   jobTasksCollector,
   runsCollector,
   taskRunsCollector,
+  slowTasksCollector,
   restRunsCollector,
   runMessagesCollector,
   repairsCollector,

@@ -22,6 +22,7 @@ export const happenings: Scenario = {
     { reads: { layer: 'daily', by: 3 } },
     { fails: { job: 'score', message: '[UNRESOLVED_COLUMN.WITH_SUGGESTION] amount_7d is gone', repaired: true } },
     { fails: { pipeline: 'quality', message: 'Flow cards failed: column tier is gone.' } },
+    { slow: { job: 'refine', factor: 3 } },
     { unhealthy: { layer: 'silver', thing: 0, what: 'freshness' } },
     { drifts: { layer: 'features', column: 'amount_7d' } },
     { grants: { to: 'analysts', privilege: 'SELECT', on: 'silver' } },

@@ -37,6 +37,18 @@ describe('what goes wrong with tables, jobs and compute', () => {
     }
   });
 
+  it('tasks that became slow stand in the room of the changed cluster with what is usual, from the change on; in other rooms none do', () => {
+    const slow = (name: string) => (seen.rooms.get(name)?.lines ?? []).filter(({ title }) => /^Task .* took .*, usually /.test(title)); // prettier-ignore
+    const { truth } = seen.rooms.get('cluster') ?? {};
+    expect(slow('cluster').length).toBeGreaterThan(0);
+    expect(slow('cluster').length).toBeLessThan(20);
+    for (const { happenedAt, assets } of slow('cluster')) {
+      expect(Date.parse(happenedAt)).toBeGreaterThan(truth?.onset ?? Infinity);
+      expect(assets[0]).toMatch(/^job\|/);
+    }
+    for (const name of names.filter((one) => one !== 'cluster')) expect(slow(name), name).toEqual([]);
+  });
+
   it('costs that rise together are one proposal, which says why and bears the names that people know', () => {
     const { truth, proposal, nodes, edges } = seen.rooms.get('runaway-cost') ?? {};
     const [, name = '?', id = '?'] = /cluster (\S+) \((\S+)\) edited$/.exec(truth?.told[0] ?? '') ?? [];

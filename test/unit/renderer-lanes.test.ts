@@ -25,6 +25,7 @@ describe('lanes', () => {
 
   it('sources find their lane by name; lineage has none', () => {
     expect(lanesOfSource('system.lakeflow.job_run_timeline')).toEqual(['runs']);
+    expect(lanesOfSource('system.lakeflow.job_task_run_timeline')).toEqual([]);
     expect(lanesOfSource('system.access.audit')).toEqual(['access']);
     expect(lanesOfSource('system.access.table_lineage')).toEqual([]);
     expect(lanesOfSource('delta.history')).toEqual(['versions', 'schema']);

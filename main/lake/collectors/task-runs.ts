@@ -70,7 +70,7 @@ const nameOfJob =
   (fact: LakeFact): string =>
     nameIn(context, fact.assets[1]);
 
-/** Tasks that failed or timed out. Tasks that went well are not stored: a run's own fact says so. */
+/** Tasks that failed or timed out. Those that went well are not stored, but for slow ones (slow-tasks.ts): a run's own fact says so. */
 export const taskRunsCollector: Collector = tableCollector({
   source,
   label: 'Failed tasks',
