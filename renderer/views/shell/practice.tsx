@@ -98,7 +98,8 @@ const Drawer = () => {
           />
           <p className="cap">
             REST tells at once what happens. System tables show it later, as a real workspace does: the audit log in 15
-            minutes, lineage in 30, runs in an hour, costs in two and a half. Where time is faster, so are they.
+            minutes, lineage in 30, runs in an hour, costs in two and a half. Where time is faster, so are they; where
+            it stands still, most wait.
           </p>
           {address === null ? null : (
             <p className="cap">
