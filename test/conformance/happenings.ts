@@ -4,6 +4,8 @@ import { rowsOf, type Stage } from './stage.ts';
 
 /** The column into which personal data flows. */
 const flowsAs = 'customer_email';
+/** The kind of job whose tasks became slow. */
+export const slowJob = 'refine';
 
 /**
  * What has happened in one area of the estate behind the suite, so that every source has something to find there: failures with
@@ -22,7 +24,7 @@ export const happenings: Scenario = {
     { reads: { layer: 'daily', by: 3 } },
     { fails: { job: 'score', message: '[UNRESOLVED_COLUMN.WITH_SUGGESTION] amount_7d is gone', repaired: true } },
     { fails: { pipeline: 'quality', message: 'Flow cards failed: column tier is gone.' } },
-    { slow: { job: 'refine', factor: 3 } },
+    { slow: { job: slowJob, factor: 3 } },
     { unhealthy: { layer: 'silver', thing: 0, what: 'freshness' } },
     { drifts: { layer: 'features', column: 'amount_7d' } },
     { grants: { to: 'analysts', privilege: 'SELECT', on: 'silver' } },

@@ -7,7 +7,7 @@ import type { Practice } from '../support/practice.ts';
 import { isJsonObject } from '../../shared/base/json.ts';
 import { chosenRows, ofEvents, type SystemRow } from './chosen-rows.ts';
 import { govern, tagPersonal } from './governance.ts';
-import { whatHappened, type Happened } from './happenings.ts';
+import { slowJob, whatHappened, type Happened } from './happenings.ts';
 import type { Naming } from './hostile.ts';
 import { quoted } from './own-tables.ts';
 import { startFrontEnd } from './spark/front-end.ts';
@@ -87,6 +87,15 @@ const rowsNaming = async (world: Stage, name: string, ids: readonly string[]): P
   return systemRows(world, name, `WHERE ${either} ORDER LIMIT ${mostAsked / 3}`, { ids: JSON.stringify(ids) });
 };
 
+/** What is usual of a task shows in many of its runs only: the newest of a job whose tasks became slow. */
+const slowRows = (world: Stage, area: string): Promise<readonly SystemRow[]> =>
+  systemRows(
+    world,
+    'lakeflow.job_task_run_timeline',
+    `WHERE job_id IN (SELECT job_id FROM system.lakeflow.jobs WHERE description = :job) ORDER LIMIT ${mostRows}`,
+    { job: `${area}: ${slowJob}` },
+  );
+
 const listOf = (rows: readonly string[]): string => `[${rows.join(',')}]`;
 
 const structOf = (columns: readonly NewColumn[]): string =>
@@ -115,6 +124,8 @@ const systemLookAlikes = async (
   const asked = new Map<string, readonly SystemRow[]>();
   for (const name of Object.keys(systemTables)) asked.set(name, await candidates(world, name, area));
   const chosen = await chosenRows(asked, area, mostRows, (name, ids) => rowsNaming(world, name, ids));
+  const slow = await slowRows(world, area);
+  const besides = (name: string): readonly SystemRow[] => (name === 'lakeflow.job_task_run_timeline' ? slow : []);
   const named = (rows: readonly string[]): string =>
     naming.rows(listOf(rows).replaceAll(`"${flowsInto}"`, `"${own}"`), chosen.first);
   const found = [...chosen.tables].map(([name, rows]): LookAlike => {
@@ -124,7 +135,7 @@ const systemLookAlikes = async (
       schema,
       table,
       columns: systemTables[name] ?? [],
-      rows: named(rows.map(({ text }) => text)),
+      rows: named([...new Set([...rows, ...besides(name)].map(({ text }) => text))]),
     };
   });
   const [catalog = '', schema = '', name = ''] = own.split('.');
