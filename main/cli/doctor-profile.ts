@@ -130,14 +130,19 @@ const secretsFinding = (folder: string): Finding => {
   const name = 'sign-ins';
   const dir = join(folder, 'secrets');
   const files = existsSync(dir) ? readdirSync(dir).filter((file) => file.endsWith('.secret')) : [];
-  if (files.length === 0) return { name, state: 'note', detail: 'none stored' };
+  // Of an earlier version: it stays until the app moved what is in it, which a passphrase that was not given holds up.
+  const isOld = existsSync(join(folder, 'token'));
+  if (files.length === 0 && !isOld) return { name, state: 'note', detail: 'none stored' };
   const heads = files.map((file) => readFileSync(join(dir, file), 'utf8').split('\n')[0] ?? '');
-  if (heads.some((head) => head.endsWith(' file')))
+  const plain = heads.filter((head) => head.endsWith(' file')).length + (isOld ? 1 : 0);
+  if (plain > 0)
     return {
       name,
       state: 'note',
-      detail: 'plain files with mode 0600: whoever can read your files can act as you in the workspace',
-      advice: 'Choose a passphrase under Settings, Connection.',
+      detail: `${plain} of ${files.length + (isOld ? 1 : 0)} in plain files with mode 0600, not encrypted: whoever can read your files can act as you in the workspace`,
+      advice: existsSync(join(dir, 'passphrase.json'))
+        ? 'Open the app and give your passphrase under Settings, Connection: they are wrapped then.'
+        : 'Choose a passphrase under Settings, Connection.',
     };
   const how = heads.every((head) => head.endsWith(' keyring')) ? 'the system keyring' : 'a passphrase';
   return { name, state: 'fine', detail: `wrapped by ${how}` };

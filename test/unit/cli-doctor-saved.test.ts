@@ -1,6 +1,6 @@
 // doctor on the saved workspaces of a profile: all of them, whatever protects their sign-ins, and nothing is changed.
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { profileFindings } from '../../main/cli/doctor-profile.ts';
@@ -8,6 +8,7 @@ import { connectionFindings } from '../../main/cli/doctor-saved.ts';
 import { standardNetwork } from '../../main/core/network-choice.ts';
 import { savedConnections, type SavedConnection } from '../../main/core/saved-connections.ts';
 import { openSecrets, type SecretStore } from '../../main/core/secrets.ts';
+import { moveTokenFile } from '../../main/core/token-file.ts';
 import { openProfile } from '../../main/store/profile.ts';
 import { scratch, value } from '../support/core.ts';
 
@@ -54,6 +55,41 @@ const passphraseFile = (text: string): void => {
   writeFileSync(file, text);
   process.env['BREAKWATER_PASSPHRASE_FILE'] = file;
 };
+
+describe('how sign-ins are kept', () => {
+  const found = (folder: string) =>
+    profileFindings('p', folder).findings.find(({ name }) => name === 'sign-ins') ?? { detail: 'no such finding' };
+
+  it('without keyring and passphrase doctor warns of plain files, which only this user can open', async () => {
+    const folder = await profileWith([primary, further]);
+    expect(found(folder)).toMatchObject({
+      state: 'note',
+      detail: '2 of 2 in plain files with mode 0600, not encrypted: whoever can read your files can act as you in the workspace', // prettier-ignore
+      advice: 'Choose a passphrase under Settings, Connection.',
+    });
+    const dir = join(folder, 'secrets');
+    const files = readdirSync(dir).filter((name) => name.endsWith('.secret'));
+    expect(files.map((name) => statSync(join(dir, name)).mode & 0o777)).toEqual([0o600, 0o600]);
+    expect(statSync(dir).mode & 0o777).toBe(0o700);
+    expect(bytesOf(folder).join()).toContain('CANARY');
+  });
+
+  it('wrapped ones are no warning, but for the plain file of an earlier version that waits for the passphrase', async () => {
+    const ring = await profileWith([primary], { keyring: randomBytes(32) });
+    expect(found(ring)).toMatchObject({ state: 'fine', detail: 'wrapped by the system keyring' });
+    const folder = await profileWith([primary], { passphrase: phrase });
+    expect(found(folder)).toMatchObject({ state: 'fine', detail: 'wrapped by a passphrase' });
+    expect(bytesOf(folder).join()).not.toContain('CANARY');
+    writeFileSync(join(folder, 'token'), 'dapiCANARYold', { mode: 0o600 });
+    // A start that gets no passphrase leaves it where it is.
+    value(moveTokenFile(folder, openSecrets(folder, null), 'workspace'));
+    expect(found(folder)).toMatchObject({
+      state: 'note',
+      detail: expect.stringMatching(/^1 of 2 in plain files/) as string,
+      advice: 'Open the app and give your passphrase under Settings, Connection: they are wrapped then.',
+    });
+  });
+});
 
 describe('doctor on saved workspaces', () => {
   it('goes through the steps of every workspace of the profile', async () => {
