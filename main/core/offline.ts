@@ -14,12 +14,12 @@ import type { AssetId, LogId } from '../../shared/domain/ids.ts';
 import { createPacking } from '../lake/packing.ts';
 import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
 import type { PackEstimate } from '../lake/pack-estimate.ts';
-import { knownNow } from '../lake/refresh.ts';
 import { collectors, isAskedByRest, sourceLabel } from '../lake/sources.ts';
 import type { RoomHeader, RoomListRow } from '../log/views-port.ts';
 import { packedSize } from '../store/packs.ts';
 import type { DeviceLimits } from './device-limits.ts';
 import type { LakePart } from './lake-part.ts';
+import { isOpenRoom, letGoOf } from './let-go.ts';
 import { badgeOf, sourceLine } from './offline-card.ts';
 import { type ChoiceChange, offlineChoices } from './offline-choice.ts';
 import type { Parts } from './parts.ts';
@@ -52,8 +52,6 @@ const againAfterMs = 30 * 60_000;
 const roomLimit = 20;
 /** Progress is shown at most this often. */
 const showMs = 300;
-
-const isOpen = ({ phase, merged }: RoomListRow): boolean => phase !== 'learning' && merged === null;
 
 export const offlineOf = (
   parts: Parts,
@@ -116,15 +114,7 @@ export const offlineOf = (
     if (header === null || (pack !== null && pack.state !== 'released' && !isDue(pack))) return;
     packing.start(choices.request(header, pack));
   };
-  const letGo = (row: RoomListRow, keepDays: number): void => {
-    const last = row.lastEntryAt ?? row.openedAt;
-    if (last === null || knownNow(db, clock) - fromInstant(last) < keepDays * 86_400_000) return;
-    const pack = packing.pack(db, row.log);
-    if (pack === null || pack.state === 'released') return;
-    packing.release(row.log, citedAnywhere());
-  };
-  const citedAnywhere = (): readonly string[] =>
-    views.roomList(db).flatMap(({ log }) => views.citations(db, log).map(({ factId }) => factId));
+  const letGo = letGoOf({ store, clock, views, packing });
 
   return {
     badge,
@@ -200,8 +190,8 @@ export const offlineOf = (
     turn: () => {
       const { auto, keepDays } = limits.now();
       const rooms = views.roomList(db);
-      if (auto) for (const row of rooms.filter(isOpen).slice(0, roomLimit)) keep(row);
-      for (const row of rooms) if (!isOpen(row)) letGo(row, keepDays);
+      if (auto) for (const row of rooms.filter(isOpenRoom).slice(0, roomLimit)) keep(row);
+      letGo(rooms, keepDays);
       packing.nudge();
     },
     stop: async () => {
