@@ -1,6 +1,7 @@
 import { type Failure } from '../../shared/base/failure.ts';
 import type { Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
+import { assetParts } from '../../shared/domain/ids.ts';
 import { heldCount, packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { isOverDayLimit } from './day-limit.ts';
@@ -137,7 +138,11 @@ export const packJob = async (
   }
   if (lost !== null) return wait(lost);
   // Lineage that arrived meanwhile may have widened it beyond what is followed.
-  reach = Math.min(reach, around(store.read, deps.assetsOf(room), reach).walked);
+  const surroundings = around(store.read, deps.assetsOf(room), reach);
+  const joined = [...surroundings.distance.keys()].filter(
+    (one) => !scope.has(one) && assetParts(one).kind !== 'external',
+  );
+  reach = Math.min(reach, surroundings.walked);
   const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
   totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());
@@ -149,6 +154,10 @@ export const packJob = async (
     finished: now,
     scope: JSON.stringify([...scope.keys()]),
     totals: JSON.stringify(totals),
-    note: null,
+    note: scope.size === 0 || joined.length === 0 ? null : joinedLast(joined.length),
   });
 };
+
+/** External lineage is read last: the sources before it were not asked about what only it joins to the room. */
+const joinedLast = (count: number): string =>
+  `${count} ${count === 1 ? 'asset is' : 'assets are'} joined to this room only by lineage that was read last; what the other sources say of ${count === 1 ? 'it' : 'them'} comes with the next packing.`;
