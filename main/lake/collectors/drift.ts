@@ -176,7 +176,7 @@ export const driftCollector: Collector = {
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
     const monitors = await findMonitors(context, 'drift');
     if (!monitors.ok) return monitors;
-    let rows = 0;
+    let rows = monitors.value.listed;
     for (const monitor of monitors.value.wanted) {
       const found = await countRows(context, { ...rowsOf(monitor, context, context.horizon), kind: countKind });
       if (found.ok) rows += found.value;

@@ -12,7 +12,7 @@ const listKind = statementKind('lake.drift-tables', 'read', 'which tables hold t
 const tables = { catalog: 'system', schema: 'information_schema', table: 'tables' };
 /** Profiles read per pull, those of tables in scope first; more of them take turns. */
 const maxMonitors = 60;
-/** Rows of the question which profiles there are: one for each table of that name in the catalog, so more than profiles. */
+/** Rows of the question which profiles there are: one for each, however many tables of its name the catalog has. */
 const mostRows = 2_000;
 
 export type Monitor = { readonly results: TableName; readonly watched: TableName };
@@ -58,7 +58,8 @@ const oneOfThem = (table: Piece, catalogs: readonly string[]): Piece =>
 
 /**
  * Profiles by the name of their result table (facts 1.2: `{table}_drift_metrics`, `{table}_profile_metrics`); the watched table may
- * live in another schema of the catalog. For a pack only those of the tables in scope.
+ * live in another schema of the catalog: one in the profile's own schema is the likeliest, else the first by name. For a pack only
+ * those of the tables in scope.
  */
 export const findMonitors = async (
   context: CollectContext,
@@ -69,10 +70,12 @@ export const findMonitors = async (
   const catalogs = catalogsOf(context);
   const found = await context.workspace.warehouse.query(
     listKind(
-      dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name, t.table_schema AS watched_schema
+      dbx`SELECT m.table_catalog AS catalog_name, m.table_schema AS schema_name, m.table_name AS name,
+          coalesce(max(CASE WHEN t.table_schema = m.table_schema THEN t.table_schema END), min(t.table_schema)) AS watched_schema
         FROM ${tables} m LEFT JOIN ${tables} t ON t.table_catalog = m.table_catalog
           AND t.table_name = substring(m.table_name, 1, length(m.table_name) - ${cut}) AND ${oneOfThem(dbx`t`, catalogs)}
-        WHERE right(m.table_name, ${cut}) = :suffix AND ${oneOfThem(dbx`m`, catalogs)} ORDER BY 1, 2, 3, 4 LIMIT ${mostRows}`,
+        WHERE right(m.table_name, ${cut}) = :suffix AND ${oneOfThem(dbx`m`, catalogs)}
+        GROUP BY m.table_catalog, m.table_schema, m.table_name ORDER BY 1, 2, 3 LIMIT ${mostRows}`,
       { suffix, ...Object.fromEntries(catalogs.map((name, at) => [`catalog${at}`, name])) },
     ),
     context.options,
@@ -86,9 +89,7 @@ export const findMonitors = async (
     const place = { catalog, schema, table: name };
     const watchedSchema = textOf(row, 'watched_schema') ?? schema;
     const watched = { catalog, schema: watchedSchema, table: name.slice(0, -suffix.length) };
-    // A table of that name in the profile's own schema is the likeliest one.
-    if (!monitors.has(fullName(place)) || watchedSchema === schema)
-      monitors.set(fullName(place), { results: place, watched });
+    monitors.set(fullName(place), { results: place, watched });
   }
   const distance = (monitor: Monitor): number => distanceOf(context, monitor);
   const wanted = [...monitors.values()].filter((one) => context.lane !== 'pack' || distance(one) < far);

@@ -154,7 +154,7 @@ export const profilesCollector: Collector = boundTo(
     estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
       const monitors = await findMonitors(context, 'profile');
       if (!monitors.ok) return monitors;
-      let rows = 0;
+      let rows = monitors.value.listed;
       for (const monitor of monitors.value.wanted) {
         const found = await countRows(context, { ...rowsOf(monitor, context), kind: countKind });
         if (found.ok) rows += found.value;
