@@ -55,6 +55,15 @@ export const carrier = (asset: AssetId): AssetId => {
   return asset;
 };
 
+/**
+ * A dashboard from before AI/BI: its id is a UUID with dashes, where an AI/BI dashboard has 32 characters without (docs: dashboard-crud-api).
+ * Support of this kind ended in April 2025, and the API that told its name is deprecated (docs: sql/user/dashboards): the name cannot be known.
+ */
+export const isLegacyDashboard = (asset: AssetId): boolean => {
+  const { kind, native } = assetParts(asset);
+  return kind === 'dashboard' && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(native);
+};
+
 /** Name for people where the cache has none: the last parts of the native id. */
 export const plainLabel = (
   asset: AssetId,
@@ -69,5 +78,8 @@ export const plainLabel = (
     const parts = native.split('.');
     return { name: parts.slice(2).join('.'), kind, detail: parts.slice(0, 2).join('.') };
   }
-  return { name: `${shown} ${native}`, kind, detail: shown };
+  const detail = isLegacyDashboard(asset)
+    ? 'of the older kind, whose name no supported API of Databricks tells'
+    : shown;
+  return { name: `${shown} ${native}`, kind, detail };
 };

@@ -1,7 +1,9 @@
+import type { AssetId } from '../../shared/domain/ids.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { err, ok } from '../../shared/base/result.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import { externalLineageCollector } from '../../main/lake/collectors/external-lineage.ts';
+import { labelOf } from '../../main/lake/labels.ts';
 import { namesCollector } from '../../main/lake/collectors/names.ts';
 import { restLineageCollector } from '../../main/lake/collectors/rest-lineage.ts';
 import { putSource } from '../../main/store/lake.ts';
@@ -148,5 +150,20 @@ describe('names by id', () => {
     expect(called.map(({ path }) => path)).toEqual(['/api/2.0/sql/queries/q%201', '/api/2.0/lakeview/dashboards/d']);
     expect(found.value.assets?.map(({ name }) => name)).toEqual(['Top sellers']);
     expect(found.value.note).toContain('1 have no name that this user may read');
+  });
+
+  it('are not asked of dashboards of the older kind: no supported call tells them, and label and note say so', async () => {
+    const { workspace, called } = fakeWorkspace({ rest: () => ok({ display_name: 'Board' }) });
+    const older = 'dashboard|7|4e443c27-9f61-4f2e-a12d-ea5668460bf1' as AssetId;
+    const context = collectContext(workspace, store().read, [older, 'dashboard|7|04aab30f99ea444490c10c85852f216c']);
+    expect(await namesCollector.estimate?.(context)).toMatchObject({ value: { calls: 1 } });
+    const found = await namesCollector.collect(context);
+    expect(called.map(({ path }) => path)).toEqual(['/api/2.0/lakeview/dashboards/04aab30f99ea444490c10c85852f216c']);
+    expect(found.ok && found.value.note).toBe('1 dashboards are of the older kind, whose names no supported API of Databricks tells; they keep their id.'); // prettier-ignore
+    expect(labelOf(store().read, older)).toEqual({
+      name: 'dashboard 4e443c27-9f61-4f2e-a12d-ea5668460bf1',
+      kind: 'dashboard',
+      detail: 'of the older kind, whose name no supported API of Databricks tells',
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { err, ok } from '../../../shared/base/result.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
+import { isLegacyDashboard } from '../assets.ts';
 import { assetRow } from '../../store/lake.ts';
 import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
 import { endsRound, getOne, text } from '../rest-read.ts';
@@ -15,11 +16,14 @@ const places: Readonly<Record<string, { readonly path: string; readonly key: str
   pipeline: { path: '/api/2.0/pipelines', key: 'name' },
 };
 
-const unnamedIn = (context: CollectContext): readonly AssetId[] =>
+const withoutName = (context: CollectContext): readonly AssetId[] =>
   [...context.scope.keys()].filter((asset) => {
     const { kind, scope } = assetParts(asset);
     return places[kind] !== undefined && scope === context.workspaceId && assetRow(context.db, asset) === undefined;
   });
+
+const unnamedIn = (context: CollectContext): readonly AssetId[] =>
+  withoutName(context).filter((asset) => !isLegacyDashboard(asset));
 
 /** Names of queries, dashboards and pipelines in scope that are known by their id only. */
 export const namesCollector: Collector = {
@@ -40,6 +44,7 @@ export const namesCollector: Collector = {
     const rest = { cursor: context.cursor, completeTo: null, missingColumns: [] } as const;
     if (context.lane !== 'pack') return ok({ ...rest, note: null });
     const unnamed = unnamedIn(context);
+    const older = withoutName(context).length - unnamed.length;
     const assets: CollectedAsset[] = [];
     const how = new Map<string, string>();
     const turn = nextTurn(context, unnamed, { key: (asset) => asset, limit: maxNames, plural: 'ids' });
@@ -58,6 +63,11 @@ export const namesCollector: Collector = {
     const refused = went('refused').length;
     const notes = [
       ...(refused === 0 ? [] : [`${refused} have no name that this user may read; they keep their id.`]),
+      ...(older === 0
+        ? []
+        : [
+            `${older} dashboards are of the older kind, whose names no supported API of Databricks tells; they keep their id.`,
+          ]),
       ...(left === null ? [] : [left]),
     ];
     return ok({ ...rest, assets, ...step, note: notes.length === 0 ? null : notes.join(' ') });
