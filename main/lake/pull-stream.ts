@@ -4,7 +4,8 @@ import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databric
 import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { batchRows, streamLimit, type CollectContext } from './collector.ts';
 import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
-import { later, latest, newestOf, notAfter } from './rows.ts';
+import { keysOf, maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
+import { isMasked, later, latest, newestOf, notAfter } from './rows.ts';
 import { announced, maskedColumns } from './select.ts';
 
 /** Number of a row in the answer, from 1: where the numbers go on without a hole, nothing was left out before them. */
@@ -18,7 +19,7 @@ export type Batch = {
   readonly missingColumns: readonly string[];
   readonly cursor: Instant | null;
   readonly completeTo: Instant | null;
-  /** The last one. `full`: more rows than one statement may bring; `cutOff`: fewer than it announced; `unasked`: as of `pull`. */
+  /** The last one. `full`: more rows than one statement may bring; `cutOff`: fewer than it announced; `unasked`: as of `pull`, or rows came of which nothing says when. */
   readonly end: {
     readonly full: boolean;
     readonly cutOff: DatabricksFailure | null;
@@ -32,6 +33,8 @@ type Seen = {
   /** Every row so far carried the number that was expected. */
   whole: boolean;
   newest: Instant | null;
+  /** Some moment is masked. */
+  dark: boolean;
   announced: number | null;
   readonly missing: Set<string>;
   /** Numbers that came out of order. While all are in order, those up to `rows` have come. */
@@ -56,6 +59,7 @@ const note = (seen: Seen, page: readonly TextRow[], spec: Pull): readonly TextRo
     return true;
   });
   seen.newest = later(seen.newest, newestOf(rows, spec.order));
+  seen.dark ||= rows.some((row) => isMasked(row[spec.order]));
   for (const name of maskedColumns(rows, spec.wants)) seen.missing.add(name);
   return rows;
 };
@@ -100,8 +104,8 @@ async function* ahead(
 
 const known = (seen: Seen, context: CollectContext): Pick<Batch, 'cursor' | 'completeTo' | 'missingColumns'> => ({
   // A gap or a wrong order: nothing is claimed before all has arrived.
-  cursor: seen.whole ? notAfter(latest([context.cursor, seen.newest]), context) : context.cursor,
-  completeTo: seen.whole ? latest([context.completeTo, seen.newest]) : context.completeTo,
+  cursor: seen.whole && !seen.dark ? notAfter(latest([context.cursor, seen.newest]), context) : context.cursor,
+  completeTo: seen.whole && !seen.dark ? latest([context.completeTo, seen.newest]) : context.completeTo,
   missingColumns: [...seen.missing],
 });
 
@@ -112,7 +116,7 @@ async function* pullOnce(
   const asked = await askable(context, spec);
   if (!asked.ok) return yield asked;
   const seen: Seen = {
-    rows: 0, whole: true, newest: null, announced: null, missing: new Set(asked.value.selection.missing), odd: new Set(), inOrder: 0,
+    rows: 0, whole: true, newest: null, dark: false, announced: null, missing: new Set(asked.value.selection.missing), odd: new Set(), inOrder: 0,
   }; // prettier-ignore
   const { unasked } = asked.value;
   if (unasked !== null)
@@ -128,7 +132,16 @@ async function* pullOnce(
   }
   const short = seen.rows < Math.min(seen.announced ?? 0, streamLimit);
   const all = { ...seen, whole: !short };
-  const end = { full: seen.rows >= streamLimit, cutOff: short ? cutOff(spec.table) : null };
+  const masked =
+    seen.rows === 0 && !short ? await maskedKeys(context, keysOf(spec), asked.value.selection.missing) : [];
+  for (const name of masked) seen.missing.add(maskedName(name));
+  const isDark = seen.dark || (seen.rows > 0 && seen.newest === null);
+  const said = masked.length > 0 ? maskedWords(masked) : isDark ? timeless : null;
+  const end = {
+    full: seen.rows >= streamLimit && !isDark,
+    cutOff: short ? cutOff(spec.table) : null,
+    ...(said === null ? {} : { unasked: said }),
+  };
   // As in `progress`: a full answer that ends within what is read again is followed by the next one from there.
   yield ok({ rows: [], ...known(all, context), ...(end.full ? { cursor: seen.newest } : {}), end });
 }

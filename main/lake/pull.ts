@@ -6,6 +6,7 @@ import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts'
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { beneath } from './counted-workspace.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
+import { isTimeless, keysOf, maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
 import { latest, newestOf, notAfter } from './rows.ts';
 import {
   expressionOf,
@@ -51,7 +52,7 @@ export type Pulled = {
   readonly missingColumns: readonly string[];
   readonly cutOff: DatabricksFailure | null;
   readonly full: boolean;
-  /** Why nothing was asked, in words: columns are missing without which no row can be told from others. */
+  /** Why nothing was asked, or no row came, in words: columns are missing or masked by which rows are asked for and told apart. */
   readonly unasked?: string | null;
 };
 
@@ -165,7 +166,12 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
     context.options,
   );
   if (!found.ok) return found;
-  return ok(pulled(withoutRepeats(found.value, limit), selection.missing, spec, limit));
+  const answer = pulled(withoutRepeats(found.value, limit), selection.missing, spec, limit);
+  if (answer.rows.length > 0 || answer.cutOff !== null) return ok(answer);
+  const masked = await maskedKeys(context, keysOf(spec), selection.missing);
+  if (masked.length === 0) return ok(answer);
+  const missingColumns = [...answer.missingColumns, ...masked.map(maskedName)];
+  return ok({ ...answer, missingColumns, unasked: maskedWords(masked) });
 };
 
 /** How many rows (groups, where the pull groups) a pull would bring, without bringing them. */
@@ -211,7 +217,8 @@ const pulled = (page: RowPage, missing: readonly string[], spec: Pull, limit: nu
 export const tooManyAtOnce = 'More rows carry one moment than a pull can hold; some are left out.';
 
 /**
- * How far a time-ordered source is known after a pull. The cursor moves only when everything that was announced arrived; a
+ * How far a time-ordered source is known after a pull. The cursor moves only when everything that was announced arrived, and says when
+ * it happened; a
  * full page means more to ask, unless the cursor would stand still (more rows at one moment than a page holds).
  */
 export const progress = (
@@ -221,21 +228,26 @@ export const progress = (
   unreadable: number,
 ): Omit<Collected, 'facts' | 'edges' | 'assets'> => {
   const newest = newestOf(result.rows, timeColumn);
+  const isDark = isTimeless(result.rows, timeColumn, newest);
+  // Nothing could be kept of them: what a mask hides now may be read from here later. A full page is passed over all the same.
+  const isLost = result.rows.length > 0 && unreadable >= result.rows.length && !result.full;
   // A full page that ends within what is read again: the next one goes on there, so that late rows behind it come too.
   const advanced = result.full ? newest : notAfter(latest([context.cursor, newest]), context);
-  const stuck = result.full && context.resumed && advanced === context.cursor;
+  const stuck = result.full && !isDark && context.resumed && advanced === context.cursor;
+  const isKnown = result.cutOff === null && !isDark && !isLost;
   const notes = [
     ...(unreadable > 0 ? [`${unreadable} rows could not be read.`] : []),
     ...(stuck ? [tooManyAtOnce] : []),
     ...(typeof result.unasked === 'string' ? [result.unasked] : []),
+    ...(isDark ? [timeless] : []),
   ];
   return {
-    cursor: result.cutOff === null ? advanced : context.cursor,
-    completeTo: result.cutOff === null ? latest([context.completeTo, newest]) : context.completeTo,
+    cursor: isKnown ? advanced : context.cursor,
+    completeTo: isKnown ? latest([context.completeTo, newest]) : context.completeTo,
     missingColumns: result.missingColumns,
     note: notes.length === 0 ? null : notes.join(' '),
-    more: result.full && !stuck && result.cutOff === null,
-    ...(typeof result.unasked === 'string' ? { partly: true } : {}),
+    more: result.full && !stuck && isKnown,
+    ...(typeof result.unasked === 'string' || isDark ? { partly: true } : {}),
     ...(result.cutOff === null ? {} : { failure: result.cutOff }),
   };
 };

@@ -125,14 +125,18 @@ export const tableCollector = (spec: TableSource): Collector => {
     stream: async function* (context): AsyncGenerator<CollectResult, void, void> {
       const asked = spec.ask(context);
       if (asked === null) return yield ok(nothing(context));
-      let unreadable = 0;
+      let [unreadable, seen] = [0, 0];
       const notes = new Set<string>();
       for await (const batch of pullStream(context, pullOf(asked))) {
         if (!batch.ok) return yield batch;
-        const { rows, cursor, completeTo, missingColumns, end } = batch.value;
+        const { rows, missingColumns, end } = batch.value;
         const lacks = lacksOf(missingColumns);
         const reads = rows.map((row) => spec.read(row, context, lacks));
         unreadable += unreadableIn(reads);
+        seen += rows.length;
+        // As in `progress`: of rows of which none can be read, nothing is behind the cursor.
+        const isLost = seen > 0 && unreadable === seen && end?.full !== true;
+        const { cursor, completeTo } = isLost ? context : batch.value;
         const stuck = end?.full === true && context.resumed && cursor === context.cursor;
         const said = spec.note?.(rows, lacks) ?? null;
         if (said !== null) notes.add(said);

@@ -139,3 +139,33 @@ describe('a column that is hidden', () => {
     120_000,
   );
 });
+
+/**
+ * What a source cannot do without, masked one by one: conditions compare masked values as well, so that no row comes. What was there
+ * before must not look like nothing that is known to the last moment.
+ */
+describe('a column by which rows are asked for, masked', () => {
+  it.each(sources)(
+    '%s says so, and claims nothing',
+    async (_, table, collector) => {
+      const whole = await look(collector);
+      const asked = whole.map(({ text }) => text).join('\n');
+      const found: string[] = [];
+      for (const column of (keys[table] ?? []).filter((name) => names(asked, name))) {
+        await at.practice.control({ tables: [{ table: `system.${table}`, column, kind: 'mask' }] });
+        const lanes = await look(collector);
+        for (const [i, before] of whole.entries()) {
+          const one = lanes[i]?.found ?? '';
+          if (typeof one === 'string') found.push(`${column}: ${one}`);
+          else if (told(before.found) > 0 && told(one) === 0) {
+            if (one.note === null) found.push(`${column}: nothing, and no word why`);
+            if (one.completeTo !== null) found.push(`${column}: complete to ${one.completeTo}`);
+          }
+        }
+        await at.practice.control({ release: true });
+      }
+      expect(found).toEqual([]);
+    },
+    120_000,
+  );
+});

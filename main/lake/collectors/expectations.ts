@@ -8,6 +8,7 @@ import { boundTo } from '../bound.ts';
 import type { CollectContext, Collector, Estimate } from '../collector.ts';
 import { cursorObject } from '../cursor.ts';
 import { makeFact } from '../make-fact.ts';
+import { maskedKeys, maskedName, maskedWords } from '../masked-keys.ts';
 import type { LakeFact } from '../port.ts';
 import { columnsOf, cutOff, lacksColumns, mayHaveChanged, tooManyAtOnce, type Parameters } from '../pull.ts';
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
@@ -191,21 +192,25 @@ export const expectationsCollector: Collector = boundTo(
       const facts = reads.flatMap((fact) => (fact === null ? [] : [{ fact }]));
       const unreadable = reads.filter((fact) => fact === null).length;
       const short = isCutOff(page, rowLimit);
+      const keys = { table, always: ['pipeline_id', 'update_id', 'event_time'], asked: ['workspace_id'] };
+      const masked = page.rows.length > 0 || short ? [] : await maskedKeys(context, keys, how.missing);
       const newest = latest([before.at, ...facts.map(({ fact }) => fact.happenedAt)]);
       const full = page.rows.length >= rowLimit;
       const stuck = full && newest === before.at;
-      const whole = !short && !(full && !stuck) && unreadable === 0;
+      const whole = !short && !(full && !stuck) && unreadable === 0 && masked.length === 0;
       const place: Place = { read: whole ? toInstant(context.clock.now()) : null, at: short ? before.at : newest };
       const notes = [
         ...(unreadable > 0 ? [`${unreadable} results could not be read.`] : []),
         ...(stuck ? [tooManyAtOnce] : []),
+        ...(masked.length === 0 ? [] : [maskedWords(masked)]),
         ...how.notes,
       ];
       return ok({
         facts,
         cursor: JSON.stringify(place),
         completeTo: short ? context.completeTo : later(context.completeTo, newest),
-        missingColumns: how.missing,
+        missingColumns: [...how.missing, ...masked.map(maskedName)],
+        partly: masked.length > 0,
         note: notes.length === 0 ? null : notes.join(' '),
         more: full && !stuck && !short,
         ...(short ? { failure: cutOff(table) } : {}),

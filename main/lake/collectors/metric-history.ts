@@ -130,17 +130,20 @@ export const metricHistoryCollector: Collector = boundTo(
         else known.push(row);
       }
       const facts = [...series.values()].flatMap((rows) => seriesFact(rows, context) ?? []);
+      const unreadable = series.size - facts.length;
       const newest = newestOf(found.value.rows, 'at');
       const left = [
         found.value.full ? 'More values of metrics than one pull can hold; the newest are left out.' : null,
         runsLeftOut(context),
         found.value.unasked ?? null,
+        unreadable > 0 ? `${unreadable} series of metrics could not be read.` : null,
       ].filter((one) => one !== null);
       return ok({
         facts: found.value.cutOff === null ? facts : [],
         // By run, not by time: a pull reads its runs in full.
         cursor: null,
-        completeTo: found.value.cutOff === null ? later(context.completeTo, newest) : context.completeTo,
+        completeTo:
+          found.value.cutOff === null && facts.length > 0 ? later(context.completeTo, newest) : context.completeTo,
         missingColumns: found.value.missingColumns,
         note: left.length === 0 ? null : left.join(' '),
         partly: left.length > 0,

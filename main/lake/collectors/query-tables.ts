@@ -232,7 +232,8 @@ export const queryTablesCollector: Collector = {
         const lacks = lacksOf(found.value.missingColumns);
         const hidden = ['source_table_full_name', 'target_table_full_name'].filter(lacks);
         if (hidden.length === 1) unasked.add(`Without ${hidden.join('')}, statements lack the tables of that end.`);
-        const whole = failure === null && !found.value.full && hidden.length === 0;
+        const isUnsaid = typeof found.value.unasked === 'string';
+        const whole = failure === null && !found.value.full && hidden.length === 0 && !isUnsaid;
         facts.push(...toldOf(work, found.value.rows, context, whole, lacks));
       }
       if (failure !== null) return ok({ ...rest, facts, missingColumns: [...missing], failure });

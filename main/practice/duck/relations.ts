@@ -48,7 +48,7 @@ export const relationSql = (lake: Lake, table: Table, exposure: Exposure, versio
   const { shown, masked } = visible(lake, table, columns);
   const list = shown.map((c) =>
     masked.has(c.name)
-      ? `${c.type.kind === 'scalar' && c.type.name === 'STRING' ? `CASE WHEN ${c.physical} IS NOT NULL THEN '<REDACTED>' END` : `NULL`} AS ${quoteIdentifier(c.name)}`
+      ? `${c.type.kind === 'scalar' && c.type.name === 'STRING' ? `CASE WHEN ${c.physical} IS NOT NULL THEN '<REDACTED>' END` : `CASE WHEN FALSE THEN ${c.physical} END`} AS ${quoteIdentifier(c.name)}`
       : projection([c]),
   );
   if (exposure.metadata && hasRowTracking(table))

@@ -1,5 +1,6 @@
 import { checkConnection } from '../../../main/databricks/connection-check.ts';
 import { probeColumns } from '../../../main/databricks/probe-columns.ts';
+import { probeShown } from '../../../main/databricks/probe-shown.ts';
 import { canary, canaryValue } from '../../../main/databricks/session.ts';
 import type { Warehouse } from '../../../main/databricks/port.ts';
 import { dbx, statementKinds } from '../../../main/databricks/statements.ts';
@@ -77,6 +78,19 @@ export const statementChecks: readonly Check[] = [
       return found.ok ? [...found.value.names] : found.error.code;
     },
     expected: ['a', 'b'],
+  },
+  {
+    id: 'probe.shown',
+    about: 'the beginning of values that a table shows, whatever their types',
+    observe: async (stage) => {
+      const { catalog, schema } = stage;
+      const table = { catalog, schema, table: 'shown' };
+      await prepare(stage, dbx`CREATE OR REPLACE TABLE ${table} (a INT, B STRING, at TIMESTAMP) USING DELTA`.text);
+      await prepare(stage, dbx`INSERT INTO ${table} VALUES (NULL, repeat('x', 50), NULL)`.text);
+      const found = await probeShown(stage.workspace.warehouse, table, ['a', 'B', 'at']);
+      return found.ok ? found.value : found.error.code;
+    },
+    expected: [{ a: null, B: 'x'.repeat(20), at: null }],
   },
   {
     id: 'connection.check',
