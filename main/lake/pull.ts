@@ -116,6 +116,16 @@ export const columnsOf = async (
 export const isOfColumns = (failure: DatabricksFailure): boolean =>
   /^(?:UNRESOLVED_COLUMN|FIELD_NOT_FOUND|MISSING_COLUMNS)/.test(failure.errorClass ?? failure.code ?? '');
 
+/** Ask about a table; once more by its columns as they are now, where they may have changed since they were looked up. */
+export const askedAgain = async <T>(
+  context: CollectContext,
+  table: TableName,
+  ask: () => Promise<Result<T, DatabricksFailure>>,
+): Promise<Result<T, DatabricksFailure>> => {
+  const first = await ask();
+  return first.ok || !mayHaveChanged(context, table, first.error) ? first : ask();
+};
+
 /**
  * True when a table may have other columns than were known when it was asked: what was known is forgotten, and asking once
  * more is worth it.
@@ -129,10 +139,8 @@ export const mayHaveChanged = (context: CollectContext, table: TableName, failur
 };
 
 /** Read a table by its columns as they are: probe, ask only for what exists, notice masks and answers that were cut off. */
-export const pull = async (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> => {
-  const first = await pullOnce(context, spec);
-  return first.ok || !mayHaveChanged(context, spec.table, first.error) ? first : pullOnce(context, spec);
-};
+export const pull = (context: CollectContext, spec: Pull): Promise<Result<Pulled, DatabricksFailure>> =>
+  askedAgain(context, spec.table, () => pullOnce(context, spec));
 
 /** A SELECT over a table with the columns that it has now, without order and limit. */
 export const askable = async (

@@ -10,7 +10,7 @@ import { cursorObject } from '../cursor.ts';
 import { makeFact } from '../make-fact.ts';
 import { maskedKeys, maskedName, maskedWords } from '../masked-keys.ts';
 import type { LakeFact } from '../port.ts';
-import { columnsOf, cutOff, lacksColumns, mayHaveChanged, tooManyAtOnce, type Parameters } from '../pull.ts';
+import { askedAgain, columnsOf, cutOff, lacksColumns, tooManyAtOnce, type Parameters } from '../pull.ts';
 import { countOf, instantOf, later, latest, minus, textOf, timestampParameter } from '../rows.ts';
 import { among, scoped } from '../scope-filter.ts';
 import { isCutOff, total } from '../select.ts';
@@ -106,21 +106,20 @@ const asked = async (
   return ok({ text: has('details') ? text : null, parameters, missing, notes });
 };
 
-/** A statement about the table; once more by its columns as they are now, where they may have changed. */
-const query = async (
+type Answered = { readonly page: RowPage | null; readonly asked: Omit<Asked, 'text'> };
+/** A statement about the table; `page` is null where it cannot say anything. */
+const query = (
   context: CollectContext,
   statement: (asked: Asked) => Statement,
-): Promise<Result<{ readonly page: RowPage | null; readonly asked: Omit<Asked, 'text'> }, DatabricksFailure>> => {
-  for (let again = false; ; again = true) {
+): Promise<Result<Answered, DatabricksFailure>> =>
+  askedAgain<Answered>(context, table, async () => {
     const made = await asked(context);
     if (!made.ok) return made;
     const { text } = made.value;
     if (text === null) return ok({ page: null, asked: made.value });
     const found = await context.workspace.warehouse.query(statement({ ...made.value, text }), context.options);
-    if (found.ok) return ok({ page: found.value, asked: made.value });
-    if (again || !mayHaveChanged(context, table, found.error)) return found;
-  }
-};
+    return found.ok ? ok({ page: found.value, asked: made.value }) : found;
+  });
 
 /** A summed result as a fact; `from` is the source that told it. */
 export const expectationFact = (row: TextRow, context: CollectContext, from: string): LakeFact | null => {
