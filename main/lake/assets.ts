@@ -61,7 +61,7 @@ export const carrier = (asset: AssetId): AssetId => {
  */
 export const isLegacyDashboard = (asset: AssetId): boolean => {
   const { kind, native } = assetParts(asset);
-  return kind === 'dashboard' && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(native);
+  return kind === 'dashboard' && /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(native);
 };
 
 /** Name for people where the cache has none: the last parts of the native id. */

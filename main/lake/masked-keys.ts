@@ -3,7 +3,6 @@ import type { TextRow, Warehouse } from '../databricks/port.ts';
 import { probeShown } from '../databricks/probe-shown.ts';
 import { anHour, type CollectContext } from './collector.ts';
 import { beneath } from './counted-workspace.ts';
-import type { Pull } from './pull.ts';
 import { isMasked } from './rows.ts';
 
 /** What was seen of a table's keys, per warehouse: rights change rarely, and asking costs a statement each time. */
@@ -13,12 +12,6 @@ const maskedForMs = anHour / 4;
 
 /** What a question stands on: columns that every row has, and those of conditions, which may be NULL. */
 export type Keys = { readonly table: TableName; readonly always: readonly string[]; readonly asked: readonly string[] };
-export const keysOf = ({ table, wants, order, where }: Pull): Keys => ({
-  table,
-  always: wants.filter(({ as, required }) => required || as === order).map(({ from }) => from),
-  asked: where.flatMap(({ needs }) => needs ?? []),
-});
-
 /**
  * Of the columns by which a question asks for rows, those that this user is shown masked. A mask changes what conditions compare as
  * well: rows are missing then without a word, so an answer without rows is looked into, once a day where nothing is masked. What every

@@ -3,8 +3,8 @@ import type { Instant } from '../../shared/base/time.ts';
 import type { DatabricksFailure, RowPage, Statement, TextRow } from '../databricks/port.ts';
 import { column, dbx, named, type Piece } from '../databricks/statements.ts';
 import { batchRows, streamLimit, type CollectContext } from './collector.ts';
-import { askable, cutOff, mayHaveChanged, type Pull } from './pull.ts';
-import { keysOf, maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
+import { askable, cutOff, keysOf, mayHaveChanged, type Pull } from './pull.ts';
+import { maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
 import { isMasked, later, latest, newestOf, notAfter } from './rows.ts';
 import { announced, maskedColumns } from './select.ts';
 

@@ -6,7 +6,7 @@ import { probeColumns, type TableColumns } from '../databricks/probe-columns.ts'
 import { column, dbx, type Piece, type StatementMaker } from '../databricks/statements.ts';
 import { beneath } from './counted-workspace.ts';
 import { pullLimit, type Collected, type CollectContext } from './collector.ts';
-import { isTimeless, keysOf, maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
+import { isTimeless, type Keys, maskedKeys, maskedName, maskedWords, timeless } from './masked-keys.ts';
 import { latest, newestOf, notAfter } from './rows.ts';
 import {
   expressionOf,
@@ -181,6 +181,13 @@ const pullOnce = async (context: CollectContext, spec: Pull): Promise<Result<Pul
   const missingColumns = [...answer.missingColumns, ...masked.map(maskedName)];
   return ok({ ...answer, missingColumns, unasked: maskedWords(masked) });
 };
+
+/** What a pull stands on: its conditions, and what says of each row what it is about and when it was. */
+export const keysOf = ({ table, wants, order, where }: Pull): Keys => ({
+  table,
+  always: wants.filter(({ as, required }) => required || as === order).map(({ from }) => from),
+  asked: where.flatMap(({ needs }) => needs ?? []),
+});
 
 /** How many rows (groups, where the pull groups) a pull would bring, without bringing them. */
 export const countRows = async (context: CollectContext, spec: Pull): Promise<Result<number, DatabricksFailure>> => {
