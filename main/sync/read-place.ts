@@ -40,9 +40,13 @@ export type Outcome<T> = Promise<Result<T, Failure>>;
 export const stopped = (): ShareFailure =>
   failure('ShareBusy', 'Sharing was stopped.', 'Everything you write is saved on this device.', 'Start it again.');
 
-/** One write of this room: the store's own failures (full disk) come out as they are. */
-export const write = <T>(store: Store, work: (db: WritableDb) => T): Result<T, Failure> =>
-  store.transaction<T, Failure>((db) => ok(work(db)));
+/** One write of this room: the store's own failures come out, a full disk in the words of sharing (nobody has a form open). */
+export const write = <T>(store: Store, work: (db: WritableDb) => T): Result<T, Failure> => {
+  const done = store.transaction<T, Failure>((db) => ok(work(db)));
+  if (done.ok || done.error.tag !== 'DiskFull') return done;
+  const safe = 'What was stored before is safe; what did not fit here stays where it is shared.';
+  return err({ ...done.error, safe, advice: 'Free some space; sharing goes on by itself.' });
+};
 
 /** Take in what was read; `before` and `after` run in the same transaction. Returns how many events were new. */
 const keep = (

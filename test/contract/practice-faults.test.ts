@@ -8,6 +8,7 @@ import { ledgerState, notShared } from '../../main/sync/ledger.ts';
 import { orgNamed, roomNamed } from '../sync/support/lines.ts';
 import { openDevice, type Device } from '../sync/support/device.ts';
 import { practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
+import { shareFaults } from '../support/share-faults.ts';
 import { startPractice, type Practice } from '../support/practice.ts';
 
 /** What the buttons do must cost nothing that is known: no fact, no entry, no place in a source. */
@@ -82,22 +83,7 @@ describe('entries of a share', () => {
   const room = roomNamed('room');
   let place = 0;
 
-  type Happens = (events: string) => Promise<unknown>;
-  /** For as long as it lasts, and whoever asks. */
-  const lasting: readonly (readonly [name: string, happens: Happens])[] = [
-    ...[401, 403, 429, 503].map((code) => [`HTTP ${code}`, () => practice.control({ status: { code, on: 'all', retryAfter: code === 429 ? 0 : null } })] as const),
-    ['no network', () => practice.control({ disconnected: true })],
-    ['slow rows', () => practice.control({ slowRowsMs: 5 })],
-    ['lost permission', () => practice.control({ deny: { pattern: 'fault_' } })],
-  ]; // prettier-ignore
-  const once: readonly (readonly [name: string, happens: Happens])[] = [
-    ['500 at one statement', () => practice.control({ status: { code: 500, on: 'sql', count: 1 } })],
-    ['a cut result', () => practice.control({ cutResult: { pattern: 'events', count: 1 } })],
-    ['sessions that expire', () => practice.control({ expireSessions: true })],
-    ['VACUUM', (events) => practice.control({ vacuum: events })],
-    ['RESTORE', (events) => practice.control({ restore: events })],
-    ['DROP and CREATE', (events) => practice.control({ recreate: events })],
-  ];
+  const { lasting, once } = shareFaults((press) => practice.control(press));
   it.each([
     ...[...lasting, ...once].map(([name, happens]) => [`${name}, before a push`, 'push', happens] as const),
     ...[...lasting, ...once].map(([name, happens]) => [`${name}, before a pull`, 'pull', happens] as const),
