@@ -20,11 +20,23 @@ const schemas = ({ lake, db }: Sources, assets: readonly AssetId[]): readonly La
     .facts(db, { assets, kinds: ['schema'], limit: factLimit })
     .rows.filter((fact) => fact.data['what'] === 'version' && versionOf(fact) !== null);
 
+/**
+ * From when on versions are of the table that is there now: one that was dropped and made anew counts from 0 again, and what is stored
+ * of the dropped one would stand under the same numbers.
+ */
+const ofTheTable = (from: Sources, assets: readonly AssetId[]) => {
+  const { rows } = from.lake.facts(from.db, { assets, kinds: ['table-version'], limit: factLimit });
+  const first = rows.find(({ data }) => data['replaced'] !== undefined);
+  return (fact: LakeFact): boolean => first === undefined || fact.happenedAt >= first.happenedAt;
+};
+
 /** Versions whose columns are known: all that the history names, as soon as the columns at one of them were seen. */
 export const comparableVersions = (from: Sources, assets: readonly AssetId[]): AssetSheet['versions'] => {
-  const known = schemas(from, assets);
+  const isOfIt = ofTheTable(from, assets);
+  const known = schemas(from, assets).filter(isOfIt);
   if (known.length === 0) return [];
-  const facts = [...known, ...from.lake.facts(from.db, { assets, kinds: ['table-version'], limit: factLimit }).rows];
+  const { rows } = from.lake.facts(from.db, { assets, kinds: ['table-version'], limit: factLimit });
+  const facts = [...known, ...rows.filter(isOfIt)];
   const found = new Map<number, string>();
   for (const fact of facts) {
     const version = versionOf(fact);
@@ -95,7 +107,8 @@ export const compareVersions = (from: Sources, asked: string, first: number, sec
   const asset = asked as AssetId;
   const { scope, native } = assetParts(asset);
   const assets = [...new Set([asset, `table|${scope}|${native}` as AssetId])];
-  const known = schemas(from, assets);
+  const isOfIt = ofTheTable(from, assets);
+  const known = schemas(from, assets).filter(isOfIt);
   const [low, high] = first <= second ? [first, second] : [second, first];
   const [before, after] = [columnsAt(known, first), columnsAt(known, second)];
   if (before === null || after === null)
@@ -104,7 +117,7 @@ export const compareVersions = (from: Sources, asked: string, first: number, sec
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changes = from.lake
     .facts(from.db, { assets, kinds: ['schema-change'], limit: factLimit })
-    .rows.filter((fact) => (versionOf(fact) ?? -1) > low && (versionOf(fact) ?? -1) <= high);
+    .rows.filter((fact) => isOfIt(fact) && (versionOf(fact) ?? -1) > low && (versionOf(fact) ?? -1) <= high);
   return {
     rows: names
       .flatMap((name) => compareColumn(name, before.get(name) ?? null, after.get(name) ?? null))

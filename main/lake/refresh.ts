@@ -12,6 +12,7 @@ import { isNotThere, type Collected, type Collector } from './collector.ts';
 import { countedWorkspace, noTally } from './counted-workspace.ts';
 import type { SourceState } from './port.ts';
 import { withEmptyWords } from './empty-words.ts';
+import { endsRound } from './rest-read.ts';
 import { withSmallerPages } from './smaller-pages.ts';
 import { storeBatch } from './store-batch.ts';
 import { lookBackOf, upToNow } from './window.ts';
@@ -57,22 +58,24 @@ export const stateOf = (failure: DatabricksFailure, before: string): SourceState
 
 export const words = (failure: DatabricksFailure): string => `${failure.what} ${failure.advice}`;
 
+const columnsIn = (missing: string | undefined): readonly string[] => {
+  const known = missing === undefined ? null : parseJson(missing);
+  return known !== null && known.ok && Array.isArray(known.value)
+    ? known.value.filter((name): name is string => typeof name === 'string')
+    : [];
+};
+/** Of some things no answer came, so that nobody looked whether they have the columns that were missing. */
+const isUnsure = ({ failure }: Collected): boolean => failure !== undefined && endsRound(failure);
+
 /**
  * A column that was missing is there now: what was stored without it is read again from the beginning of the window. Masks
  * do not count, because a pull without rows shows none.
  */
-export const regained = (before: string | undefined, { missingColumns }: Collected): boolean => {
-  const known = before === undefined ? null : parseJson(before);
-  return (
-    known !== null &&
-    known.ok &&
-    Array.isArray(known.value) &&
-    known.value.some(
-      (name) =>
-        typeof name === 'string' && !name.endsWith('(masked)') && !missingColumns.some((one) => one.startsWith(name)),
-    )
+export const regained = (before: string | undefined, collected: Collected): boolean =>
+  !isUnsure(collected) &&
+  columnsIn(before).some(
+    (name) => !name.endsWith('(masked)') && !collected.missingColumns.some((one) => one.startsWith(name)),
   );
-};
 
 const isEmpty = ({ facts = [], edges = [], assets = [] }: Collected): boolean =>
   facts.length + edges.length + assets.length === 0;
@@ -100,8 +103,13 @@ const storePull = (
       complete_to: collected.completeTo,
       // A pull of which only the failure came is no look at the source, and neither is a rest: what is held is as old as it was.
       observed: isLook(collected) ? observedAt : (before?.observed ?? null),
-      state: failure === undefined ? 'fresh' : stateOf(failure, before?.state ?? 'never'),
-      missing: JSON.stringify(collected.missingColumns),
+      state:
+        failure === undefined ? 'fresh' : stateOf(failure, isLook(collected) ? 'stale' : (before?.state ?? 'never')),
+      missing: JSON.stringify(
+        isUnsure(collected)
+          ? [...new Set([...columnsIn(before?.missing), ...collected.missingColumns])]
+          : collected.missingColumns,
+      ),
       note:
         failure === undefined
           ? collected.note

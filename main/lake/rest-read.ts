@@ -113,6 +113,6 @@ export const wholeRun = async (
 /** Not there, or not for this user: the service does not always tell the two apart, and says 400 for both (facts 3.0). */
 export const isGone = ({ tag }: DatabricksFailure): boolean => tag === 'BadAnswer' || tag === 'NotConfigured';
 
-/** Failures that the next call would only repeat. */
-export const endsRound = (failure: DatabricksFailure): boolean =>
-  ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut', 'RateLimited', 'Unavailable', 'Starting'].includes(failure.tag);
+/** No answer came, neither what was asked for nor a refusal. What that means for what would be asked next: round.ts. */
+export const endsRound = ({ tag }: DatabricksFailure): boolean =>
+  ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut', 'RateLimited', 'Unavailable', 'Starting', 'BadCertificate', 'ReplyLost'].includes(tag); // prettier-ignore

@@ -1,7 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
+import type { Result } from '../../shared/base/result.ts';
 import type { DatabricksFailure } from '../databricks/port.ts';
 import type { Collected, CollectContext } from './collector.ts';
 import { cursorObject } from './cursor.ts';
+import { newRound } from './round.ts';
 
 /**
  * Things that are asked about one by one (a table, a run, an endpoint), more of them than one pull may ask: they take turns.
@@ -22,6 +24,8 @@ type Turns = {
 const place = '';
 /** How a thing went that was not read to its end: it has its turn again in the same round. */
 export const unfinished = 'more';
+/** How a thing went about which no answer came, while others had one. */
+const unanswered = 'unanswered';
 /** What was asked in earlier rounds and is not wanted now is remembered up to here. */
 const most = 4_000;
 
@@ -54,6 +58,13 @@ const turnsOf = (cursor: string | null): Turns => {
 export type Turn<T> = {
   /** What to ask now. */
   readonly items: readonly T[];
+  /** The same one by one, as long as the workspace answers. */
+  readonly each: Iterable<T>;
+  /**
+   * Whether no answer came about a thing (round.ts): then there is nothing more to do about it, and `ended` says so. What was read
+   * of other things before and after it is kept.
+   */
+  readonly lost: (one: T, found: Result<unknown, DatabricksFailure>) => boolean;
   /** It was asked in this round and has more: it goes on where it ended, and does not look back again. */
   readonly goesOn: (one: T) => boolean;
   /**
@@ -72,13 +83,17 @@ export type Ended = {
   readonly how: ReadonlyMap<string, string>;
   /** Keys of those that went so. */
   readonly went: (how: string) => readonly string[];
-  /** What is not asked this time, in words for people; null = all was asked, or is going to be asked now. */
+  /** What is not asked this time or had no answer, in words for people; null = all was asked, or is going to be asked now. */
   readonly left: string | null;
+  /** No answer is missing: else nothing is complete up to a moment that it was not complete up to before. */
+  readonly whole: boolean;
 };
 
 /** The first few names of a list, for a note. */
 export const someOf = (names: readonly string[]): string =>
   `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`;
+/** What a key of turns is called, which may be the id of an asset. */
+const keyName = (key: string): string => lastName(key.split('|').at(-1) ?? key);
 /** The last part of a full name, for people. */
 export const lastName = (full: string): string => full.split('.').slice(2).join('.') || full;
 
@@ -106,12 +121,31 @@ export const nextTurn = <T>(
   const first = (one: T): boolean => context.lane === 'watch' && spec.always?.(one) === true;
   const inTurn = waiting.toSorted((a, b) => Number(first(b)) - Number(first(a)) || last(a) - last(b));
   const items = inTurn.slice(0, limit);
+  const asking = newRound();
+  const silent = new Set<string>();
+  let stoppedAt: string | null = null;
+  const lost: Turn<T>['lost'] = (one, found) => {
+    const went = asking.judge(found);
+    if (went === 'unanswered') silent.add(key(one));
+    else if (went === 'stopped') stoppedAt = key(one);
+    return went !== 'answered';
+  };
+  const each: Iterable<T> = {
+    *[Symbol.iterator]() {
+      for (const one of items) {
+        if (asking.stopped() !== null) return;
+        yield one;
+      }
+    },
+  };
 
   const ended: Turn<T>['ended'] = (how, { cursor, failure }) => {
     const told = new Map(before.told);
+    const stopped = asking.stopped();
     for (const one of items) {
-      const word = how.get(key(one));
-      if (word !== undefined) told.set(key(one), { round, how: word });
+      const word = silent.has(key(one)) ? unanswered : how.get(key(one));
+      // At which the round ended is asked again: it may not have been about that thing at all.
+      if (word !== undefined && key(one) !== stoppedAt) told.set(key(one), { round, how: word });
     }
     const asked = waiting.filter((one) => {
       const now = told.get(key(one));
@@ -122,22 +156,34 @@ export const nextTurn = <T>(
     const wanted = new Set(all.map(key));
     const ofRound = new Map([...told].flatMap(([name, one]) => (one.round === round ? [[name, one.how]] : [])));
     const kept = [...told].filter(([name, one]) => one.round === round || wanted.has(name)).slice(-most);
-    const kind = (isSame ? before.failure : null) ?? failure ?? null;
+    const kind = (isSame ? before.failure : null) ?? failure ?? asking.unanswered() ?? null;
     const isCut = items.some((one) => isOpen(told.get(key(one))));
     const turns = { round, done: !goesOn && !isCut, failure: kind, told: Object.fromEntries(kept.map(([name, one]) => [name, [one.round, one.how]])) }; // prettier-ignore
+    // What ended this pull is told once, and is no failure of the round: that goes on behind it.
+    const shown = stopped ?? kind;
+    const went: Ended['went'] = (word) =>
+      [...ofRound].flatMap(([name, words]) => (words.split(' ').includes(word) ? [name] : []));
+    const left = [
+      ...(isDone || (goesOn && stopped === null)
+        ? []
+        : [
+            `${asked.length} of ${all.length} ${spec.plural} were asked this time; the others have their turn at the next refreshes.`,
+          ]),
+      ...(went(unanswered).length === 0
+        ? []
+        : [`Could not be read, since no answer came: ${someOf(went(unanswered).map(keyName))}.`]),
+    ];
     return {
       step: {
         cursor: JSON.stringify({ ...cursorObject(cursor), [place]: turns }),
-        more: goesOn,
-        ...(kind === null ? {} : { failure: kind }),
+        more: goesOn && stopped === null,
+        ...(shown === null ? {} : { failure: shown }),
       },
       how: ofRound,
-      went: (word) => [...ofRound].flatMap(([name, words]) => (words.split(' ').includes(word) ? [name] : [])),
-      left:
-        isDone || goesOn
-          ? null
-          : `${asked.length} of ${all.length} ${spec.plural} were asked this time; the others have their turn at the next refreshes.`,
+      went,
+      left: left.length === 0 ? null : left.join(' '),
+      whole: stopped === null && went(unanswered).length === 0,
     };
   };
-  return { items, goesOn: (one) => isOpen(before.told.get(key(one))), ended };
+  return { items, each, lost, goesOn: (one) => isOpen(before.told.get(key(one))), ended };
 };

@@ -4,7 +4,7 @@ import { createLake } from '../../main/lake/lake.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { auditCollector } from '../../main/lake/collectors/audit.ts';
 import { historyCollector } from '../../main/lake/collectors/history.ts';
-import { compareVersions } from '../../main/core/asset-compare.ts';
+import { comparableVersions, compareVersions } from '../../main/core/asset-compare.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
 import { qualityMonitorsCollector } from '../../main/lake/collectors/quality-monitors.ts';
 import { refusedAccessCollector } from '../../main/lake/collectors/refused-access.ts';
@@ -161,6 +161,42 @@ describe('columns at two versions', { timeout: 120_000 }, () => {
     ]);
     expect(compared.note).toBeNull();
   });
+});
+
+describe('a table in scope to which an administrator does something', { timeout: 120_000 }, () => {
+  it('is restored, and dropped and made anew with as many versions: each version is stored, and the sheet is of the new one', async () => {
+    const identity = await workspace.identity();
+    if (!identity.ok) throw new Error(identity.error.what);
+    const run = async (text: string) => {
+      const done = await workspace.warehouse.query({ name: 'test.ddl', effect: 'write', text });
+      if (!done.ok) throw new Error(done.error.what);
+    };
+    const full = 'main.anew.orders';
+    await run('CREATE SCHEMA IF NOT EXISTS main.anew');
+    await run(`CREATE TABLE ${full} (id INT, price INT)`);
+    for (const id of [1, 2, 3]) await run(`INSERT INTO ${full} VALUES (${id}, 0)`);
+    const { lake, store, refresh } = rigOf(historyCollector);
+    const asset = tableAsset(identity.value.metastoreId, full);
+    const stored = () => lake.facts(store.read, { assets: [asset], kinds: ['table-version'], limit: 100 }).rows;
+    const look = async (): Promise<readonly string[]> => {
+      const before = new Set(stored().map(({ id }) => id));
+      await refresh([asset]);
+      return stored().filter(({ id }) => !before.has(id)).map(({ title }) => title).toReversed();
+    };
+    expect(await look()).toHaveLength(4);
+    await practice.control({ restore: full });
+    expect(await look()).toEqual([expect.stringMatching(/^Version 4 of orders: restore/)]);
+    const old = stored();
+    await practice.control({ recreate: full });
+    for (const id of [1, 2, 3, 4]) await run(`INSERT INTO ${full} VALUES (${id}, 0)`);
+    const anew = await look();
+    expect(anew).toHaveLength(5);
+    expect(anew[0]).toMatch(/^Version 0 of orders: create table.* The table was made anew; the one before it ended with version 4 or later$/);
+    expect(stored().slice(5)).toEqual(old);
+    expect(comparableVersions({ lake, db: store.read }, [asset]).map(({ at }) => at)).toEqual(
+      stored().slice(0, 5).map(({ happenedAt }) => happenedAt),
+    );
+  }); // prettier-ignore
 });
 
 describe('data quality monitors', { timeout: 120_000 }, () => {

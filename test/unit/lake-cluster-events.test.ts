@@ -141,11 +141,11 @@ describe('events of clusters', () => {
       rest: (request) =>
         works || bodyOf(request).cluster_id === 'a-1'
           ? ok({ events: [event(1, 'SPARK_EXCEPTION')] })
-          : err(databricksFailure('Unavailable', { code: 'HTTP 503' })),
+          : err(databricksFailure('Offline', { code: 'ECONNRESET' })),
     });
     const store = storeWith(['a-1', 'a-2']);
     const found = await pull(workspace, store);
-    expect([told(found).length, found.failure?.tag, found.completeTo]).toEqual([1, 'Unavailable', null]);
+    expect([told(found).length, found.failure?.tag, found.completeTo]).toEqual([1, 'Offline', null]);
     works = true;
     const next = await pull(workspace, store, { cursor: found.cursor });
     expect(next.facts?.map(({ fact }) => fact.data['cluster'])).toEqual(['a-2', 'a-1']);

@@ -134,7 +134,7 @@ describe('what a model version was trained on', () => {
     expect(Object.keys(JSON.parse(found.cursor ?? '') as object)).not.toContain('r1');
     expect(found.note).toMatch(/1 runs are gone or not visible/);
     const { at: offline } = await setUp(() => err(databricksFailure('Offline')));
-    expect((await runInputsCollector.collect(offline())).ok).toBe(false);
+    expect(await read(offline())).toMatchObject({ failure: { tag: 'Offline' }, facts: [], more: false });
   });
 
   it('says nothing for answers that are not what they should be', async () => {

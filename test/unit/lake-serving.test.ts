@@ -111,7 +111,8 @@ describe('what is served', () => {
     const found = await servingCollector.collect(collectContext(failing('Forbidden'), db(), scope));
     expect(found.ok && found.value.note).toBe('Not readable: price-api.');
     expect(found.ok && found.value.facts).toHaveLength(1);
-    expect((await servingCollector.collect(collectContext(failing('Offline'), db(), scope))).ok).toBe(false);
+    const offline = await servingCollector.collect(collectContext(failing('Offline'), db(), scope));
+    expect(offline.ok && offline.value).toMatchObject({ failure: { tag: 'Offline' }, more: false });
   });
 
   it('the table tells when and who, also of a deleted endpoint', async () => {

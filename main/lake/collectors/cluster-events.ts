@@ -169,20 +169,16 @@ export const clusterEventsCollector: Collector = {
     const jobsAt = runsByCluster(context);
     const facts: CollectedFact[] = [];
     let [unreadable, behind] = [0, false];
-    let failure: DatabricksFailure | null = null;
     const how = new Map<string, string>();
     const turn = nextTurn(context, due, { key: (cluster) => cluster, limit: clusterLimit, plural: 'clusters' });
-    for (const cluster of turn.items) {
+    for (const cluster of turn.each) {
       const place = before[cluster];
       const upTo = place?.upTo ?? null;
       // Runs arrive later than events: the last hours are read again, so that each event finds the jobs that it touched.
       const back = upTo === null ? context.horizon : turn.goesOn(cluster) ? upTo : minus(upTo, lateness);
       const found = await eventsOf(context, cluster, back < context.horizon ? context.horizon : back);
+      if (turn.lost(cluster, found)) continue;
       if (!found.ok) {
-        if (endsRound(found.error)) {
-          failure = found.error;
-          break;
-        }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
         const state = isTooLarge(found.error) ? 'live' : found.error.tag === 'Forbidden' ? 'refused' : 'gone';
         next[cluster] = { upTo, asked: context.observedAt, state };
@@ -210,7 +206,7 @@ export const clusterEventsCollector: Collector = {
     }
     const inState = (state: Place['state']): readonly string[] => clusters.filter((id) => next[id]?.state === state);
     const [refused, gone] = [inState('refused'), inState('gone')];
-    const { left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const { left, step, whole } = turn.ended(how, { cursor: JSON.stringify(next) });
     const notes = [
       ...(refused.length === 0 ? [] : [`Not visible to this user: ${named(context, refused)}.`]),
       ...(gone.length === 0 ? [] : [`No longer there, or no cluster: ${named(context, gone)}.`]),
@@ -226,17 +222,12 @@ export const clusterEventsCollector: Collector = {
     const known = [newest, ...read.map((place) => place.asked)].filter((one) => one !== null).toSorted()[0] ?? null;
     return ok({
       facts,
-      cursor: step.cursor,
+      ...step,
       completeTo:
-        failure !== null || behind
-          ? context.completeTo
-          : newest === null
-            ? context.completeTo
-            : later(context.completeTo, known),
+        !whole || behind ? context.completeTo : newest === null ? context.completeTo : later(context.completeTo, known),
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      more: (behind || step.more === true) && failure === null,
-      ...(failure === null ? {} : { failure }),
+      more: step.more === true || (behind && whole),
     });
   },
 };

@@ -1,10 +1,11 @@
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import { toInstant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { assetRow, assetsWithFacts } from '../../store/lake.ts';
 import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
 import { cursorTexts, isDue, ownOf, withSeen } from '../cursor.ts';
-import { endsRound, getOne, text } from '../rest-read.ts';
+import { getOne, text } from '../rest-read.ts';
+import { newRound } from '../round.ts';
 import { minus } from '../rows.ts';
 import { readForAll } from './inference-tables.ts';
 
@@ -16,7 +17,7 @@ const mostCompute = 500;
 const beforeAll = toInstant(0);
 /** One without a name that this user may read is asked about again so much later: rights change, and it may be deleted. */
 const againMs = 86_400_000;
-/** One that is refused so much earlier: a right can be given at any time, while what is gone stays gone. */
+/** One that is refused or has no answer so much earlier: a right can be given at any time, while what is gone stays gone. */
 const refusedAgainMs = 3 * 3_600_000;
 
 /** Where the name of compute by its id is documented (facts 3.5), and the key that holds it. */
@@ -59,18 +60,22 @@ export const computeNamesCollector: Collector = {
     const due = unnamed.filter(({ asset }) => isDue(ownOf(seen, asset), context.clock.now(), againMs)).slice(0, maxNames);
     const assets: CollectedAsset[] = [];
     const now: Record<string, string> = {};
+    const round = newRound();
     for (const { asset, kind } of due) {
       const { native } = assetParts(asset);
       const found = await getOne(context, places[kind].path(native), places[kind].query(native));
-      if (!found.ok && endsRound(found.error)) return err(found.error);
+      const went = round.judge(found);
+      if (went === 'stopped') break;
       const name = found.ok ? text(found.value[places[kind].key]) : null;
-      const isRefused = !found.ok && found.error.tag === 'Forbidden';
+      const isRefused = !found.ok && (went === 'unanswered' || found.error.tag === 'Forbidden');
       now[asset] = isRefused ? minus(context.observedAt, againMs - refusedAgainMs) : context.observedAt;
       if (name !== null)
         assets.push({ asset, name, detail: `${kind} ${native}`, changedAt: beforeAll, gone: false });
     }
     const without = unnamed.length - assets.length;
     const note = without === 0 ? null : `${without} have no name that this user may read; they keep their id.`;
-    return ok({ ...rest, assets, cursor: due.length === 0 ? context.cursor : withSeen(context.cursor, now, mostCompute), note });
+    const failure = round.stopped() ?? round.unanswered();
+    const cursor = due.length === 0 ? context.cursor : withSeen(context.cursor, now, mostCompute);
+    return ok({ ...rest, assets, cursor, note, ...(failure === null ? {} : { failure }) });
   },
 }; // prettier-ignore

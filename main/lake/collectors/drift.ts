@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import { fullName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
@@ -128,17 +128,16 @@ export const driftCollector: Collector = {
     let completeTo: Instant | null = null;
     let failure: DatabricksFailure | undefined;
     let more = false;
-    for (const monitor of turn.items) {
+    for (const monitor of turn.each) {
       const name = fullName(monitor.results);
       const cursor = cursors[name] ?? null;
       const resumed = turn.goesOn(monitor);
       const from = cursor === null ? context.horizon : resumed ? cursor : minus(cursor, recomputed);
       const own = { ...context, cursor, completeTo: cursor, resumed };
       const found = await pull(own, rowsOf(monitor, context, from));
+      if (turn.lost(monitor, found)) continue;
       if (!found.ok) {
-        // One profile that is forbidden or odd costs its own facts only; a lost connection ends the round.
-        if (found.error.tag !== 'Forbidden' && found.error.tag !== 'StatementFailed' && found.error.tag !== 'BadAnswer')
-          return err(found.error);
+        // One profile that is forbidden or odd costs its own facts only.
         how.set(name, 'refused');
         failure = found.error;
         continue;
@@ -155,7 +154,7 @@ export const driftCollector: Collector = {
       how.set(name, step.more === true ? unfinished : 'read');
       failure = step.failure ?? failure;
     }
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure });
+    const { went, left, step, whole } = turn.ended(how, { cursor: JSON.stringify(cursors), failure });
     const refused = went('refused').map(lastName);
     const notes = [
       lackingMonitors(monitors.value),
@@ -166,10 +165,10 @@ export const driftCollector: Collector = {
     return ok({
       facts,
       ...step,
-      completeTo: completeTo ?? context.completeTo,
+      completeTo: (whole ? completeTo : null) ?? context.completeTo,
       missingColumns: [...missing],
       note: notes.length === 0 ? null : notes.join(' '),
-      more: more || step.more === true,
+      more: step.more === true || (more && whole),
       partly: unasked.size > 0 || !monitors.value.whole,
     });
   },

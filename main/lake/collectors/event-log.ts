@@ -114,16 +114,16 @@ export const eventLogCollector: Collector = boundTo(
       const facts: CollectedFact[] = [];
       const [missing, lost] = [new Set<string>(), new Set<string>()];
       const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
-      let [unreadable, asked] = [0, 0];
-      let failure: DatabricksFailure | null = null;
+      let [unreadable, asked, answered] = [0, 0, true];
       const wanted = wantedIn(context);
       const how = new Map<string, string>();
       const turn = nextTurn(context, wanted, { key: ({ id }) => id, limit: pipelineLimit, plural: 'pipelines' });
-      for (const { id, failed, results } of turn.items) {
+      for (const pipeline of turn.each) {
+        const { id, failed, results } = pipeline;
         const logs = await logsOf(context, id);
-        if (!logs.ok) {
-          failure = logs.error;
-          break;
+        if (turn.lost(pipeline, logs) || !logs.ok) {
+          answered = false;
+          continue;
         }
         let reads: readonly Facts[] = [];
         for (const log of logs.value) {
@@ -140,9 +140,12 @@ export const eventLogCollector: Collector = boundTo(
             if (read.value.note !== null) lost.add(read.value.note);
             facts.push(...read.value.facts);
             unreadable += read.value.unreadable;
-          } else if (endsRound(read.error)) failure = read.error;
+          }
         }
-        if (failure !== null) break;
+        if (turn.lost(pipeline, reads.find((read) => !read.ok && endsRound(read.error)) ?? ok(null))) {
+          answered = false;
+          continue;
+        }
         how.set(id, reads.some((read) => read.ok) ? 'read' : 'closed');
       }
       const {
@@ -152,7 +155,7 @@ export const eventLogCollector: Collector = boundTo(
         step,
       } = turn.ended(how, {
         // Rests only after it asked: what makes it ask is looked up for nothing.
-        cursor: failure === null && asked > 0 ? readNow(context, true) : null,
+        cursor: answered && asked > 0 ? readNow(context, true) : null,
       });
       const closed = went('closed').map(nameOf);
       const notes = [
@@ -166,10 +169,8 @@ export const eventLogCollector: Collector = boundTo(
         ...rest,
         facts,
         missingColumns: [...missing],
-        cursor: step.cursor,
-        more: failure === null && step.more === true,
+        ...step,
         note: notes.length === 0 ? null : notes.join(' '),
-        ...(failure === null ? {} : { failure }),
       });
     },
   },

@@ -1,4 +1,5 @@
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
+import { toInstant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { externalAsset, modelAsset, tableAsset } from '../assets.ts';
@@ -11,7 +12,8 @@ import {
 } from '../collector.ts';
 import type { LakeEdge } from '../port.ts';
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { endsRound, getOne, listAll, object, text } from '../rest-read.ts';
+import { getOne, listAll, object, text } from '../rest-read.ts';
+import { newRound } from '../round.ts';
 import { settingsFact } from '../state-source.ts';
 import { lastName, nextTurn, someOf } from '../turns.ts';
 
@@ -77,7 +79,7 @@ export const externalLineageCollector: Collector = {
     const edges: LakeEdge[] = [];
     const outside = new Map<string, AssetId>();
     let failure: DatabricksFailure | undefined;
-    for (const table of turn.items) {
+    for (const table of turn.each) {
       if (outside.size >= manySystems) break;
       how.set(table, 'read');
       for (const direction of ['UPSTREAM', 'DOWNSTREAM'] as const) {
@@ -85,8 +87,8 @@ export const externalLineageCollector: Collector = {
           'object_info.table.name': assetParts(table).native,
           lineage_direction: direction,
         });
+        if (turn.lost(table, found)) break;
         if (!found.ok) {
-          if (endsRound(found.error)) return err(found.error);
           how.set(table, `${how.get(table) ?? 'read'} refused`);
           failure = found.error.tag === 'Forbidden' ? found.error : failure;
           continue;
@@ -104,9 +106,17 @@ export const externalLineageCollector: Collector = {
     }
     const facts: CollectedFact[] = [];
     const assets: CollectedAsset[] = [];
+    const systems = newRound();
     for (const [name, asset] of outside) {
-      const found = await getOne(context, `${base}/external-metadata/${encodeURIComponent(name)}`);
-      if (!found.ok && endsRound(found.error)) return err(found.error);
+      const found =
+        systems.stopped() === null
+          ? await getOne(context, `${base}/external-metadata/${encodeURIComponent(name)}`)
+          : null;
+      if (found === null || systems.judge(found) !== 'answered') {
+        // Without an answer it has its name; what was known of it before stays.
+        assets.push({ asset, name, detail: 'outside', changedAt: toInstant(0), gone: false });
+        continue;
+      }
       const body = found.ok ? found.value : {};
       facts.push(systemFact(name, body, asset, context));
       const detail = ['outside', text(body['system_type'])?.toLowerCase()]
@@ -114,7 +124,10 @@ export const externalLineageCollector: Collector = {
         .join(', ');
       assets.push({ asset, name, detail, changedAt: context.observedAt, gone: false });
     }
-    const { went, left, step } = turn.ended(how, { cursor: context.cursor, failure });
+    const { went, left, step } = turn.ended(how, {
+      cursor: context.cursor,
+      failure: failure ?? systems.stopped() ?? systems.unanswered() ?? undefined,
+    });
     const [refused, short] = ['refused', 'short'].map((word) =>
       went(word).map((table) => lastName(assetParts(table as AssetId).native)),
     ) as [string[], string[]];

@@ -6,6 +6,7 @@ import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import { tableAsset } from '../assets.ts';
 import type { CollectContext, Estimate } from '../collector.ts';
+import { newRound } from '../round.ts';
 import { instantOf, textOf } from '../rows.ts';
 import type { Columns } from './schema-changes.ts';
 
@@ -16,8 +17,16 @@ export const versionLimit = 400;
 /** Enough for a table that was read before; one that wrote more since is asked in full. */
 export const usualVersions = 30;
 
-/** `short`: the oldest version of an answer that did not reach back to `version`; -1 = no version was seen yet. */
-export type Seen = { readonly version: number; readonly columns: Columns | null; readonly short?: number };
+/**
+ * The newest version that was seen; -1 = none yet. `at`: when it was committed, since a table that is dropped and made anew counts from
+ * 0 again (older cursors lack it). `short`: the oldest version of an answer that did not reach back to `version`.
+ */
+export type Seen = {
+  readonly version: number;
+  readonly at?: Instant;
+  readonly columns: Columns | null;
+  readonly short?: number;
+};
 export type Cursors = Readonly<Record<string, Seen>>;
 
 /** Tables that are asked for their newest versions, spread over the scope: the others are taken to be like them. */
@@ -60,13 +69,14 @@ export const estimateHistory = async (
   const fresh = wanted.filter(isNew);
   const step = Math.max(1, Math.floor(fresh.length / sampled));
   const samples: Sample[] = [];
+  const round = newRound();
   for (const { table } of fresh.filter((_, at) => at % step === 0).slice(0, sampled)) {
     const found = await context.workspace.warehouse.query(
       headKind(dbx`DESCRIBE HISTORY ${table} LIMIT ${usualVersions}`),
       context.options,
     );
-    // A view or a table that is forbidden brings nothing; a lost connection ends the estimate.
-    if (!found.ok && !['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return found;
+    // A view, or a table that is forbidden or does not answer, brings nothing; a lost connection ends the estimate.
+    if (round.judge(found) === 'stopped' && !found.ok) return found;
     samples.push(found.ok ? sampleOf(found.value.rows, context.horizon) : { versions: 0, kept: 0 });
   }
   const known = wanted.length - fresh.length;

@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson, type JsonValue } from '../../../shared/base/json.ts';
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import { fullName, type TableName } from '../../databricks/identifiers.ts';
@@ -12,6 +12,7 @@ import { cursorObject } from '../cursor.ts';
 import { lastName, nextTurn, someOf } from '../turns.ts';
 import type { LakeFact } from '../port.ts';
 import { instantOf, later, textOf } from '../rows.ts';
+import { isMadeAnew, madeAnew, replacedBy } from './history-anew.ts';
 import { estimateHistory, usualVersions, versionLimit, type Cursors, type Seen } from './history-estimate.ts';
 import { schemaAt } from './schema-at.ts';
 import { blindNote, readColumns, schemaChanges, type Columns, type Version } from './schema-changes.ts';
@@ -102,8 +103,7 @@ type OfTable = {
 const shortAt = (all: readonly Version[], asked: number, seen: Seen | undefined, horizon: Instant): number | null => {
   const [oldest] = all;
   if (oldest === undefined || all.length >= asked || oldest.at < horizon || oldest.version === seen?.short) return null;
-  const head = all.at(-1)?.version ?? -1;
-  const after = seen !== undefined && seen.version <= head ? seen.version : -1;
+  const after = seen?.version ?? -1;
   return oldest.version > after + 1 ? oldest.version : null;
 };
 
@@ -123,7 +123,11 @@ const readTable = async (
   const ask = (limit: number) =>
     context.workspace.warehouse.query(historyKind(dbx`DESCRIBE HISTORY ${table} LIMIT ${limit}`), context.options);
   const reaches = (rows: readonly TextRow[]): boolean =>
-    rows.length < usualVersions || rows.some((row) => versionOf(row)?.version === seen?.version);
+    rows.length < usualVersions ||
+    rows.some((row) => {
+      const version = versionOf(row);
+      return version?.version === seen?.version && (seen?.at === undefined || version?.at === seen.at);
+    });
   const few = seen === undefined ? null : await ask(usualVersions);
   const enough = few !== null && (!few.ok || reaches(few.value.rows));
   const found = enough ? few : await ask(versionLimit);
@@ -140,28 +144,40 @@ const readTable = async (
   const head = versions.at(-1);
   if (head === undefined)
     return ok(unreadable === 0 ? null : { facts: [], seen, newest: null, blind: false, unreadable, cutOff: false });
-  // A head below what was seen means DROP and CREATE: everything is new again.
-  const known = seen !== undefined && seen.version <= head.version ? seen : undefined;
+  // After DROP and CREATE everything is new again. What is stored of the dropped table stays: ids hold the commit time.
+  const gone = seen !== undefined && isMadeAnew(all, seen, unreadable === 0) ? seen : null;
+  const known = gone === null ? seen : undefined;
   const fresh = versions.filter((one) => known === undefined || one.version > known.version);
-  if (fresh.length === 0)
-    return ok({ facts: [], seen: known, newest: head.at, blind: false, unreadable, cutOff: false });
-  const changes = await schemaChanges({ table, versions: fresh, before: known?.columns ?? null, context });
-  const facts = [
-    ...fresh.map((one) => versionFact(one, table, asset, context)),
-    ...changes.facts.map((make) => make(asset, source)),
+  const [first] = fresh;
+  if (first === undefined)
+    return ok({
+      facts: [],
+      seen: known?.version === head.version ? { ...known, at: head.at } : known,
+      newest: head.at,
+      blind: false,
+      unreadable,
+      cutOff: false,
+    });
+  // The columns of the dropped table are what the first version of the new one is compared with.
+  const before = first.version === 0 ? (seen?.columns ?? null) : (known?.columns ?? null);
+  const changes = await schemaChanges({ table, versions: fresh, before, context });
+  const replaced = gone !== null || first.version === 0 ? replacedBy(first, gone, asset, context) : null;
+  const facts: readonly CollectedFact[] = [
+    ...fresh.map((one) => madeAnew(versionFact(one, table, asset, context), one === first ? replaced : null)),
+    ...changes.facts.map((make) => ({ fact: make(asset, source) })),
   ];
   const schemaOf = ([number, columns]: readonly [number, Columns]): readonly CollectedFact[] => {
     const version = byNumber.get(number);
     return version === undefined ? [] : [schemaAt(table, version, columns, source, context)];
   };
-  const collected: CollectedFact[] = [...facts.map((fact) => ({ fact })), ...[...changes.seen].flatMap(schemaOf)];
+  const collected: CollectedFact[] = [...facts, ...[...changes.seen].flatMap(schemaOf)];
   const { blind } = changes;
-  const short = shortAt(all, enough ? usualVersions : versionLimit, seen, context.horizon);
+  const short = shortAt(all, enough ? usualVersions : versionLimit, known, context.horizon);
   // What came is right, but there is more behind it: the next refresh begins where this one did.
   if (short !== null || unreadable > 0)
     return ok({
       facts: collected,
-      seen: short === null ? seen : { version: seen?.version ?? -1, columns: seen?.columns ?? null, short },
+      seen: short === null ? seen : { ...(known ?? { version: -1, columns: null }), short },
       newest: null,
       blind,
       unreadable,
@@ -169,10 +185,10 @@ const readTable = async (
     });
   const columns = changes.head === undefined ? await readColumns(context, table, null) : changes.head;
   // Later versions with the same columns say nothing new: the first one that was seen is enough to compare with.
-  const first = (known?.columns ?? null) === null && columns !== null ? schemaOf([head.version, columns]) : [];
+  const start = (known?.columns ?? null) === null && columns !== null ? schemaOf([head.version, columns]) : [];
   return ok({
-    facts: [...collected, ...first],
-    seen: { version: head.version, columns },
+    facts: [...collected, ...start],
+    seen: { version: head.version, at: head.at, columns },
     newest: head.at,
     blind,
     unreadable,
@@ -214,13 +230,14 @@ export const historyCollector: Collector = {
     let completeTo: Instant | null = context.completeTo;
     let failure: DatabricksFailure | undefined;
     let short: DatabricksFailure | undefined;
-    for (const { asset, table } of turn.items) {
+    for (const one of turn.each) {
+      const { asset, table } = one;
       const full = fullName(table);
       how.set(full, 'read');
       const name = tableAsset(context.metastoreId, full);
       const found = await readTable(table, asset, cursors[name], context);
+      if (turn.lost(one, found)) continue;
       if (!found.ok) {
-        if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
         how.set(full, 'refused');
         // A view or a foreign table has no history: that alone is no failure of the source.
         if (found.error.tag === 'Forbidden') failure = found.error;
@@ -233,7 +250,7 @@ export const historyCollector: Collector = {
       how.set(full, `read${found.value.unreadable > 0 ? ' odd' : ''}${found.value.blind ? ' blind' : ''}`);
       if (found.value.cutOff) short = cutOff(table.table);
     }
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(cursors), failure: failure ?? short });
+    const { went, left, step, whole } = turn.ended(how, { cursor: JSON.stringify(cursors), failure: failure ?? short });
     const [refused, odd] = [went('refused').map(lastName), went('odd').map(lastName)];
     const notes = [
       ...(went('blind').length === 0 ? [] : [blindNote]),
@@ -244,7 +261,7 @@ export const historyCollector: Collector = {
     return ok({
       facts,
       ...step,
-      completeTo,
+      completeTo: whole ? completeTo : context.completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
     });

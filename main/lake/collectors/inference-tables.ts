@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { callsOnly, type Collector } from '../collector.ts';
 import { cursorTexts, ownOf } from '../cursor.ts';
 import { inferenceEdge, inferenceTableOf, inferenceTableSource } from '../inference-table.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, listAll, text } from '../rest-read.ts';
+import { getOne, idText, instant, listAll, text } from '../rest-read.ts';
 import { nextTurn, someOf } from '../turns.ts';
 
 const base = '/api/2.0/serving-endpoints';
@@ -66,9 +66,9 @@ export const inferenceTablesCollector: Collector = {
     const how = new Map<string, string>();
     const turn = nextTurn(context, unknown, { key: ({ name }) => name, limit: maxEndpoints, plural: 'endpoints' });
     let failure: DatabricksFailure | undefined;
-    for (const one of turn.items) {
+    for (const one of turn.each) {
       const detail = await getOne(context, `${base}/${encodeURIComponent(one.name)}`);
-      if (!detail.ok && endsRound(detail.error)) return err(detail.error);
+      if (turn.lost(one, detail)) continue;
       how.set(one.name, detail.ok ? 'read' : 'refused');
       if (detail.ok) keep(one, inferenceTableOf(detail.value));
       else failure = detail.error;

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../shared/base/json.ts';
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
 import { checkColumnName, fullName, type TableName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
@@ -164,7 +164,7 @@ const labelledTo = (hours: readonly LakeFact[], { clock }: CollectContext): Read
   };
 };
 
-const readTable = async (watched: Watched, context: CollectContext): Promise<Read | DatabricksFailure> => {
+const readTable = async (watched: Watched, context: CollectContext): Promise<Result<Read, DatabricksFailure>> => {
   const facts: CollectedFact[] = [];
   const missing: string[] = [];
   let newest: Instant | null = null;
@@ -173,7 +173,7 @@ const readTable = async (watched: Watched, context: CollectContext): Promise<Rea
   let full = false;
   for (const segment of [null, ...watched.segments]) {
     const found = await pull(context, sumsOf(watched, segment, context));
-    if (!found.ok) return found.error;
+    if (!found.ok) return found;
     const read = found.value.rows.map((row) => inferenceFact(row, watched, segment, context));
     facts.push(
       ...read.flatMap((fact) =>
@@ -193,7 +193,7 @@ const readTable = async (watched: Watched, context: CollectContext): Promise<Rea
   const told = facts.map(({ fact }) => ({
     fact: { ...fact, data: { ...fact.data, labelsCompleteTo: labelled.to } },
   }));
-  return { facts: told, newest, labelled, missing, short, full };
+  return ok({ facts: told, newest, labelled, missing, short, full });
 };
 
 /** How a table went, in words that outlast the pull: what is left out of it, and up to when its labels are complete. */
@@ -261,40 +261,37 @@ export const inferenceCollector: Collector = boundTo(
       const tables = [...context.scope.keys()].flatMap((asset) => tableOfAsset(asset) ?? []);
       const how = new Map<string, string>();
       const turn = nextTurn(context, tables, { key: fullName, limit: maxTables, plural: 'tables' });
-      for (const table of turn.items) {
+      for (const table of turn.each) {
         const full = fullName(table);
         const monitor = await context.workspace.rest.call(
           { method: 'GET', path: `/api/2.1/unity-catalog/tables/${encodeURIComponent(full)}/monitor` },
           context.options,
         );
-        // Most tables have no monitor (404); one that may not be seen is as good as none. A lost connection ends the round.
-        if (
-          !monitor.ok &&
-          ['Offline', 'Unauthorized', 'Cancelled', 'TimedOut', 'Unavailable', 'RateLimited'].includes(monitor.error.tag)
-        )
-          return err(monitor.error);
+        // Most tables have no monitor (404); one that may not be seen is as good as none.
+        if (turn.lost(table, monitor)) continue;
         const watched = monitor.ok ? watchedBy(table, monitor.value) : null;
         how.set(full, monitor.ok || monitor.error.tag !== 'Forbidden' ? 'none' : 'hidden');
         if (watched === null) continue;
-        const read = await readTable(watched, context);
-        if ('tag' in read) {
-          if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(read.tag)) return err(read);
+        const found = await readTable(watched, context);
+        if (turn.lost(table, found)) continue;
+        if (!found.ok) {
           how.set(full, 'refused');
-          failure = read;
+          failure = found.error;
           continue;
         }
+        const read = found.value;
         facts.push(...read.facts);
         for (const one of read.missing) missing.add(one);
         completeTo = later(completeTo, read.newest);
         failure = read.short ?? failure;
         how.set(full, wordsOf(watched, read));
       }
-      const { how: all, went, left, step } = turn.ended(how, { cursor: null, failure });
+      const { how: all, went, left, step, whole } = turn.ended(how, { cursor: null, failure });
       const notes = [...notesOf(all), ...(left === null ? [] : [left])];
       return ok({
         facts,
         ...step,
-        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
+        completeTo: whole && failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
         partly: ['hidden', 'many', 'expressions', 'full'].some((word) => went(word).length > 0),

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -6,7 +6,7 @@ import { factId, modelAsset, tableAsset } from '../assets.ts';
 import { callsOnly, type CollectContext, type CollectedFact, type Collector } from '../collector.ts';
 import { cursorObject, ownOf } from '../cursor.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { endsRound, idText, instant, listAll, listPages, object, objects, text } from '../rest-read.ts';
+import { getOne, idText, instant, listAll, listPages, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { settingsFact } from '../state-source.ts';
@@ -166,19 +166,16 @@ export const modelsCollector: Collector = {
       plural: 'models',
       always: (one) => recent.has(one),
     });
-    for (const { full } of turn.items) {
+    for (const model of turn.each) {
+      const { full } = model;
       const path = `${base}/${encodeURIComponent(full)}`;
       const versions = await listAll(context, `${path}/versions`, 'model_versions', paged);
-      const detail = await context.workspace.rest.call(
-        { method: 'GET', path, query: { include_aliases: 'true' } },
-        context.options,
-      );
+      // Of one that does not answer nothing more is asked.
+      const detail = !versions.ok ? versions : await getOne(context, path, { include_aliases: 'true' });
+      if (turn.lost(model, versions.ok ? detail : versions)) continue;
       if (!versions.ok || !detail.ok) {
-        const found = !versions.ok ? versions.error : !detail.ok ? detail.error : undefined;
-        if (found !== undefined && endsRound(found)) return err(found);
-        failure = found;
+        failure = !versions.ok ? versions.error : !detail.ok ? detail.error : undefined;
         how.set(full, 'refused');
-        if (known[full] !== undefined) aliases[full] = { ...known[full] };
         continue;
       }
       for (const version of versions.value.all) {
@@ -189,7 +186,7 @@ export const modelsCollector: Collector = {
         edges.push(...dependencyEdges(version, full, context));
       }
       const now: Record<string, string> = {};
-      for (const one of objects(object(detail.value)['aliases'])) {
+      for (const one of objects(detail.value['aliases'])) {
         const [alias, number] = [text(one['alias_name']), one['version_num']];
         if (alias === null || (typeof number !== 'number' && typeof number !== 'string')) continue;
         now[alias] = String(number);
@@ -202,7 +199,7 @@ export const modelsCollector: Collector = {
               alias,
               before,
               String(number),
-              instant(object(detail.value)['updated_at']) ?? context.observedAt,
+              instant(detail.value['updated_at']) ?? context.observedAt,
               context,
             ),
           });
@@ -211,7 +208,12 @@ export const modelsCollector: Collector = {
       aliases[full] = now;
       facts.push(aliasState(full, now, context));
     }
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...aliases }), failure });
+    const {
+      went,
+      left,
+      step,
+      whole: isAnswered,
+    } = turn.ended(how, { cursor: JSON.stringify({ ...known, ...aliases }), failure });
     const [refused, short] = [went('refused').map(lastName), went('short').map(lastName)];
     const notes = [
       ...(whole ? [] : ['Not complete: there are more models than one look goes through.']),
@@ -223,7 +225,7 @@ export const modelsCollector: Collector = {
       facts,
       edges,
       ...step,
-      completeTo,
+      completeTo: isAnswered ? completeTo : context.completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
       partly: !whole || short.length > 0,

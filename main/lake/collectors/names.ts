@@ -1,9 +1,9 @@
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { isLegacyDashboard } from '../assets.ts';
 import { assetRow } from '../../store/lake.ts';
 import { callsOnly, type CollectContext, type CollectedAsset, type Collector } from '../collector.ts';
-import { endsRound, getOne, text } from '../rest-read.ts';
+import { getOne, text } from '../rest-read.ts';
 import { nextTurn } from '../turns.ts';
 
 /** Names asked per pull, nearest first; more of them take turns. */
@@ -48,13 +48,13 @@ export const namesCollector: Collector = {
     const assets: CollectedAsset[] = [];
     const how = new Map<string, string>();
     const turn = nextTurn(context, unnamed, { key: (asset) => asset, limit: maxNames, plural: 'ids' });
-    for (const asset of turn.items) {
+    for (const asset of turn.each) {
       how.set(asset, 'read');
       const { kind, native } = assetParts(asset);
       const place = places[kind];
       if (place === undefined) continue;
       const found = await getOne(context, `${place.path}/${encodeURIComponent(native)}`);
-      if (!found.ok && endsRound(found.error)) return err(found.error);
+      if (turn.lost(asset, found)) continue;
       const name = found.ok ? text(found.value[place.key]) : null;
       if (name === null) how.set(asset, 'refused');
       else assets.push({ asset, name, detail: `${kind} ${native}`, changedAt: context.observedAt, gone: false });

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import { fullName } from '../../databricks/identifiers.ts';
 import type { DatabricksFailure, TextRow } from '../../databricks/port.ts';
@@ -107,14 +107,14 @@ export const profilesCollector: Collector = boundTo(
       const unasked = new Set<string>();
       let completeTo: Instant | null = null;
       let failure: DatabricksFailure | undefined;
-      for (const monitor of turn.items) {
+      for (const monitor of turn.each) {
         const name = fullName(monitor.results);
         how.set(name, 'read');
         // A page that is full is followed by the next one, from the last window in it.
         for (let from: Instant | null = context.horizon; from !== null;) {
           const found: Result<Pulled, DatabricksFailure> = await pull(context, rowsOf(monitor, context, from));
+          if (turn.lost(monitor, found)) break;
           if (!found.ok) {
-            if (!['Forbidden', 'StatementFailed', 'BadAnswer'].includes(found.error.tag)) return err(found.error);
             how.set(name, 'refused');
             failure = found.error;
             break;
@@ -131,7 +131,7 @@ export const profilesCollector: Collector = boundTo(
           from = goesOn && newest !== from ? newest : null;
         }
       }
-      const { went, left, step } = turn.ended(how, { cursor: null, failure });
+      const { went, left, step, whole } = turn.ended(how, { cursor: null, failure });
       const [refused, full] = [went('refused').map(lastName), went('full').map(lastName)];
       const notes = [
         lackingMonitors(monitors.value),
@@ -145,7 +145,7 @@ export const profilesCollector: Collector = boundTo(
       return ok({
         facts,
         ...step,
-        completeTo: failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
+        completeTo: whole && failure === undefined ? later(completeTo, context.completeTo) : context.completeTo,
         missingColumns: [...missing],
         note: notes.length === 0 ? null : notes.join(' '),
         partly: full.length > 0 || unasked.size > 0 || !monitors.value.whole,

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import { fromInstant, type Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import { isNoEndpoint } from '../../databricks/failures.ts';
@@ -141,6 +141,57 @@ const maybe = async (context: CollectContext, path: string): Promise<Result<Json
   return endsRound(error) || isNoService(error) || !(isGone(error) || error.tag === 'Forbidden') ? found : ok(null);
 };
 
+type Schemas = Map<string, JsonObject | null>;
+/** What anomaly detection says of a schema; null = it does not watch it. Asked once for all of its tables. */
+const readSchema = async (
+  context: CollectContext,
+  schema: string,
+  known: Schemas,
+): Promise<Result<JsonObject | null, DatabricksFailure>> => {
+  const before = known.get(schema);
+  if (before !== undefined) return ok(before);
+  const of = await maybe(context, `${catalog}/schemas/${encodeURIComponent(schema)}`);
+  if (!of.ok) return of;
+  const id = text(of.value?.['schema_id']);
+  const watching = id === null ? ok(null) : await maybe(context, `${base}/schema/${encodeURIComponent(id)}`);
+  if (!watching.ok) return watching;
+  const detection = watching.value?.['anomaly_detection_config'];
+  known.set(schema, isJsonObject(detection) ? detection : null);
+  return ok(isJsonObject(detection) ? detection : null);
+};
+
+type OfTable = { readonly facts: readonly CollectedFact[]; readonly newest: Instant | null; readonly how: string };
+/** What watches one table. An error is that no answer came, or that there is no such API. */
+const readTable = async (
+  context: CollectContext,
+  full: string,
+  schemas: Schemas,
+): Promise<Result<OfTable, DatabricksFailure>> => {
+  const table = await maybe(context, `${catalog}/tables/${encodeURIComponent(full)}`);
+  if (!table.ok) return table;
+  const id = text(table.value?.['table_id']);
+  if (id === null) return ok({ facts: [], newest: null, how: 'hidden' });
+  const monitor = await maybe(context, `${base}/table/${encodeURIComponent(id)}`);
+  if (!monitor.ok) return monitor;
+  const config = monitor.value?.['data_profiling_config'];
+  const facts: CollectedFact[] = [];
+  let [newest, how]: [Instant | null, string] = [null, 'without'];
+  if (isJsonObject(config)) {
+    const path = `${base}/table/${encodeURIComponent(id)}/refreshes`;
+    const refreshes = await listAll(context, path, 'refreshes', { page_size: '100' });
+    if (!refreshes.ok && (endsRound(refreshes.error) || isNoService(refreshes.error))) return refreshes;
+    const read = profileFact(full, config, (refreshes.ok ? refreshes.value.all : []).map(refreshOf), context);
+    facts.push(read.fact);
+    newest = read.newest;
+    how = refreshes.ok && !refreshes.value.whole ? 'read short' : 'read';
+  }
+  const schema = full.split('.').slice(0, 2).join('.');
+  const detection = await readSchema(context, schema, schemas);
+  if (!detection.ok) return detection;
+  if (detection.value !== null) facts.push(anomalyFact(full, schema, detection.value, context));
+  return ok({ facts, newest, how });
+};
+
 /**
  * Monitors of the tables in scope: how they are set up, how their last refreshes went, and whether anomaly detection watches the
  * schema (docs: data-quality/v1; ids by the Tables and Schemas resources, since monitors are asked for by id). Public Preview.
@@ -174,46 +225,21 @@ export const qualityMonitorsCollector: Collector = {
     if (rested !== null) return ok(rested);
     const facts: CollectedFact[] = [];
     const seen: Record<string, string> = {};
-    const schemas = new Map<string, JsonObject | null>();
+    const schemas: Schemas = new Map();
     let completeTo = context.completeTo;
     const how = new Map<string, string>();
     const turn = nextTurn(context, due, { key: (full) => full, limit: maxTables, plural: 'tables' });
-    for (const full of turn.items) {
-      const table = await maybe(context, `${catalog}/tables/${encodeURIComponent(full)}`);
-      if (!table.ok) return err(table.error);
-      const id = text(table.value?.['table_id']);
-      if (id === null) {
-        how.set(full, 'hidden');
-        continue;
-      }
-      const monitor = await maybe(context, `${base}/table/${encodeURIComponent(id)}`);
-      if (!monitor.ok) return err(monitor.error);
-      const config = monitor.value?.['data_profiling_config'];
-      if (isJsonObject(config)) {
-        const path = `${base}/table/${encodeURIComponent(id)}/refreshes`;
-        const refreshes = await listAll(context, path, 'refreshes', { page_size: '100' });
-        if (!refreshes.ok && (endsRound(refreshes.error) || isNoService(refreshes.error))) return refreshes;
-        const read = profileFact(full, config, (refreshes.ok ? refreshes.value.all : []).map(refreshOf), context);
-        facts.push(read.fact);
-        completeTo = later(completeTo, read.newest);
-        how.set(full, refreshes.ok && !refreshes.value.whole ? 'read short' : 'read');
-      } else how.set(full, 'without');
-      const schema = full.split('.').slice(0, 2).join('.');
-      if (!schemas.has(schema)) {
-        const of = await maybe(context, `${catalog}/schemas/${encodeURIComponent(schema)}`);
-        if (!of.ok) return err(of.error);
-        const schemaId = text(of.value?.['schema_id']);
-        const watching =
-          schemaId === null ? ok(null) : await maybe(context, `${base}/schema/${encodeURIComponent(schemaId)}`);
-        if (!watching.ok) return err(watching.error);
-        const detection = watching.value?.['anomaly_detection_config'];
-        schemas.set(schema, isJsonObject(detection) ? detection : null);
-      }
-      const detection = schemas.get(schema) ?? null;
-      if (detection !== null) facts.push(anomalyFact(full, schema, detection, context));
-      seen[full] = context.observedAt;
+    for (const full of turn.each) {
+      const read = await readTable(context, full, schemas);
+      if (turn.lost(full, read)) continue;
+      // The API as a whole, not this table.
+      if (!read.ok) return read;
+      facts.push(...read.value.facts);
+      completeTo = later(completeTo, read.value.newest);
+      how.set(full, read.value.how);
+      if (read.value.how !== 'hidden') seen[full] = context.observedAt;
     }
-    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown) });
+    const { went, left, step, whole } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown) });
     const [without, hidden, short] = [went('without').length, went('hidden').length, went('short').map(lastName)];
     const notes = [
       ...(without === 0 ? [] : [`${without} tables have no monitor of their own, or none that this user may see.`]),
@@ -225,7 +251,7 @@ export const qualityMonitorsCollector: Collector = {
       facts,
       ...step,
       partly: hidden > 0 || short.length > 0,
-      completeTo,
+      completeTo: whole ? completeTo : context.completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
     });

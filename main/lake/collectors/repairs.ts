@@ -1,4 +1,4 @@
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
@@ -9,7 +9,7 @@ import { cursorTexts, withSeen } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeFact } from '../port.ts';
-import { endsRound, idText, instant, object, objects, text, wholeRun } from '../rest-read.ts';
+import { idText, instant, object, objects, text, wholeRun } from '../rest-read.ts';
 import { isBadResult, later, normaliseResult } from '../rows.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
@@ -125,11 +125,11 @@ export const repairsCollector: Collector = {
       limit: maxRuns,
       plural: 'failed runs',
     });
-    for (const run of turn.items) {
+    for (const run of turn.each) {
       const id = said(run.data['run']);
       const found = await wholeRun(context, id, { include_history: 'true' });
+      if (turn.lost(run, found)) continue;
       if (!found.ok) {
-        if (endsRound(found.error)) return err(found.error);
         how.set(id, 'refused');
         failure = found.error.tag === 'Forbidden' ? found.error : failure;
         continue;
@@ -141,13 +141,13 @@ export const repairsCollector: Collector = {
         completeTo = later(completeTo, one.fact.happenedAt);
       }
     }
-    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
+    const { went, left, step, whole } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
     const refused = went('refused').length;
     const notes = [...(refused === 0 ? [] : [`${refused} runs could not be read.`]), ...(left === null ? [] : [left])];
     return ok({
       facts,
       ...step,
-      completeTo,
+      completeTo: whole ? completeTo : context.completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
     });

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts';
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import { fromInstant, toInstant, type Instant } from '../../../shared/base/time.ts';
 import { assetParts, type AssetId } from '../../../shared/domain/ids.ts';
 import { sourceRow } from '../../store/lake.ts';
@@ -9,7 +9,7 @@ import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { resting } from '../throttle.ts';
 import { nextTurn } from '../turns.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
+import { getOne, idText, instant, nowhere, object, objects, text } from '../rest-read.ts';
 
 const source = 'rest.lineage-tracking.table-lineage';
 const tableSource = 'system.access.table_lineage';
@@ -121,10 +121,10 @@ export const restLineageCollector: Collector = {
     const seen: Record<string, string> = {};
     const how = new Map<string, string>();
     const turn = nextTurn(context, due, { key: (asset) => asset, limit: maxTables, plural: 'tables' });
-    for (const asset of turn.items) {
+    for (const asset of turn.each) {
       const query = { table_name: assetParts(asset).native, include_entity_lineage: 'true' };
       const found = await getOne(context, '/api/2.0/lineage-tracking/table-lineage', query);
-      if (!found.ok && endsRound(found.error)) return err(found.error);
+      if (turn.lost(asset, found)) continue;
       if (found.ok) edges.push(...edgesOf(found.value, asset, context));
       how.set(asset, found.ok ? 'read' : 'refused');
       seen[asset] = context.observedAt;

@@ -11,7 +11,7 @@ import { cursorObject } from '../cursor.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
 import type { LakeEdge, LakeFact } from '../port.ts';
-import { endsRound, idText, instant, isGone, listPages, object, objects, text } from '../rest-read.ts';
+import { idText, instant, isGone, listPages, object, objects, text } from '../rest-read.ts';
 import { isMasked, later, minus, normaliseResult } from '../rows.ts';
 import { nextTurn, unfinished } from '../turns.ts';
 import {
@@ -138,9 +138,9 @@ const readWarehouse = async (
     openAtOnce,
     list: (from, to) => ask(context, warehouse, { statuses: troubled, ...between(from, to) }),
     again: async (ids) => {
-      if (ids.length === 0) return ok([]);
+      if (ids.length === 0) return ok({ all: [], silent: [], failure: null });
       const found = await ask(context, warehouse, { statement_ids: ids });
-      return found.ok ? ok(found.value.all) : found;
+      return found.ok ? ok({ all: found.value.all, silent: [], failure: null }) : found;
     },
   });
   if (!bad.ok) return bad;
@@ -199,15 +199,11 @@ export const restQueriesCollector: Collector = {
     const how = new Map<string, string>();
     const [facts, edges, short]: [CollectedFact[], LakeEdge[], string[]] = [[], [], []];
     let [unreadable, maybeOurs] = [0, 0];
-    let failure: DatabricksFailure | null = null;
     const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('warehouse', context.workspaceId, id)).name; // prettier-ignore
-    for (const warehouse of turn.items) {
+    for (const warehouse of turn.each) {
       const found = await readWarehouse(context, warehouse, placeOf(places[warehouse]), horizon);
+      if (turn.lost(warehouse, found)) continue;
       if (!found.ok) {
-        if (endsRound(found.error)) {
-          failure = found.error;
-          break;
-        }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
         how.set(warehouse, isTooLarge(found.error) ? 'large' : 'hidden');
         continue;
@@ -229,7 +225,7 @@ export const restQueriesCollector: Collector = {
       next[warehouse] = { ...place, slowFrom };
       how.set(warehouse, place.gap === null || found.value.listed === 0 ? 'read' : unfinished);
     }
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const { went, left, step, whole } = turn.ended(how, { cursor: JSON.stringify(next) });
     const hidden = went('hidden').map(nameOf);
     const isLonger = went(unfinished).length > 0;
     const notes = [
@@ -242,14 +238,13 @@ export const restQueriesCollector: Collector = {
     return ok({
       facts,
       edges,
-      cursor: step.cursor,
-      more: failure === null && (step.more === true || isLonger),
+      ...step,
+      more: step.more === true || (isLonger && whole),
       // Each warehouse is asked by itself: none of them says up to when the others are complete.
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
       partly: maybeOurs > 0 || (short.length > 0 && tableTo === null),
-      ...(failure === null ? {} : { failure }),
     });
   },
 };

@@ -18,9 +18,19 @@ import { scoped } from '../scope-filter.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
 import { isGone, text, wholeRun } from '../rest-read.ts';
+import { newRound } from '../round.ts';
 import { restRunsSource } from './merge-runs.ts';
 import { readRun, type ReadRun } from './rest-run.ts';
-import { listedLateMs, placeOf, placesOf, readStretch, type Listed, type Place, type Stretch } from './rest-stretch.ts';
+import {
+  listedLateMs,
+  placeOf,
+  placesOf,
+  readStretch,
+  type Again,
+  type Listed,
+  type Place,
+  type Stretch,
+} from './rest-stretch.ts';
 
 /** Runs per page; the service takes fewer than 25 (docs of jobs/runs/list). */
 const pageSize = 24;
@@ -70,22 +80,30 @@ const list = async (
   return ok({ all: runs, unreadable, whole: false });
 };
 
-/** The runs that had not ended yet, asked again. Gone ones (400 or 404, facts 3.0) are let go. */
+/**
+ * The runs that had not ended yet, asked again. Gone ones (400 or 404, facts 3.0) are let go; `silent` are those about which no answer
+ * came, while others had one.
+ */
 const askOpen = async (
   context: CollectContext,
   open: readonly string[],
-): Promise<Result<readonly ReadRun[], DatabricksFailure>> => {
+): Promise<Result<Again<ReadRun>, DatabricksFailure>> => {
   const runs: ReadRun[] = [];
+  const silent: string[] = [];
+  const round = newRound();
   for (const id of open) {
     const found = await wholeRun(context, id);
     if (!found.ok) {
       if (isGone(found.error)) continue;
-      return found;
+      if (round.judge(found) !== 'unanswered') return found;
+      silent.push(id);
+      continue;
     }
+    round.judge(found);
     const run = readRun(found.value, context);
     if (run !== null) runs.push(run);
   }
-  return ok(runs);
+  return ok({ all: runs, silent, failure: round.unanswered() });
 };
 
 const readList = (
@@ -156,13 +174,14 @@ export const restRunsCollector: Collector = {
       plural: 'jobs',
       always: (job) => context.scope.get(jobAsset(context.workspaceId, job)) === 0,
     });
-    const keys = turn.items;
     const how = new Map<string, string>();
     const next: Record<string, Place> = { ...places };
     const runs: ReadRun[] = [];
     let unreadable = 0;
-    for (const key of keys) {
+    let failure: DatabricksFailure | null = null;
+    for (const key of turn.each) {
       const found = await readList(context, key, placeOf(places[key]));
+      if (key !== everyJob && turn.lost(key, found)) continue;
       if (!found.ok) {
         if (key === everyJob || (!isGone(found.error) && found.error.tag !== 'Forbidden')) return err(found.error);
         how.set(key, isTooLarge(found.error) ? 'large' : 'hidden');
@@ -171,12 +190,16 @@ export const restRunsCollector: Collector = {
       runs.push(...found.value.all);
       unreadable += found.value.unreadable;
       next[key] = found.value.place;
+      failure ??= found.value.failure;
       // What lies in its gap is asked for when it has its turn again.
       if (found.value.place.gap === null || found.value.all.length === 0) how.set(key, 'read');
     }
     const facts: readonly CollectedFact[] = runs.flatMap((one) => one.facts);
-    const gaps = keys.some((key) => next[key]?.gap != null);
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const gaps = turn.items.some((key) => next[key]?.gap != null);
+    const { went, left, step, whole } = turn.ended(how, {
+      cursor: JSON.stringify(next),
+      failure: failure ?? undefined,
+    });
     const hidden = went('hidden');
     const notes = [
       ...(all ? ['The runs of all jobs that this user can see, since the system table cannot be read.'] : []),
@@ -188,12 +211,12 @@ export const restRunsCollector: Collector = {
       facts,
       edges: runs.flatMap((one) => one.edges),
       assets: namesOf(runs, context),
-      cursor: step.cursor,
+      ...step,
       // Only the list of all jobs is complete up to anything; its newest moment says up to when.
       completeTo: !all ? null : gaps ? context.completeTo : later(context.completeTo, newestOf(runs)),
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      more: step.more === true || (gaps && runs.length > 0),
+      more: step.more === true || (gaps && runs.length > 0 && whole),
     };
     return ok(collected);
   },

@@ -37,7 +37,18 @@ export const placesOf = (cursor: string | null): Places =>
 export type Begun = { readonly id: string; readonly startedAt: Instant; readonly ended: boolean };
 /** `whole`: nothing older in the asked time was left behind. */
 export type Listed<T> = { readonly all: readonly T[]; readonly unreadable: number; readonly whole: boolean };
-export type Stretch<T> = { readonly all: readonly T[]; readonly place: Place; readonly unreadable: number };
+/** `silent`: those about which no answer came, while others had one; `failure` says why. */
+export type Again<T> = {
+  readonly all: readonly T[];
+  readonly silent: readonly string[];
+  readonly failure: DatabricksFailure | null;
+};
+export type Stretch<T> = {
+  readonly all: readonly T[];
+  readonly place: Place;
+  readonly unreadable: number;
+  readonly failure: DatabricksFailure | null;
+};
 
 /** Since when a list is asked for. */
 export const startOf = (before: Place, horizon: Instant): Instant =>
@@ -55,7 +66,7 @@ export const readStretch = async <T extends Begun>(
     readonly openAtOnce: number;
     /** What began in [from, to], newest first; `to` null = until now. */
     readonly list: (from: Instant, to: Instant | null) => Promise<Result<Listed<T>, DatabricksFailure>>;
-    readonly again: (ids: readonly string[]) => Promise<Result<readonly T[], DatabricksFailure>>;
+    readonly again: (ids: readonly string[]) => Promise<Result<Again<T>, DatabricksFailure>>;
   },
 ): Promise<Result<Stretch<T>, DatabricksFailure>> => {
   const start = startOf(before, ask.horizon);
@@ -76,15 +87,20 @@ export const readStretch = async <T extends Begun>(
   const waiting = before.open.filter((id) => !listed.has(id));
   const again = await ask.again(waiting.slice(0, ask.openAtOnce));
   if (!again.ok) return again;
-  all.push(...again.value);
+  all.push(...again.value.all);
   return ok({
     all,
     unreadable,
+    failure: again.value.failure,
     place: {
       upTo: later(before.upTo, latest(fresh.value.all.map((one) => one.startedAt))),
       gap,
       // Those not asked this time come first next time.
-      open: [...waiting.slice(ask.openAtOnce), ...new Set(all.filter((one) => !one.ended).map((one) => one.id))],
+      open: [
+        ...waiting.slice(ask.openAtOnce),
+        ...again.value.silent,
+        ...new Set(all.filter((one) => !one.ended).map((one) => one.id)),
+      ],
     },
   });
 };

@@ -226,15 +226,11 @@ export const restUpdatesCollector: Collector = {
       always: (pipeline) => context.scope.get(workspaceAsset('pipeline', context.workspaceId, pipeline)) === 0,
     });
     let [unreadable, endless] = [0, 0];
-    let failure: DatabricksFailure | null = null;
     const nameOf = (id: string): string => labelOf(context.db, workspaceAsset('pipeline', context.workspaceId, id)).name; // prettier-ignore
-    for (const pipeline of turn.items) {
+    for (const pipeline of turn.each) {
       const found = await readPipeline(context, pipeline, placeOf(places[pipeline]));
+      if (turn.lost(pipeline, found)) continue;
       if (!found.ok) {
-        if (endsRound(found.error)) {
-          failure = found.error;
-          break;
-        }
         if (found.error.tag !== 'Forbidden' && !isGone(found.error)) return err(found.error);
         how.set(pipeline, isTooLarge(found.error) ? 'large' : 'hidden');
         continue;
@@ -250,7 +246,7 @@ export const restUpdatesCollector: Collector = {
       if (name !== null)
         assets.push({ asset: workspaceAsset('pipeline', context.workspaceId, pipeline), name, detail: `pipeline ${pipeline}`, changedAt: '1970-01-01T00:00:00.000Z', gone: false }); // prettier-ignore
     }
-    const { went, left, step } = turn.ended(how, { cursor: JSON.stringify(next) });
+    const { went, left, step, whole } = turn.ended(how, { cursor: JSON.stringify(next) });
     const [hidden, short] = [went('hidden').map(nameOf), [...went('short'), ...went(unfinished)].map(nameOf)];
     const isLonger = went(unfinished).length > 0;
     const notes = [
@@ -264,14 +260,13 @@ export const restUpdatesCollector: Collector = {
       facts,
       edges: facts.flatMap(({ fact }) => updateCompute(fact)),
       assets,
-      cursor: step.cursor,
-      more: failure === null && (step.more === true || isLonger),
+      ...step,
+      more: step.more === true || (isLonger && whole),
       // Each pipeline is asked by itself: none of them says up to when the others are complete.
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
       partly: (short.length > 0 && step.more !== true && !isLonger) || endless > 0,
-      ...(failure === null ? {} : { failure }),
     });
   },
 };

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../shared/base/json.ts';
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import { parseExact } from '../../databricks/exact-json.ts';
 import { fullName, parseTableName } from '../../databricks/identifiers.ts';
@@ -9,7 +9,7 @@ import { callsOnly, type CollectContext, type CollectedFact, type Collector } fr
 import { cursorTexts, isDue, withSeen } from '../cursor.ts';
 import { experimentRuns, runsLeftOut, type MadeBy } from '../model-runs.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, object, objects, text } from '../rest-read.ts';
+import { getOne, idText, instant, object, objects, text } from '../rest-read.ts';
 import { later } from '../rows.ts';
 import { keepState } from '../state-source.ts';
 import { nextTurn } from '../turns.ts';
@@ -179,10 +179,11 @@ export const runInputsCollector: Collector = {
     const how = new Map<string, string>();
     const turn = nextTurn(context, runs, { key: ([run]) => run, limit: maxRuns, plural: 'runs' });
     let failure: DatabricksFailure | undefined;
-    for (const [run, made] of turn.items) {
+    for (const due of turn.each) {
+      const [run, made] = due;
       const found = await getOne(context, '/api/2.0/mlflow/runs/get', { run_id: run });
+      if (turn.lost(due, found)) continue;
       if (!found.ok) {
-        if (endsRound(found.error)) return err(found.error);
         how.set(run, 'refused');
         failure = found.error.tag === 'Forbidden' ? found.error : failure;
         continue;
@@ -194,7 +195,7 @@ export const runInputsCollector: Collector = {
       completeTo = later(completeTo, read.endedAt);
       if (read.endedAt !== null) seen[run] = context.observedAt;
     }
-    const { went, left, step } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
+    const { went, left, step, whole } = turn.ended(how, { cursor: withSeen(context.cursor, seen, maxKnown), failure });
     const [refused, unnamed, cut] = [went('refused').length, went('unnamed').length, went('cut').length];
     const more = runsLeftOut(context);
     const notes = [
@@ -214,7 +215,7 @@ export const runInputsCollector: Collector = {
       edges,
       ...step,
       partly: refused + cut > 0 || more !== null,
-      completeTo,
+      completeTo: whole ? completeTo : context.completeTo,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
     });

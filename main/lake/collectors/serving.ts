@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { err, ok } from '../../../shared/base/result.ts';
+import { ok } from '../../../shared/base/result.ts';
 import type { Instant } from '../../../shared/base/time.ts';
 import type { AssetId } from '../../../shared/domain/ids.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -8,7 +8,7 @@ import { callsOnly, type CollectContext, type CollectedFact, type Collector } fr
 import { cursorTexts, ownOf } from '../cursor.ts';
 import { inferenceEdge, inferenceTableOf } from '../inference-table.ts';
 import type { LakeEdge } from '../port.ts';
-import { endsRound, getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
+import { getOne, idText, instant, isGone, listAll, object, objects, text } from '../rest-read.ts';
 import { scoped } from '../scope-filter.ts';
 import { keepState } from '../state-source.ts';
 import { nextTurn, someOf } from '../turns.ts';
@@ -211,11 +211,11 @@ export const servingCollector: Collector = {
       always: (name) => context.scope.get(workspaceAsset('endpoint', context.workspaceId, name)) === 0,
     });
     let failure: DatabricksFailure | undefined;
-    for (const name of turn.items) {
+    for (const name of turn.each) {
       how.set(name, 'read');
       const detail = await getOne(context, `${base}/${encodeURIComponent(name)}`);
+      if (turn.lost(name, detail)) continue;
       if (!detail.ok) {
-        if (endsRound(detail.error)) return err(detail.error);
         how.set(name, 'refused');
         failure = detail.error;
         continue;

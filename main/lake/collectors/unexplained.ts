@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../shared/base/json.ts';
-import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { ok, type Result } from '../../../shared/base/result.ts';
 import { assetParts } from '../../../shared/domain/ids.ts';
 import type { AssetKind, FactKind } from '../../../shared/domain/vocabulary.ts';
 import type { DatabricksFailure } from '../../databricks/port.ts';
@@ -8,7 +8,7 @@ import { carrier } from '../assets.ts';
 import { callsOnly, type CollectContext, type Collector } from '../collector.ts';
 import { factOf } from '../fact-rows.ts';
 import type { LakeFact } from '../port.ts';
-import { endsRound, isGone } from '../rest-read.ts';
+import { isGone } from '../rest-read.ts';
 import { isBadResult } from '../rows.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
@@ -92,8 +92,10 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
     const facts: LakeFact[] = [];
     let silent = 0;
     let failure: DatabricksFailure | undefined;
-    for (const [id, failed] of turn.items) {
+    for (const thing of turn.each) {
+      const [id, failed] = thing;
       const found = await spec.ask(context, id, failed);
+      if (turn.lost(thing, found)) continue;
       if (found.ok) {
         how.set(id, 'read');
         for (const fact of failed) {
@@ -103,8 +105,7 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
         }
         continue;
       }
-      // 400 and 404 mean that it is gone (facts 3.0); that and 403 cost this one only, anything else stops here and is told.
-      if (endsRound(found.error)) return err(found.error);
+      // 400 and 404 mean that it is gone (facts 3.0); that and 403 cost this one only.
       how.set(id, isGone(found.error) ? 'gone' : 'refused');
       if (!isGone(found.error)) failure = found.error;
     }
