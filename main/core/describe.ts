@@ -199,7 +199,7 @@ export const factTone = (kind: string, data: Readonly<Record<string, JsonValue>>
   if (kind === 'quality') return data['status'] === 'unhealthy' ? 'bad' : data['status'] === 'healthy' ? 'ok' : 'plain';
   if (kind === 'expectation') return Number(data['failedShare']) > 0 ? 'warn' : 'plain';
   if (kind === 'compute-event') return data['trouble'] === true ? 'bad' : 'plain';
-  if (kind === 'drift' || (kind === 'audit' && data['refused'] === true)) return 'warn';
+  if ((kind === 'drift' && data['psi'] !== null) || (kind === 'audit' && data['refused'] === true)) return 'warn';
   return changeKinds.includes(kind) ? 'change' : 'plain';
 };
 const isFailed = (data: Readonly<Record<string, JsonValue>>): boolean =>

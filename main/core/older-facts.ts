@@ -24,7 +24,10 @@ const fieldsOf: Readonly<Partial<Record<FactKind, Fields>>> = {
   'pipeline-update': result,
   'experiment-run': result,
   query: result,
-  drift: { psi: 'PSI', js: 'JS distance', nullsDelta: 'change of nulls' },
+  drift: {
+    psi: 'PSI', js: 'JS distance', chiSquared: 'chi-squared statistic', totalVariation: 'total variation distance',
+    lInfinity: 'L-infinity distance', nullsDelta: 'change of nulls',
+  },
   expectation: { failedRecords: 'failed records', passedRecords: 'passed records' },
   quality: { status: '', freshness: 'freshness', completeness: 'completeness' },
   'model-version': { status: 'status' },

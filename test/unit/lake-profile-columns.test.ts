@@ -81,3 +81,42 @@ it('a window is named by its length as profiles spell it', () => {
   expect([5 * 60_000, hour, 24 * hour, 7 * 24 * hour, 14 * 24 * hour].map(of)).toEqual(['5 minutes', '1 hour', '1 day', '1 week', '2 weeks']); // prettier-ignore
   expect(of(1_500)).toBe(`to ${instantAt(collectNow + 1_500)}`);
 });
+
+describe('drift where PSI does not apply', () => {
+  const of = async (row: TextRow) => {
+    const { workspace } = fakeWorkspace({
+      columns: [
+        ...sources.drift.columns, 'js_distance', 'wasserstein_distance', 'tv_distance', 'l_infinity_distance', 'chi_squared_test', 'ks_test',
+      ],
+      types: { chi_squared_test: 'struct<statistic:double,pvalue:double>', ks_test: 'struct<statistic:double,pvalue:double>' },
+      sql: ({ name }) =>
+        name === 'lake.drift-tables'
+          ? rowPage([{ catalog_name: 'main', schema_name: 'shop', name: 'prices_drift_metrics', watched_schema: 'shop' }])
+          : rowPage([{ ...sources.drift.row, drift: 'BASELINE', psi: null, ...row }]),
+    }); // prettier-ignore
+    const found = await driftCollector.collect(collectContext(workspace, store.read, ['table|ms|main.shop.prices']));
+    if (!found.ok) throw new Error(found.error.what);
+    return (found.value.facts ?? []).map(({ fact, onlyIfKnown }) => ({ ...fact, isKept: onlyIfKnown !== true }));
+  };
+
+  it.each([
+    [{ chi_squared: '41.5', js: '0.93' }, 'chi-squared statistic 41.50', { chiSquared: 41.5, js: 0.93 }],
+    [{ tv: '0.4' }, 'total variation distance 0.40', { totalVariation: 0.4 }],
+    [{ l_infinity: 'Infinity' }, 'L-infinity distance infinite', { lInfinity: 'Infinity' }],
+    [{ js: '0.93' }, 'JS distance 0.93', { js: 0.93 }],
+    [{ ks: '0.2' }, 'KS statistic 0.20', { ks: 0.2 }],
+    [{ wasserstein: '312' }, 'Wasserstein distance 312', { wasserstein: 312 }],
+  ])('is kept by what it is judged by, which its title names without a claim: %j', async (row, words, data) => {
+    const [fact] = await of(row);
+    expect(fact).toMatchObject({ isKept: true, title: `prices.price compared with the baseline: ${words}` });
+    expect(fact?.data).toMatchObject({ psi: null, ...data });
+  });
+
+  it('is not kept where nothing says anything, or says that nothing differs; and PSI decides where there is one', async () => {
+    for (const row of [{}, { js: '0', tv: '0' }, { psi: '0.02', js: '0.93' }])
+      expect((await of(row)).map(({ isKept }) => isKept)).toEqual([false]);
+    expect((await of({ psi: '0.3', js: '0.93' })).map(({ title }) => title)).toEqual([
+      'prices.price has drifted from the baseline: PSI 0.30',
+    ]);
+  });
+});

@@ -10,7 +10,7 @@ import { countFacts } from '../../store/lake.ts';
 import type { LakeFact } from '../port.ts';
 import { countRows, pull, progress, without, type Pull } from '../pull.ts';
 import { instantOf, later, minus, numberOf, textOf, timestampParameter } from '../rows.ts';
-import { asText, fieldMicros } from '../select.ts';
+import { asText, fieldMicros, fieldText } from '../select.ts';
 import { lastName, someOf, unfinished } from '../turns.ts';
 import { windowLength } from '../window-length.ts';
 import { findMonitors, monitorTurn, lackingMonitors, type Monitor } from './monitors.ts';
@@ -36,6 +36,10 @@ const wants = [
   asText('population_stability_index', { as: 'psi' }),
   asText('js_distance', { as: 'js' }),
   asText('wasserstein_distance', { as: 'wasserstein' }),
+  asText('tv_distance', { as: 'tv' }),
+  asText('l_infinity_distance', { as: 'l_infinity' }),
+  fieldText('chi_squared_test', 'statistic', { as: 'chi_squared' }),
+  fieldText('ks_test', 'statistic', { as: 'ks' }),
   asText('percent_null_delta', { as: 'nulls' }),
   asText('percent_zeros_delta', { as: 'zeros' }),
   asText('avg_delta', { as: 'average' }),
@@ -44,8 +48,20 @@ const wants = [
 /** A bin that was empty makes a distance infinite: the most that it can be, and nothing that JSON knows as a number. */
 const distanceOf = (row: TextRow, name: string): number | 'Infinity' | null =>
   /^\+?inf(?:inity)?$/i.test(textOf(row, name) ?? '') ? 'Infinity' : numberOf(row, name);
-const words = (psi: number | 'Infinity' | null): string =>
-  psi === null ? 'unknown' : psi === 'Infinity' ? 'infinite' : shown(psi);
+type Distance = ReturnType<typeof distanceOf>;
+const words = (distance: Distance): string =>
+  distance === null ? 'unknown' : distance === 'Infinity' ? 'infinite' : shown(distance);
+const isMore = (distance: Distance): boolean => distance !== null && (distance === 'Infinity' || distance > 0);
+
+/**
+ * What a column is judged by where PSI does not apply to it: which statistic applies to which is not documented, so all may be NULL
+ * (facts 1.2). Nor is from when on one of them says drift: what is stored then claims none, and is no signal.
+ */
+const others = [
+  ['chiSquared', 'chi_squared', 'chi-squared statistic'], ['totalVariation', 'tv', 'total variation distance'],
+  ['lInfinity', 'l_infinity', 'L-infinity distance'], ['js', 'js', 'JS distance'], ['ks', 'ks', 'KS statistic'],
+  ['wasserstein', 'wasserstein', 'Wasserstein distance'],
+] as const; // prettier-ignore
 const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): CollectedFact | null => {
@@ -56,6 +72,8 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
   const type = textOf(row, 'drift') ?? 'UNKNOWN';
   const compared = instantOf(row, 'compared_start');
   const psi = distanceOf(row, 'psi');
+  const told = others.map(([key, as, label]) => ({ key, label, distance: distanceOf(row, as) }));
+  const instead = psi === null ? told.find(({ distance }) => isMore(distance)) : undefined;
   const name = fullName(monitor.watched);
   const against =
     type === 'BASELINE' ? 'the baseline' : type === 'UNKNOWN' ? 'what it is compared with' : 'the window before';
@@ -69,17 +87,21 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
     observedAt: context.observedAt,
     completeTo: null,
     assets: [tableAsset(context.metastoreId, name), columnAsset(context.metastoreId, name, col)],
-    title: `${monitor.watched.table}.${col} has drifted from ${against}: PSI ${words(psi)}`,
+    title:
+      instead === undefined
+        ? `${monitor.watched.table}.${col} has drifted from ${against}: PSI ${words(psi)}`
+        : `${monitor.watched.table}.${col} compared with ${against}: ${instead.label} ${words(instead.distance)}`,
     data: {
       table: name, column: col, windowStart: start, windowEnd: end, granularity, type, comparedStart: compared, psi,
-      js: numberOf(row, 'js'), wasserstein: numberOf(row, 'wasserstein'), nullsDelta: numberOf(row, 'nulls'),
+      ...Object.fromEntries(told.map(({ key, distance }) => [key, distance])), nullsDelta: numberOf(row, 'nulls'),
       zerosDelta: numberOf(row, 'zeros'), averageDelta: numberOf(row, 'average'), monitorVersion: numberOf(row, 'monitor') ?? 0,
     }, // prettier-ignore
   };
   const merge = (old: LakeFact, next: LakeFact): LakeFact =>
     Number(old.data['monitorVersion']) > Number(next.data['monitorVersion']) ? old : next;
   // A window that was high and is computed again as harmless has to be corrected, so known facts always take the newer value.
-  return { fact, merge, ...(psi === 'Infinity' || (psi !== null && psi >= worthKeeping) ? {} : { onlyIfKnown: true }) };
+  const isWorth = psi === null ? instead !== undefined : psi === 'Infinity' || psi >= worthKeeping;
+  return { fact, merge, ...(isWorth ? {} : { onlyIfKnown: true }) };
 };
 
 /** How many profiles a stored cursor knows: it has a moment for each, since profiles are refreshed at different times. */
