@@ -11,7 +11,7 @@ import { cursorObject } from '../cursor.ts';
 import { computeInScope } from '../compute-scope.ts';
 import { factOf } from '../fact-rows.ts';
 import { labelOf } from '../labels.ts';
-import { endsRound, idText, instant, isGone, object, objects, text } from '../rest-read.ts';
+import { idText, instant, isGone, object, objects, text } from '../rest-read.ts';
 import { later, latest, minus } from '../rows.ts';
 import { restingUntilDue } from '../throttle.ts';
 import { nextTurn, unfinished } from '../turns.ts';
