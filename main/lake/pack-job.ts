@@ -2,7 +2,15 @@ import { type Failure } from '../../shared/base/failure.ts';
 import type { Result } from '../../shared/base/result.ts';
 import { toInstant } from '../../shared/base/time.ts';
 import { assetParts } from '../../shared/domain/ids.ts';
-import { heldCount, packOf, packSource, packSources, type PackRow, type PackSourceRow } from '../store/packs.ts';
+import {
+  heldCount,
+  packOf,
+  packSource,
+  packSources,
+  packSum,
+  type PackRow,
+  type PackSourceRow,
+} from '../store/packs.ts';
 import { endsRefresh, type Collector } from './collector.ts';
 import { isOverDayLimit } from './day-limit.ts';
 import { noTally } from './counted-workspace.ts';
@@ -73,15 +81,9 @@ export const packJob = async (
   }
   const limits = deps.limits(room);
   /** Rows that come again with every packing take no more room: what is here at its beginning counts by its facts. */
-  const [heldBefore, rowsBefore] = [
-    heldCount(store.read, row.id),
-    packSources(store.read, row.id).reduce((sum, one) => sum + one.rows, 0),
-  ];
+  const [heldBefore, rowsBefore] = [heldCount(store.read, row.id), packSum(store.read, row.id).rows];
   const full = (): boolean => {
-    const sum = packSources(store.read, row.id).reduce(
-      (all, one) => ({ rows: all.rows + one.rows, bytes: all.bytes + one.bytes }),
-      { rows: 0, bytes: 0 },
-    );
+    const sum = packSum(store.read, row.id);
     return heldBefore + sum.rows - rowsBefore >= limits.rows || sum.bytes >= limits.bytes;
   };
   let scope: Scope = new Map();

@@ -148,15 +148,25 @@ export const heldFacts = (db: ReadableDb, pack: number, after: number, limit: nu
   const held = sql`FROM (SELECT fact FROM pack_fact WHERE pack = ${pack} AND fact > ${after} ORDER BY fact LIMIT ${limit}) p
     JOIN lake_fact f ON f.rid = p.fact`;
   // Facts lie in the order in which they came, a large source's in one stretch: sorting them by source costs more than reading them.
-  const all = db.first<HeldRow & Row & { readonly lastSource: string; readonly lastWorkspace: string }>(
-    sql`SELECT min(f.source) AS source, max(f.source) AS lastSource, min(f.workspace) AS workspace, max(f.workspace) AS lastWorkspace,
-      ${columns} ${held}`,
+  const first = db.first<Pick<HeldRow, 'source' | 'workspace'> & Row>(
+    sql`SELECT f.source, f.workspace FROM pack_fact p JOIN lake_fact f ON f.rid = p.fact
+      WHERE p.pack = ${pack} AND p.fact > ${after} ORDER BY p.fact LIMIT 1`,
   );
-  if (all === undefined || all.facts === 0) return [];
-  const { source, workspace, facts, bytes, last } = all;
-  if (source === all.lastSource && workspace === all.lastWorkspace) return [{ source, workspace, facts, bytes, last }];
+  if (first === undefined) return [];
+  const { source, workspace } = first;
+  const all = db.first<Pick<HeldRow, 'facts' | 'bytes' | 'last'> & Row & { readonly alike: number }>(
+    sql`SELECT ${columns}, sum(f.source = ${source} AND f.workspace = ${workspace}) AS alike ${held}`,
+  );
+  if (all === undefined) return [];
+  const { facts, bytes, last } = all;
+  if (facts === all.alike) return [{ source, workspace, facts, bytes, last }];
   return db.all<HeldRow & Row>(sql`SELECT f.source, f.workspace, ${columns} ${held} GROUP BY f.source, f.workspace`);
 };
+/** Rows and bytes of all sources of a room, added up: asked after every batch. */
+export const packSum = (db: ReadableDb, pack: number): { readonly rows: number; readonly bytes: number } =>
+  db.first<{ readonly rows: number; readonly bytes: number }>(
+    sql`SELECT coalesce(sum(rows), 0) AS rows, coalesce(sum(bytes), 0) AS bytes FROM pack_source WHERE pack = ${pack}`,
+  ) ?? { rows: 0, bytes: 0 };
 /** How many facts a room holds now. */
 export const heldCount = (db: ReadableDb, pack: number): number =>
   db.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM pack_fact WHERE pack = ${pack}`)?.n ?? 0;
