@@ -92,6 +92,10 @@ describe.each([
     expect(await at.estimate()).toMatchObject({ value: { calls: failures } });
     expect(await at.pack()).toMatchObject({ state: 'done', note: null, calls: failures });
     expect([at.explained(), new Set(at.asked).size, at.asked.length]).toEqual([failures, failures, failures]);
+    // Another time there is nothing to ask, and the card says why: not that nothing failed.
+    const again = await at.pack();
+    expect(again).toMatchObject({ state: 'done', calls: 0 });
+    expect(again?.note).toMatch(/^Read before: what they said stands with the (runs|updates)\.$/);
   });
 
   it('take turns in the background, which says so, until all are known', async () => {

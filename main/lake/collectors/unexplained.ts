@@ -20,34 +20,30 @@ const watched = 5_000;
 
 /**
  * Facts of this workspace that tell of a failure of which nobody said why yet, newest first: around a room those of its `carriers`
- * only. `cut`: older ones were not looked through.
+ * only. `explained`: of others it was said before. `cut`: older ones were not looked through.
  */
 const unexplained = (
   context: CollectContext,
   kind: FactKind,
   carriers: AssetKind,
-): { readonly failed: readonly LakeFact[]; readonly cut: boolean } => {
+): { readonly failed: readonly LakeFact[]; readonly explained: boolean; readonly cut: boolean } => {
   const isPack = context.lane === 'pack';
   const own = [...new Set([...context.scope.keys()].map(carrier))].filter((one) => assetParts(one).kind === carriers);
-  if (isPack && own.length === 0) return { failed: [], cut: false };
+  if (isPack && own.length === 0) return { failed: [], explained: false, cut: false };
   const failed: LakeFact[] = [];
+  let explained = false;
   let before: { readonly happened: string; readonly id: string } | null = null;
   for (let seen = 0; ;) {
     const page: readonly LakeFact[] = factsPage(context.db, {
       assets: isPack ? own : null, kinds: [kind], from: context.horizon, to: context.until, before, limit: pageRows,
     }).map(factOf); // prettier-ignore
     const last = page.at(-1);
-    failed.push(
-      ...page.filter(
-        (fact) =>
-          fact.workspace === context.workspaceId &&
-          isBadResult(said(fact.data['result'])) &&
-          fact.data['message'] === null,
-      ),
-    );
+    const bad = page.filter((fact) => fact.workspace === context.workspaceId && isBadResult(said(fact.data['result'])));
+    failed.push(...bad.filter(({ data }) => data['message'] === null));
+    explained ||= bad.some(({ data }) => typeof data['message'] === 'string' && data['message'] !== '');
     seen += page.length;
-    if (page.length < pageRows || last === undefined) return { failed, cut: false };
-    if (!isPack && seen >= watched) return { failed, cut: true };
+    if (page.length < pageRows || last === undefined) return { failed, explained, cut: false };
+    if (!isPack && seen >= watched) return { failed, explained, cut: true };
     before = { happened: last.happenedAt, id: last.id };
   }
 };
@@ -77,15 +73,15 @@ type Explaining = {
 };
 
 const failedThings = (context: CollectContext, { kind, carriers, of }: Explaining) => {
-  const { failed, cut } = unexplained(context, kind, carriers);
-  return { things: [...Map.groupBy(failed, (fact) => said(fact.data[of]))], cut };
+  const { failed, explained, cut } = unexplained(context, kind, carriers);
+  return { things: [...Map.groupBy(failed, (fact) => said(fact.data[of]))], explained, cut };
 };
 
 /** Messages of failures that system tables tell by a code only, from REST: how many calls that takes, and the pull itself. */
 export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Required<Pick<Collector, 'estimate'>> => ({
   estimate: (context) => Promise.resolve(ok(callsOnly(failedThings(context, spec).things.length))),
   collect: async (context) => {
-    const { things, cut } = failedThings(context, spec);
+    const { things, explained, cut } = failedThings(context, spec);
     const { words } = spec;
     const turn = nextTurn(context, things, { key: ([id]) => id, limit: spec.limit, plural: words.plural });
     const how = new Map<string, string>();
@@ -112,6 +108,10 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
     const { went, left, step } = turn.ended(how, { cursor: null });
     const [read, gone, refused] = [went('read').length, went('gone').length, went('refused').length];
     const notes = [
+      // A room is told why nothing is asked; in the background that is how it always is.
+      ...(context.lane === 'pack' && things.length === 0 && explained
+        ? [`Read before: what they said stands with the ${words.facts}.`]
+        : []),
       ...(gone > 0 ? [`${gone} ${words.plural} ${words.gone}.`] : []),
       ...(refused > 0 ? [`${refused} ${words.plural} ${words.refused}.`] : []),
       ...(silent > 0 ? [`${silent} ${words.facts} ${words.short ?? ''}.`] : []),
