@@ -7,6 +7,7 @@ import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
 import { sourceLabel, sourceWhen } from '../lake/sources.ts';
 import { isNamedAsset, namedAssets } from '../store/lake-index.ts';
+import { packedAges } from '../store/packs.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { compareVersions } from './asset-compare.ts';
 import { assetSheet } from './asset-sheet.ts';
@@ -17,6 +18,7 @@ import type { LakePart } from './lake-part.ts';
 import { lineageMap } from './lineage.ts';
 import type { Parts } from './parts.ts';
 import type { ResidencyPart } from './residency.ts';
+import { withPacked } from './source-ages.ts';
 
 const detectedKey = 'detect.at';
 const keptLimit = 8;
@@ -67,7 +69,7 @@ export const lakePartOf = (
         assets.length === 0 ? 0 : lake.count(db, { assets: assets as readonly AssetId[], kinds: momentKinds, from }),
       byId: (id) => lake.fact(db, id as FactId),
     },
-    sources: () => lake.sourceStates(db),
+    sources: () => withPacked(lake.sourceStates(db), packedAges(db), clock.now()),
     sourceLabel,
     sourceWhen,
     workspaceName: (id) => workspaceNames(connection)(id),

@@ -1,3 +1,4 @@
+import type { Instant } from '../../shared/base/time.ts';
 import { agedOut, dropFacts } from './lake.ts';
 import type { ReadableDb, Row, Sql, WritableDb } from './port.ts';
 import { sql } from './sql.ts';
@@ -111,6 +112,21 @@ export const releasePack = (
   db.run(sql`DELETE FROM pack_source WHERE pack = ${pack}`);
   return { removed, cited: kept };
 };
+
+/** When a source of a workspace was last read for a room that is packed here, and how far it reached then. */
+export type PackedAge = {
+  readonly source: string;
+  readonly workspace: string;
+  readonly observed: Instant;
+  readonly completeTo: Instant | null;
+};
+export const packedAges = (db: ReadableDb): readonly PackedAge[] =>
+  db.all<
+    PackedAge & Row
+  >(sql`SELECT s.source, s.workspace, max(s.observed) AS observed, max(s.complete_to) AS completeTo
+    FROM pack_source s JOIN pack p ON p.id = s.pack
+    WHERE p.state <> 'released' AND s.observed IS NOT NULL AND s.state IN ('done', 'left-out', 'due', 'reading')
+    GROUP BY s.source, s.workspace ORDER BY s.source, s.workspace`);
 
 /** What earlier pulls of a source on this device came to, added up: stored bytes, statements, time. */
 export type RateRow = {

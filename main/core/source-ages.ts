@@ -1,0 +1,39 @@
+import { fromInstant, type Instant } from '../../shared/base/time.ts';
+import type { SourceState } from '../lake/port.ts';
+import type { PackedAge } from '../store/packs.ts';
+
+/** What was packed so long ago is old, as what the background read is (main/lake/lake.ts). */
+const staleAfterMs = 2 * 3_600_000;
+const newest = (a: Instant | null, b: Instant | null): Instant | null => (a === null || (b !== null && b > a) ? b : a);
+
+/**
+ * Sources as they stand on this device, whoever read them: the background, or the packing of a room, which reads more of them. Ages
+ * are the newest of the two. What the background cannot read stays so: that is news, whatever lies here from before.
+ */
+export const withPacked = (
+  states: readonly SourceState[],
+  packed: readonly PackedAge[],
+  now: number,
+): readonly SourceState[] => {
+  const isRead = (source: string): boolean => packed.some((one) => one.source === source);
+  // A source that nothing read stands there once, of no workspace.
+  const known = states.filter(({ source, workspace }) => workspace !== '' || !isRead(source));
+  const joined = known.map((state): SourceState => {
+    const found = packed.find((one) => one.source === state.source && one.workspace === state.workspace);
+    const isOlder = found === undefined || (state.observedAt !== null && state.observedAt >= found.observed);
+    if (isOlder || state.state === 'denied' || state.state === 'failed' || state.state === 'missing') return state;
+    return { ...state, ...ageOf(found, now), completeTo: newest(state.completeTo, found.completeTo) };
+  });
+  const more = packed.flatMap((one): SourceState[] =>
+    known.some(({ source, workspace }) => source === one.source && workspace === one.workspace)
+      ? []
+      : [{ source: one.source, workspace: one.workspace, region: null, completeTo: one.completeTo, missingColumns: [], note: 'Read for packed rooms.', ...ageOf(one, now) }],
+  ); // prettier-ignore
+  return [...joined, ...more];
+};
+
+// Read long ahead of the clock: it was set back, and how old the facts are nobody knows.
+const ageOf = ({ observed }: PackedAge, now: number): Pick<SourceState, 'observedAt' | 'state'> => ({
+  observedAt: observed,
+  state: Math.abs(now - fromInstant(observed)) > staleAfterMs ? 'stale' : 'fresh',
+});
