@@ -187,12 +187,13 @@ export const createCore = async (deps: CoreDeps): Promise<Result<Core, Failure>>
     sharePace({ clock, connection, life, meter, activity }),
   );
   const uploads = createUploads(join(profile.value.dir, 'incoming'), clock, random);
+  const naming = namingOf(() => placesOf(connection), lake.isKnown);
   const offline = offlineOf(parts, lake, limits, {
     workspaces: () => connection.slots().flatMap((slot) => slot.current() ?? []),
     refuses: residency.refuses,
     mayByItself: () => mayByItself(connection, life),
+    places: naming.places,
   });
-  const naming = namingOf(() => placesOf(connection), lake.isKnown);
   const watched = watchList(store, naming);
   const background = backgroundOf(parts, connection, lake, sync, offline, {
     life,

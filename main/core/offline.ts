@@ -9,8 +9,9 @@ import type {
   OfflineDevice,
   OfflineEstimate,
 } from '../../shared/contract/offline.ts';
+import { sourcesLimit } from '../../shared/contract/common.ts';
 import { allows } from '../../shared/domain/policy.ts';
-import type { AssetId, LogId } from '../../shared/domain/ids.ts';
+import { assetParts, type AssetId, type LogId } from '../../shared/domain/ids.ts';
 import { createPacking } from '../lake/packing.ts';
 import type { Pack, PackingDeps, PackRequest } from '../lake/packing-port.ts';
 import type { PackEstimate } from '../lake/pack-estimate.ts';
@@ -20,7 +21,8 @@ import { packedSize } from '../store/packs.ts';
 import type { DeviceLimits } from './device-limits.ts';
 import type { LakePart } from './lake-part.ts';
 import { isOpenRoom, letGoOf } from './let-go.ts';
-import { badgeOf, sourceLine } from './offline-card.ts';
+import type { Place } from './named-places.ts';
+import { badgeOf, sourceLine, withheldOf } from './offline-card.ts';
 import { type ChoiceChange, offlineChoices } from './offline-choice.ts';
 import type { Parts } from './parts.ts';
 import { roomScopeOf } from './room-scope.ts';
@@ -60,6 +62,7 @@ export const offlineOf = (
   from: Pick<PackingDeps, 'workspaces' | 'refuses'> & {
     /** Whether something that nobody pressed for may be sent now; else why not. */
     readonly mayByItself: () => Promise<Result<null, Failure>>;
+    readonly places: () => readonly Place[];
   },
 ): OfflinePart => {
   const { clock, scheduler, logger, views } = parts;
@@ -100,7 +103,24 @@ export const offlineOf = (
     const { from: begin, to } = request(header);
     return { onset: at, known, from: begin, to };
   };
-  const badge = (log: LogId): OfflineBadge => badgeOf(packing.pack(db, log), clock.now(), sourceLabel);
+  /** A workspace as people call it, and whether something lies there that the room is about. */
+  const placeIn = (log: LogId) => {
+    const header = views.roomHeader(db, log);
+    const scopes = new Set(
+      (header === null ? [] : scope.assets(header)).map((one) => assetParts(one as AssetId).scope),
+    );
+    const places = from.places();
+    return (workspace: string): { readonly name: string; readonly concerned: boolean } => {
+      const metastore = places.find(({ workspaceId }) => workspaceId === workspace)?.metastoreId.toLowerCase();
+      const concerned = scopes.has(workspace) || (metastore !== undefined && scopes.has(metastore));
+      return { name: lake.workspaceName(workspace), concerned };
+    };
+  };
+  const badge = (log: LogId): OfflineBadge => {
+    const pack = packing.pack(db, log);
+    const isRuled = pack?.sources.some(({ state }) => state === 'withheld') === true;
+    return badgeOf(pack, clock.now(), sourceLabel, isRuled ? withheldOf(pack, placeIn(log)) : []);
+  };
 
   const isDue = (pack: Pack): boolean => {
     if (pack.state !== 'done' || pack.finishedAt === null) return false;
@@ -123,6 +143,7 @@ export const offlineOf = (
       const sources = pack?.sources ?? [];
       const sum = (key: 'rows' | 'bytes' | 'statements' | 'calls' | 'pages' | 'facts' | 'links'): number =>
         sources.reduce((all, one) => all + (one[key] ?? 0), 0);
+      const hasSeveral = new Set(sources.flatMap(({ workspace }) => (workspace === '' ? [] : [workspace]))).size > 1;
       const isMeasured = sources.some(({ facts }) => facts !== null);
       return {
         badge: badge(header.log),
@@ -152,10 +173,11 @@ export const offlineOf = (
                 released: pack.released,
                 note: pack.note,
               },
-        sources: sources.map((one) =>
+        sources: sources.slice(0, sourcesLimit).map((one) =>
           sourceLine(
             one,
             collectors.find(({ source }) => source === one.source),
+            hasSeveral && one.workspace !== '' ? lake.workspaceName(one.workspace) : null,
           ),
         ),
         limits: limits.now(),

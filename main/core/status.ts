@@ -1,7 +1,7 @@
 import type { Failure } from '../../shared/base/failure.ts';
 import { type Clock, toInstant } from '../../shared/base/time.ts';
 import { contractVersion } from '../../shared/contract/calls.ts';
-import { pageLimit } from '../../shared/contract/common.ts';
+import { pageLimit, sourcesLimit } from '../../shared/contract/common.ts';
 import type { Freshness, Status } from '../../shared/contract/status.ts';
 import type { KeyProtection } from '../../shared/domain/vocabulary.ts';
 import type { LakePart } from './lake-part.ts';
@@ -44,7 +44,7 @@ export const statusView = (from: StatusSources): Status => ({
   ...from.counts,
   shares: from.shares,
   devices: from.devices.slice(0, pageLimit),
-  freshness: from.freshness.slice(0, pageLimit),
+  freshness: from.freshness.slice(0, sourcesLimit),
   notices: [...from.notices],
 });
 

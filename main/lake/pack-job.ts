@@ -145,7 +145,9 @@ export const packJob = async (
     (one) => !scope.has(one) && assetParts(one).kind !== 'external',
   );
   reach = Math.min(reach, surroundings.walked);
-  const missing = packSources(store.read, row.id).flatMap(({ source, state }) => (state === 'done' ? [] : [source]));
+  const missing = packSources(store.read, row.id).flatMap(({ source, state }) =>
+    state === 'done' || state === 'withheld' ? [] : [source],
+  );
   totals = { ...totals, missing: [...new Set(missing)] };
   const now = toInstant(deps.clock.now());
   const measured = await measurePack(deps, row.id, JSON.stringify([...scope.keys()]));

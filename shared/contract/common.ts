@@ -2,6 +2,8 @@ import * as v from 'valibot';
 
 /** A page never carries more rows than this; larger answers are pages (facts/style.md section 5: cost of crossing). */
 export const pageLimit = 500;
+/** A row for each source of each workspace of a profile: 20 workspaces of some sixty sources each, and what was read of removed ones. */
+export const sourcesLimit = 2_000;
 /** Longest text that a person may send in one field, in UTF-16 units; a disclosure holds 256 KiB. */
 export const textLimit = 60_000;
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { count, id, instant } from './common.ts';
+import { count, id, instant, sourcesLimit } from './common.ts';
 
 /** Could I leave now? One word for lists and headers; the card says why. */
 export const offlineBadge = v.object({
@@ -24,6 +24,8 @@ export const offlineBadge = v.object({
   total: count,
   /** Names of sources that are not in it, for people. */
   missing: v.array(v.string()),
+  /** Workspaces of which nothing of this room may be kept here, by name, with the rule's reason: not among what is missing. */
+  withheld: v.optional(v.array(v.object({ workspace: v.string(), reason: v.string() }))),
   /** When it was last complete. */
   since: v.nullable(instant),
 });
@@ -33,6 +35,10 @@ export const offlineSource = v.object({
   source: id,
   label: v.string(),
   workspace: v.string(),
+  /** Name of the workspace, where the room was packed from several. */
+  place: v.optional(v.string()),
+  /** Refused by a rule of residency: no right would help. */
+  withheld: v.optional(v.boolean()),
   state: v.picklist(['due', 'reading', 'done', 'refused', 'missing', 'failed', 'left-out']),
   /** Asked by REST: it has calls instead of statements, and their answers no rows. */
   rest: v.boolean(),
@@ -144,7 +150,7 @@ export const offlineCard = v.object({
       note: v.nullable(v.string()),
     }),
   ),
-  sources: v.array(offlineSource),
+  sources: v.pipe(v.array(offlineSource), v.maxLength(sourcesLimit)),
   limits: offlineLimits,
   choice: offlineChoice,
   /** The window that the choice means now; `known` false: the onset is not known, the opening of the room stands for it. */

@@ -105,8 +105,16 @@ it('a room opened by hand spans two workspaces of two regions, and a rule takes 
   };
   await expect.poll(async () => (await halves())[1], slow).toEqual(['refused']);
   await expect.poll(async () => (await card()).pack?.running, slow).toBe(false);
-  const { sources } = await card();
+  await expect.poll(stored, slow).toEqual([[ids[0], near]]);
+  const { sources, badge } = await card();
+  // Said once, of the workspace; nothing of the allowed half is missing because of it.
+  expect(badge.withheld).toEqual([{ workspace: name, reason: expect.stringContaining('contract 7') }]);
+  const lacking = sources
+    .filter(({ workspace, state }) => workspace === ids[0] && state !== 'done')
+    .map(({ label }) => label);
+  expect(badge.missing.toSorted()).toEqual([...new Set(lacking)].toSorted());
   for (const one of sources.filter(({ workspace }) => workspace === ids[1])) expect(one.note).toContain('contract 7');
   expect((await halves())[0]).toContain('done');
   expect((await halves())[0]).not.toContain('refused');
+  expect(new Set(sources.map(({ place }) => place))).toEqual(new Set(['Practice lakehouse', name]));
 }, 300_000);

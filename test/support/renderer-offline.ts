@@ -3,13 +3,16 @@ import { sampleNow, sampleRoom } from './renderer-sample.ts';
 
 const ago = (minutes: number): string => new Date(sampleNow - minutes * 60_000).toISOString();
 const source = (name: string, label: string, rows: number, more: Partial<OfflineSource> = {}): OfflineSource => ({
-  source: name, label, workspace: '6742876858900780', state: 'done', rest: false, rows: Math.ceil(rows / 100), expected: null, statements: 1, calls: 0, pages: 1, facts: rows,
+  source: name, label, workspace: '6742876858900780', place: 'Practice lakehouse', state: 'done', rest: false, rows: Math.ceil(rows / 100), expected: null, statements: 1, calls: 0, pages: 1, facts: rows,
   links: 0, bytes: rows * 610, completeTo: ago(51), observedAt: ago(12), missing: [], note: null, pace: 'up to 1 h late, kept for 365 days', ask: [], without: [], ...more,
 }); // prettier-ignore
 
+const forbidden =
+  'Facts of the region azure:eastus2 may not be stored on this device: Customer contract 44: facts of this region stay in the United States. Ada set this rule. Ask a data protection officer or an administrator of your organisation; the rule is under Settings, Residency.';
+
 /** A room that is packed but for what was refused. */
 export const sampleOffline: OfflineCard = {
-  badge: sampleRoom.offline,
+  badge: { ...sampleRoom.offline, withheld: [{ workspace: 'Pricing, far away', reason: forbidden }] },
   pack: {
     hops: 3, reach: 3, from: ago(20_400), to: null, startedAt: ago(13), finishedAt: ago(12), running: false, paused: false, held: false, assets: 38, leftOut: 0, facts: 46_911,
     links: 1_204, bytes: 29_400_000, rows: 483, statements: 214, calls: 61, pages: 219, released: null, note: null,
@@ -28,6 +31,9 @@ export const sampleOffline: OfflineCard = {
     source('system.mlflow.runs_latest', 'Runs of experiments', 0, { completeTo: null, bytes: 0 }),
     source('rest.pipelines.events', 'Messages of failed pipeline updates', 0, { rest: true, statements: 0, completeTo: null, bytes: 0 }),
     source('drift_metrics', 'Drift of columns', 6_012, { missing: ['js_distance'] }),
+    ...['Job runs', 'Versions of tables', 'Audit log'].map((label, at) =>
+      source(`far.${at}`, label, 0, { workspace: '751', place: 'Pricing, far away', withheld: true, state: 'refused', completeTo: null, observedAt: null, note: forbidden }),
+    ),
   ],
   limits: { rows: 500_000, megabytes: 400, keepDays: 14, factDays: 45, auto: true },
   choice: { hops: 3, before: 14, after: null, rows: null, megabytes: null },

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { badgeOf, sourceLine } from '../../main/core/offline-card.ts';
+import { badgeOf, sourceLine, withheldOf } from '../../main/core/offline-card.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { makeFact } from '../../main/lake/make-fact.ts';
 import { createPacking } from '../../main/lake/packing.ts';
@@ -80,6 +80,26 @@ it('where a rule forbids to keep anything, the card gives its reason and no righ
   expect(badgeOf({ ...packed, sources: [refused], missing: [one.source] }, collectNow, sourceLabel).state).toBe(
     'partly',
   );
+});
+
+it('what a rule takes of one of two workspaces is told once by its name, and is no list of what is missing', async () => {
+  const packed = await rig(() => '').pack();
+  const sources = packed.sources.flatMap((one) => [
+    one,
+    { ...one, workspace: 'far', state: 'withheld' as const, note: 'A rule forbids it.' },
+    { ...one, source: 'test.other', workspace: 'far', state: 'withheld' as const, note: 'A rule forbids it.' },
+  ]);
+  const half = { ...packed, sources };
+  const badge = (concerned: boolean) =>
+    badgeOf(half, collectNow, sourceLabel, withheldOf(half, () => ({ name: 'Pricing', concerned }))); // prettier-ignore
+  expect(badge(true)).toMatchObject({
+    state: 'partly',
+    missing: [],
+    withheld: [{ workspace: 'Pricing', reason: 'A rule forbids it.' }],
+  });
+  // A room that is about nothing there lacks nothing.
+  expect(badge(false)).toMatchObject({ state: 'ready', missing: [] });
+  expect(badge(false).withheld).toBeUndefined();
 });
 
 it('a room that was packed in the future, by a clock that was set back since, is not said to be ready', async () => {

@@ -22,13 +22,19 @@ export const withoutEstimate = ({
 export const notFollowed = (reach: number): string =>
   `2,000 assets or more lie within ${counted(reach, 'hop', 'hops')} already: what is farther is not followed.`;
 
+/** Whether the words of a state name what is not in it. */
+export const saysWhy = ({ state }: OfflineBadge): boolean => state === 'partly' || state === 'stale';
+
 /** Could I leave now? In a few words; null where there is nothing to say (never packed, room let go). */
 export const offlineWords = (
   badge: OfflineBadge,
   now: number,
 ): { readonly text: string; readonly tone: Tone; readonly why: string } | null => {
   const progress = `${badge.done} of ${badge.total}`;
-  const lacks = badge.missing.length === 0 ? '' : `Not in it: ${badge.missing.join(', ')}.`;
+  const lacks = [
+    ...(badge.missing.length === 0 ? [] : [`Not in it: ${badge.missing.join(', ')}.`]),
+    ...(badge.withheld ?? []).map(({ workspace, reason }) => `Nothing of ${workspace}: ${reason}`),
+  ].join(' ');
   switch (badge.state) {
     case 'none':
       return null;

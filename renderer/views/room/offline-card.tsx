@@ -3,7 +3,7 @@ import type { Room } from '../../../shared/contract/room.ts';
 import { act } from '../../actions/index.ts';
 import { Button, Chip, counted, Dialog, fileSize, type Times } from '../../kit/index.ts';
 import { FeedGate } from '../common/feed-gate.tsx';
-import { notFollowed, offlineWords, withoutEstimate } from '../common/offline-words.ts';
+import { notFollowed, offlineWords, saysWhy, withoutEstimate } from '../common/offline-words.ts';
 import { useFeed, useNow, useStatus, useTimes } from '../common/use.ts';
 import { useRoomDialog } from './dialog-state.ts';
 import './offline.css';
@@ -29,7 +29,10 @@ const Card = ({ log }: { readonly log: string }) => {
           <Answer card={card} />
           <Numbers card={card} />
           <OfflineChoice log={log} card={card} />
-          <OfflineSources sources={card.sources} />
+          <OfflineSources
+            sources={card.sources}
+            told={saysWhy(card.badge) ? (card.badge.withheld ?? []).map(({ workspace }) => workspace) : []}
+          />
           <Press log={log} card={card} />
         </div>
       )}

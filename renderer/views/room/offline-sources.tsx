@@ -16,15 +16,33 @@ const rank: readonly OfflineSource['state'][] = ['refused', 'missing', 'failed',
 const number = (value: number): string => value.toLocaleString('en-GB');
 
 /** Every source: first what is not in, with what to ask for; then what is being read; then what is in and how far it reaches. */
-export const OfflineSources = ({ sources }: { readonly sources: readonly OfflineSource[] }) => {
+export const OfflineSources = ({
+  sources,
+  told,
+}: {
+  readonly sources: readonly OfflineSource[];
+  /** Workspaces of which the reason why nothing is kept stands on the card already. */
+  readonly told: readonly string[];
+}) => {
   if (sources.length === 0) return null;
-  const sorted = sources.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
+  const kept = sources.filter((one) => one.withheld !== true);
+  const sorted = kept.toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state));
   const said = bySameReason(sorted.filter((one) => !isEmpty(one)));
   const empty = sorted.filter(isEmpty);
   const asked = namesOf(empty.filter(isAsked));
   const notAsked = namesOf(empty.filter((one) => !isAsked(one)));
   return (
     <>
+      {[...Map.groupBy(sources, ({ withheld, workspace }) => (withheld === true ? workspace : null))].map(
+        ([workspace, [one, ...others]]) =>
+          workspace === null || one === undefined ? null : (
+            <p key={workspace} data-testid="offline-withheld">
+              <Chip tone="warn">not kept</Chip> {one.place === undefined ? '' : `${one.place}: `}
+              {told.includes(one.place ?? '') ? 'a rule, as said above.' : one.note}{' '}
+              <span className="cap">{counted(others.length + 1, 'source', 'sources')}</span>
+            </p>
+          ),
+      )}
       <ul className="offline-sources" aria-label="Sources">
         {said.map(({ one, again }) => (
           <Source key={`${one.source} ${one.workspace}`} source={one} again={again} />
@@ -86,6 +104,7 @@ const Source = ({ source, again }: { readonly source: OfflineSource; readonly ag
     <li className="offline-source" data-testid="offline-source" data-source={source.source} data-state={source.state}>
       <span className="offline-name">
         <span className="strong">{source.label}</span>
+        {source.place === undefined ? null : <span className="cap">{source.place}</span>}
         {source.completeTo === null ? null : (
           <span className="cap" title={times.full(source.completeTo)}>
             facts to {times.near(source.completeTo, now)}
