@@ -135,12 +135,13 @@ it('of a profile whose sign-ins a passphrase protects, right and wrong', { timeo
   const network = { ...standardNetwork, caFile: echo.caFile, proxy: echo.proxy.url };
   const proxy = { username: 'user', password: secrets.proxy };
   value(kept.put({ ...primary, network }, { kind: 'pat', token: secrets.plain, proxy }));
+  // Closed before its file is read here, which would drop this process's locks on it.
+  profile.close();
   // Where a person has chosen nothing it lies in this one file, and nowhere else.
   const plainly = foundIn(leftIn(home), [secrets.plain]);
   expect(plainly.map((one) => one.split(': ')[0])).toContain(join(folder, 'secrets', 'workspace.secret'));
   expect(shown().filter((one) => !one.includes('workspace.secret'))).toEqual([]);
   value(await store.protect(secrets.passphrase));
-  profile.close();
 
   const before = echo.heard.length;
   for (const [file, words] of [

@@ -41,13 +41,27 @@ export type Left = { readonly place: string; readonly bytes: Buffer };
 
 export const leftText = (place: string, text: string): Left => ({ place, bytes: Buffer.from(text) });
 
+/** What is gone meanwhile was not left: a program that still runs makes and removes files. */
+const unlessGone = <T>(look: () => readonly T[]): readonly T[] => {
+  try {
+    return look();
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw thrown;
+  }
+};
+
 /** Every file below a folder whose path below it the pattern does not match. Sockets and links are none. */
-export const leftIn = (folder: string, except = /$^/): readonly Left[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile())
-    .map((one) => join(one.parentPath, one.name))
+export const leftIn = (folder: string, except = /$^/): readonly Left[] => {
+  const below = (dir: string): readonly string[] =>
+    unlessGone(() => readdirSync(dir, { withFileTypes: true })).flatMap((one) => {
+      const path = join(dir, one.name);
+      return one.isDirectory() ? below(path) : one.isFile() ? [path] : [];
+    });
+  return below(folder)
     .filter((path) => !except.test(path.slice(folder.length + 1)))
-    .map((place) => ({ place, bytes: readFileSync(place) }));
+    .flatMap((place) => unlessGone(() => [{ place, bytes: readFileSync(place) }]));
+};
 
 /**
  * Where one of these secrets shows, as `place: dress`; empty = nowhere. Each dress is searched as UTF-8 and as UTF-16LE, which
