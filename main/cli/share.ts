@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Failure } from '../../shared/base/failure.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
+import { longestName } from '../../shared/contract/common.ts';
 import { printSql } from '../sync/delta.ts';
 import { placeOf } from '../sync/delta-sql.ts';
 import { type Command, type CommandContext, exits, parseOptions, printFailure, printUsage } from './command.ts';
@@ -77,7 +78,7 @@ const whereOf = (kind: string | undefined, given: string | undefined): Where | s
   const place = given?.trim() ?? '';
   if (kind !== 'delta' && kind !== 'folder') return '--kind takes delta or folder.';
   if (place === '') return 'Which --place?';
-  if (place.length > 400) return '--place is too long.';
+  if (place.length > longestName) return '--place is too long.';
   if (hasHiddenMarks(place)) return `--place holds characters that cannot be seen: ${plainText(place)}`;
   if (kind === 'folder') return { kind, place: resolve(place) };
   return placeOf(place) === null

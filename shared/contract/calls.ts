@@ -4,7 +4,7 @@ import { practiceRights } from '../domain/practice-rights.ts';
 import { handoffSubjects, harmStates, incidentClasses, phases, severities, verdicts } from '../domain/vocabulary.ts';
 import { assetComparison, assetSheet } from './asset.ts';
 import { type CallSpec, command, nothing, ofRoom, query } from './call-spec.ts';
-import { count, hash, id, instant, limit, logId, shortText, text, textLimit } from './common.ts';
+import { count, hash, id, instant, limit, logId, objectName, shortText, text, textLimit } from './common.ts';
 import { inbox } from './inbox.ts';
 import { offlineCalls } from './offline-calls.ts';
 import { entry, lineage, room, roomRow, summaryText, timelinePage } from './room.ts';
@@ -125,7 +125,7 @@ export const calls = {
         class: v.picklist(incidentClasses),
         severity: v.picklist(severities),
         /** Tables as catalog.schema.table and jobs by number, as a person names them; "in WORKSPACE" after it where several know it. */
-        affected: v.optional(v.pipe(v.array(shortText), v.maxLength(50))),
+        affected: v.optional(v.pipe(v.array(objectName), v.maxLength(50))),
       }),
     ]),
     opened,
@@ -255,12 +255,12 @@ export const calls = {
   'lake.refresh': command('lake.refresh', nothing, v.object({ started: v.boolean() })),
   'share.setup': command(
     'share.setup',
-    v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),
+    v.object({ kind: v.picklist(['delta', 'folder']), place: objectName }),
     shareState,
   ),
   'share.join': command(
     'share.sync',
-    v.object({ kind: v.picklist(['delta', 'folder']), place: shortText }),
+    v.object({ kind: v.picklist(['delta', 'folder']), place: objectName }),
     shareState,
   ),
   /** One round with every share, or with the one that is named. */
@@ -328,7 +328,7 @@ export const calls = {
   /** What an administrator runs, with its undo; nothing is sent or written. */
   'setup.sql': command(
     'connection.manage',
-    v.object({ principal: shortText, share: v.optional(shortText) }),
+    v.object({ principal: shortText, share: v.optional(objectName) }),
     v.object({ sql: v.string() }),
   ),
   /** Start a sign-in in the browser; follow it with `connection.login`. A second one ends the first. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { longestId } from '../domain/fields.ts';
 
 /** A page never carries more rows than this; larger answers are pages (facts/style.md section 5: cost of crossing). */
 export const pageLimit = 500;
@@ -16,7 +17,13 @@ export const instant = v.pipe(
 );
 export const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(textLimit));
 export const shortText = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
-export const id = v.pipe(v.string(), v.minLength(1), v.maxLength(600));
+/**
+ * Longest name of a thing in a catalog, in UTF-16 units: three parts of 255 characters (facts/security.md 3.2), each of them two units
+ * or a backtick that is written twice, in backticks and with dots between, and a workspace of at most 100 after it.
+ */
+export const longestName = 1_700;
+export const objectName = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(longestName));
+export const id = v.pipe(v.string(), v.minLength(1), v.maxLength(longestId));
 export const logId = v.pipe(v.string(), v.regex(/^(inc|org):[0-9a-f]{32}$/));
 export const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));

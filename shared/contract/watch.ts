@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { command, nothing, query } from './call-spec.ts';
-import { count, id, instant, shortText } from './common.ts';
+import { count, id, instant, longestName, objectName } from './common.ts';
 
 /** What a person can name to be read although no room is about it. */
 export const watchKinds = ['table', 'job', 'model', 'endpoint', 'pipeline'] as const;
 export type WatchKind = (typeof watchKinds)[number];
 
 /** A thing by its kind and the name that its workspace knows; `asset` where it is known already which one it is. */
-export const watchNamed = v.object({ kind: v.picklist(watchKinds), name: shortText, asset: v.optional(id) });
+export const watchNamed = v.object({ kind: v.picklist(watchKinds), name: objectName, asset: v.optional(id) });
 export type WatchNamed = v.InferOutput<typeof watchNamed>;
 
 const shown = {
@@ -41,7 +41,7 @@ export const watchCalls = {
   'watch.list': query('room.view', nothing, v.object({ rows: v.array(watchedRow) })),
   'watch.find': query(
     'room.view',
-    v.object({ text: v.pipe(v.string(), v.maxLength(200)) }),
+    v.object({ text: v.pipe(v.string(), v.maxLength(longestName)) }),
     v.object({ rows: v.array(watchFound), more: count }),
   ),
   'watch.add': command('lake.refresh', watchNamed, nothing),

@@ -13,8 +13,14 @@ export const isBlobField = (value: JsonValue | undefined): value is JsonObject &
   Number(value['size']) >= 0 &&
   typeof value['media'] === 'string';
 
-const isIds = (value: JsonValue): boolean =>
-  Array.isArray(value) && value.every((id) => typeof id === 'string' && id.length > 0 && id.length <= 1000);
+/**
+ * Longest id, in UTF-16 units: a column's holds four names of 255 characters (facts/security.md 3.2) of up to two units each, a fact's
+ * what it is about besides, that of an edge on the map both its ends. A line of 32 KiB bounds all of an event.
+ */
+export const longestId = 6_000;
+
+const isId = (value: JsonValue): boolean => typeof value === 'string' && value.length > 0 && value.length <= longestId;
+const isIds = (value: JsonValue): boolean => Array.isArray(value) && value.every(isId);
 
 /** True when a value is what the registry says of its field. Says nothing about whether it may be clear. */
 export const fitsField = (value: JsonValue, spec: FieldSpec): boolean => {
@@ -24,7 +30,7 @@ export const fitsField = (value: JsonValue, spec: FieldSpec): boolean => {
     case 'enum':
       return typeof value === 'string' && (spec.values ?? []).includes(value);
     case 'id':
-      return typeof value === 'string' && value.length > 0 && value.length <= 1000;
+      return isId(value);
     case 'ids':
       return isIds(value);
     case 'hash':

@@ -4,8 +4,8 @@ import type { EventLine } from './event.ts';
 import type { EventTypeSpec } from './event-types.ts';
 import { isOrgLog } from './ids.ts';
 
-/** Raised when this file or what it feeds changes its result for the same events: projections are then made again. */
-export const reducerVersion = 1;
+/** Raised when this file or what it feeds (fields.ts too) changes its result for the same events: projections are then made again. */
+export const reducerVersion = 2;
 
 export type RegisterEffect = { readonly register: string; readonly entity: string };
 /** What one effective event does, as pointers: no value leaves the event. */
