@@ -2,6 +2,15 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { databricksFailure } from './failures.ts';
 import type { DatabricksFailure, Proxy } from './port.ts';
 
+/** Percent escapes of an address as text. What is none, like the `%` of the password `50%off`, is taken as it stands. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
+  } catch {
+    return text;
+  }
+};
+
 /**
  * A proxy as a person or a variable gives it: `http://host:port` or `https://host:port`, with or without `user:password@`; a bare
  * `host:port` counts as http. The credentials are taken apart, so that the address can be shown.
@@ -18,7 +27,7 @@ export const parseProxy = (given: string): Result<Proxy, DatabricksFailure> => {
         code: 'PROXY',
       }),
     );
-  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const [username, password] = [decoded(url.username), decoded(url.password)];
   return ok({
     url: `${url.protocol}//${url.host}`,
     ...(username === '' ? {} : { username }),

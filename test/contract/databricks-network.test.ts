@@ -87,6 +87,11 @@ describe('the address of a proxy', () => {
       ok: true,
       value: { url: 'http://proxy.example:8080', username: 'u@x', password: 'p:w' },
     });
+    for (const [given, password] of [['50%off', '50%off'], ['100%', '100%'], ['%ff%zz', '%ff%zz'], ['5%25 é%', '5% é%']] as const)
+      expect(parseProxy(`http://u:${given}@proxy.example:8080`), given).toEqual({
+        ok: true,
+        value: { url: 'http://proxy.example:8080', username: 'u', password },
+      }); // prettier-ignore
     expect(parseProxy('proxy.example:3128')).toEqual({ ok: true, value: { url: 'http://proxy.example:3128' } });
     for (const bad of ['', 'socks5://x:1', 'http://', 'http://x/path', 'not a host'])
       expect(parseProxy(bad), bad).toMatchObject({ ok: false, error: { code: 'PROXY' } });
