@@ -34,7 +34,7 @@ export const foundFindings = async (
   }
   const connection = unattendedConnection(source.id, sources, {
     clock: systemClock,
-    cli: cliHere(thisMachine().home),
+    cli: cliHere(thisMachine().home, sources.env),
   });
   const token =
     source.credential === null

@@ -126,7 +126,7 @@ const planOf = (
   if (!plan.ok) return plan;
   const reach = reachOf(network, secret?.['proxy'], process.env, plan.value.host);
   if (!reach.ok) return reach;
-  const seams = { clock: systemClock, cli: cliHere(thisMachine().home) };
+  const seams = { clock: systemClock, cli: cliHere(thisMachine().home, thisMachine().env) };
   return ok(
     openPlan({ ...plan.value, ...reach.value }, seams, loginStore(folder, secrets, secretIdOf(id), nodeScheduler)),
   );

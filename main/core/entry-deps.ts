@@ -89,7 +89,7 @@ export const nodeCoreDeps = (
       if (level === 'error' || level === 'warn') logger[level](line);
     },
   };
-  const auth = { clock, cli: cliHere(homedir()) };
+  const auth = { clock, cli: cliHere(homedir(), session) };
   // Only where nobody sits in front of it: a robot must not act in a person's place without being asked for.
   const named = options.host === 'in-process' ? env['BREAKWATER_CONNECTION'] || undefined : undefined;
   const ring = keyringBytes(keyring);

@@ -19,15 +19,23 @@ export type CliSeam = {
 
 const patienceMs = 20_000;
 
-/** The CLI and its cache on this machine. It is run without a shell, and what it prints goes nowhere else. */
-export const cliHere = (home: string): CliSeam => ({
+/**
+ * The CLI and its cache on this machine: the program that DATABRICKS_CLI_PATH names (facts 4), else `databricks` on the PATH. It is run
+ * without a shell, and what it prints goes nowhere else.
+ */
+export const cliHere = (home: string, env: Readonly<Record<string, string | undefined>>): CliSeam => ({
   run: (args) =>
     new Promise((resolve, reject) =>
-      execFile('databricks', [...args], { timeout: patienceMs, maxBuffer: 1024 * 1024 }, (thrown, stdout) => {
-        if (thrown === null) resolve(stdout);
-        else if (thrown.code === 'ENOENT') resolve(null);
-        else reject(new Error('the Databricks CLI refused'));
-      }),
+      execFile(
+        env['DATABRICKS_CLI_PATH']?.trim() || 'databricks',
+        [...args],
+        { timeout: patienceMs, maxBuffer: 1024 * 1024 },
+        (thrown, stdout) => {
+          if (thrown === null) resolve(stdout);
+          else if (thrown.code === 'ENOENT') resolve(null);
+          else reject(new Error('the Databricks CLI refused'));
+        },
+      ),
     ),
   cache: () => {
     try {

@@ -1,6 +1,6 @@
 import { parse } from 'ini';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { type ConnectionPlan, type Credential, credentialOf } from './credential.ts';
+import { type ConnectionPlan, type Credential, credentialOf, hostAlone, otherSignInOf } from './credential.ts';
 import { databricksFailure } from './failures.ts';
 import { checkHost, checkHttpPath } from './hosts.ts';
 import type { DatabricksFailure, Network } from './port.ts';
@@ -12,7 +12,7 @@ export type ConnectionValues = {
   readonly host?: string;
   readonly httpPath?: string;
   readonly credential?: Credential;
-  /** `auth_type` as it stands there; without a credential it names a way to sign in that is not used here. */
+  /** `auth_type` as it stands there, or what the rest tells of; without a credential it is a way to sign in that is not used here. */
   readonly authType?: string;
   readonly caFile?: string;
   readonly network?: Network;
@@ -85,7 +85,7 @@ export const profileIn = (file: ConfigFile, wanted: string | undefined): Connect
   const defaults = own === undefined || sameWorkspace(own, shared) ? (section('DEFAULT') ?? {}) : {};
   const field = (key: string): string | undefined => text(chosen[key]) ?? text(defaults[key]);
   const [host, httpPath] = [field('host'), field('http_path')];
-  const [credential, authType] = [credentialOf(field), field('auth_type')];
+  const { credential, authType } = signInOf(field);
   const warehouse = field('warehouse_id');
   const path = httpPath ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`);
   return {
@@ -97,13 +97,21 @@ export const profileIn = (file: ConfigFile, wanted: string | undefined): Connect
   };
 };
 
+const signInOf = (field: (name: string) => string | undefined): Pick<ConnectionValues, 'credential' | 'authType'> => {
+  const credential = credentialOf(field);
+  const authType = field('auth_type') ?? (credential === undefined ? otherSignInOf(field) : undefined);
+  return { ...(credential === undefined ? {} : { credential }), ...(authType === undefined ? {} : { authType }) };
+};
+
 const sameWorkspace = (one: string, other: string | undefined): boolean => {
   const [first, second] = [checkHost(one, 'workspace'), checkHost(other ?? '', 'workspace')];
   return first.ok && second.ok && first.value.host === second.value.host;
 };
 
-/** The unified variables of Azure have names of their own (facts 4). */
-const azureNames: Readonly<Record<string, string>> = {
+/** Unified variables that have names of their own (facts 4). */
+const ownNames: Readonly<Record<string, string>> = {
+  azure_use_msi: 'ARM_USE_MSI',
+  google_credentials: 'GOOGLE_CREDENTIALS',
   azure_tenant_id: 'ARM_TENANT_ID',
   azure_client_id: 'ARM_CLIENT_ID',
   azure_client_secret: 'ARM_CLIENT_SECRET',
@@ -116,13 +124,30 @@ export const valuesOfEnvironment = (env: ConnectionSources['env']): ConnectionVa
   return Object.fromEntries(
     Object.entries({
       host: text(env['DATABRICKS_HOST']),
-      credential: credentialOf((name) => text(env[azureNames[name] ?? `DATABRICKS_${name.toUpperCase()}`])),
-      authType: text(env['DATABRICKS_AUTH_TYPE']),
+      ...signInOf((name) => text(env[ownNames[name] ?? `DATABRICKS_${name.toUpperCase()}`])),
       httpPath:
         text(env['DATABRICKS_HTTP_PATH']) ?? (warehouse === undefined ? undefined : `/sql/1.0/warehouses/${warehouse}`),
       caFile: text(env['DATABRICKS_CA_FILE']),
     }).filter(([, value]) => value !== undefined),
   );
+};
+
+/** Names of sections that are shown: one line each, and not too many of them. */
+export const profileNames = (file: ConfigFile): readonly string[] =>
+  Object.entries(file)
+    .filter(([name, value]) => typeof value === 'object' && value !== null && name !== '__settings__')
+    .map(([name]) => name)
+    .filter((name) => name.length <= longestName && !/\p{C}/u.test(name))
+    .sort((a, b) => Number(b === 'DEFAULT') - Number(a === 'DEFAULT') || (a < b ? -1 : 1));
+/** Longer names of sections, or of ways to sign in, are not shown. */
+export const longestName = 100;
+const mostNamed = 20;
+
+const profilesIn = (configFile: string | null): string => {
+  const names = profileNames(parseConfigFile(configFile ?? ''));
+  if (names.length === 0) return '~/.databrickscfg, or the file that DATABRICKS_CONFIG_FILE names, has no profile.';
+  const more = names.length > mostNamed ? `, and ${names.length - mostNamed} more` : '';
+  return `Name one of those that are there: ${names.slice(0, mostNamed).join(', ')}${more}.`;
 };
 
 /** Visible ASCII only; anything else would break the header that carries it. */
@@ -138,11 +163,13 @@ export const connectionFrom = (sources: ConnectionSources): Result<ConnectionPla
   const profile = explicit.profile ?? text(env['DATABRICKS_CONFIG_PROFILE']);
   const fromFile = sources.configFile === null ? undefined : profileOf(sources.configFile, profile);
   if (explicit.profile !== undefined && fromFile === undefined)
-    return missing(`Profile "${explicit.profile}"`, 'Look which sections ~/.databrickscfg has.');
+    return missing(`Profile "${explicit.profile}"`, profilesIn(sources.configFile));
   const ordered =
     explicit.profile === undefined ? [explicit, fromEnv, fromFile ?? {}] : [explicit, fromFile ?? {}, fromEnv];
   const kind = explicit.kind ?? 'workspace';
   const owner = ordered.find((source) => source.host !== undefined);
+  if (owner?.host === undefined && profile !== undefined && fromFile === undefined)
+    return missing(`Profile "${profile.slice(0, 100)}", which DATABRICKS_CONFIG_PROFILE names,`, profilesIn(sources.configFile)); // prettier-ignore
   if (owner?.host === undefined)
     return missing(
       'The host',
@@ -156,8 +183,10 @@ export const connectionFrom = (sources: ConnectionSources): Result<ConnectionPla
     return other.ok && other.value.host === host.value.host;
   };
   const usable = ordered.filter((source) => sameHost(source));
-  const credential = usable.find((source) => source.credential !== undefined)?.credential;
   const otherWay = usable.find((source) => source.authType !== undefined)?.authType;
+  const isAlone = otherWay === undefined && owner !== explicit;
+  const credential =
+    usable.find((source) => source.credential !== undefined)?.credential ?? (isAlone ? hostAlone : undefined);
   if (credential === undefined) return noCredential(otherWay);
   if (credential.kind === 'pat' && !isReadableToken(credential.token))
     return missing('A readable token', 'The token has spaces or characters that no token has.');

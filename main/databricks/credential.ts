@@ -130,3 +130,34 @@ export const credentialOf = (field: (name: string) => string | undefined): Crede
       return undefined;
   }
 };
+
+type SignInField = readonly [kind: string, fields: readonly string[]];
+/** Ways to sign in that are not used here, by what tells of them, in the order in which they are tried (facts 4). */
+const otherSignIns: readonly SignInField[] = [
+  ['basic', ['username', 'password']],
+  ['metadata-service', ['metadata_service_url']],
+  ['env-oidc', ['oidc_token_env']],
+  ['file-oidc', ['oidc_token_filepath']],
+  ['azure-msi', ['azure_use_msi']],
+  ['google-credentials', ['google_credentials']],
+  ['google-id', ['google_service_account']],
+  // A client alone is a service principal without its secret.
+  ['oauth-m2m', ['client_id', 'client_secret']],
+];
+/** As booleans are written there; what says no tells of nothing. */
+const isSaidNo = (value: string): boolean => /^(?:0|f|false)$/i.test(value);
+
+/** The way to sign in that variables or a section tell of without naming it, where `credentialOf` finds nothing. */
+export const otherSignInOf = (field: (name: string) => string | undefined): string | undefined =>
+  otherSignIns.find(([, fields]) =>
+    fields.some((name) => {
+      const value = field(name);
+      return value !== undefined && !(name === 'azure_use_msi' && isSaidNo(value));
+    }),
+  )?.[0];
+
+/**
+ * A host and nothing that signs in: after tokens and service principals the documented order comes to the Databricks CLI, which is
+ * asked for this host alone.
+ */
+export const hostAlone: Credential = { kind: 'databricks-cli' };

@@ -2,12 +2,14 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import {
   type ConnectionSources,
   isReadableToken,
+  longestName,
   noCredential,
   parseConfigFile,
   profileIn,
+  profileNames,
   valuesOfEnvironment,
 } from './connection.ts';
-import type { Credential } from './credential.ts';
+import { type Credential, hostAlone } from './credential.ts';
 import { databricksFailure } from './failures.ts';
 import { checkHost } from './hosts.ts';
 import type { DatabricksFailure } from './port.ts';
@@ -28,7 +30,6 @@ export type FoundConnection = {
 
 /** More sections than this are not offered; nobody has them, and an answer is bounded. */
 const mostFound = 100;
-const longestName = 100;
 
 /**
  * Every source of a connection that names a host which may get a token: the environment first, then DEFAULT of
@@ -39,7 +40,7 @@ export const foundConnections = ({ env, configFile }: ConnectionSources): readon
   const file = parseConfigFile(configFile ?? '');
   const all = [
     { id: 'environment', source: 'environment' as const, label: 'the environment', values: environment },
-    ...sectionsOf(file).map((name) => ({
+    ...profileNames(file).map((name) => ({
       id: `databrickscfg:${name}`,
       source: 'databrickscfg' as const,
       label: `~/.databrickscfg [${name}]`,
@@ -51,7 +52,8 @@ export const foundConnections = ({ env, configFile }: ConnectionSources): readon
       const host = checkHost(values.host ?? '', 'workspace');
       if (!host.ok) return [];
       const { credential: given, httpPath = null, authType = null } = values;
-      const credential = given?.kind === 'pat' && !isReadableToken(given.token) ? null : (given ?? null);
+      const isBad = given?.kind === 'pat' && !isReadableToken(given.token);
+      const credential = isBad ? null : (given ?? (authType === null ? hostAlone : null));
       // A person may have written anything there; it is shown on one line.
       const otherSignIn = credential === null && authType !== null ? authType.slice(0, longestName) : null;
       return [{ id, source, label, host: host.value.host, httpPath, credential, otherSignIn }];
@@ -91,10 +93,3 @@ export const credentialFound = (
 
 const refused = (detail: string, advice: string, code: string): Result<never, DatabricksFailure> =>
   err(databricksFailure('NotConfigured', { detail, advice, code }));
-
-const sectionsOf = (file: Readonly<Record<string, unknown>>): readonly string[] =>
-  Object.entries(file)
-    .filter(([name, value]) => typeof value === 'object' && value !== null && name !== '__settings__')
-    .map(([name]) => name)
-    .filter((name) => name.length <= longestName && !/\p{C}/u.test(name))
-    .sort((a, b) => Number(b === 'DEFAULT') - Number(a === 'DEFAULT') || (a < b ? -1 : 1));

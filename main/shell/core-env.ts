@@ -25,17 +25,23 @@ export const coreEnvironment = (env: Readonly<Record<string, string | undefined>
 /** What says where a workspace is and who signs in (unified authentication, facts 4), as far as `main/databricks` reads it. */
 const ofWorkspace = [
   'DATABRICKS_HOST', 'DATABRICKS_HTTP_PATH', 'DATABRICKS_WAREHOUSE_ID', 'DATABRICKS_AUTH_TYPE', 'DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_ID',
-  'DATABRICKS_CLIENT_SECRET', 'DATABRICKS_CONFIG_FILE', 'DATABRICKS_CONFIG_PROFILE', 'DATABRICKS_CA_FILE', 'DATABRICKS_AZURE_RESOURCE_ID',
-  'ARM_TENANT_ID', 'ARM_CLIENT_ID', 'ARM_CLIENT_SECRET',
+  'DATABRICKS_CLIENT_SECRET', 'DATABRICKS_CLI_PATH', 'DATABRICKS_CONFIG_FILE', 'DATABRICKS_CONFIG_PROFILE', 'DATABRICKS_CA_FILE', 'DATABRICKS_AZURE_RESOURCE_ID',
+  'ARM_TENANT_ID', 'ARM_CLIENT_ID', 'ARM_CLIENT_SECRET', 'ARM_USE_MSI',
+] as const; // prettier-ignore
+/** These only tell of a way to sign in that is not used here: that they are set is passed on, and not what they say. */
+const tellOfOthers = [
+  'DATABRICKS_USERNAME', 'DATABRICKS_PASSWORD', 'DATABRICKS_METADATA_SERVICE_URL', 'DATABRICKS_OIDC_TOKEN_ENV',
+  'DATABRICKS_OIDC_TOKEN_FILEPATH', 'GOOGLE_CREDENTIALS', 'DATABRICKS_GOOGLE_SERVICE_ACCOUNT',
 ] as const; // prettier-ignore
 
 /** Those of the user's session that are set. They go to the core in its first message, in memory: they may be secret. */
 export const workspaceVariables = (
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    ofWorkspace.flatMap((name) => {
+  Object.fromEntries([
+    ...ofWorkspace.flatMap((name) => {
       const value = env[name];
       return value === undefined ? [] : [[name, value] as const];
     }),
-  );
+    ...tellOfOthers.flatMap((name) => (env[name] ? [[name, 'set'] as const] : [])),
+  ]);

@@ -170,6 +170,10 @@ describe('what an entry reads', () => {
     });
     expect(Object.keys(coreEnvironment(env)).filter((name) => name.startsWith('DATABRICKS'))).toEqual([]);
     expect(workspaceVariables({ ...env, AWS_SECRET_ACCESS_KEY: 'x', DATABRICKS_UNKNOWN: 'x' })).toEqual(env);
+    // What only tells of another way to sign in is passed on as that; it may be a secret.
+    expect(workspaceVariables({ DATABRICKS_PASSWORD: 'p', GOOGLE_CREDENTIALS: '{}', DATABRICKS_CLI_PATH: '/cli' })).toEqual(
+      { DATABRICKS_PASSWORD: 'set', GOOGLE_CREDENTIALS: 'set', DATABRICKS_CLI_PATH: '/cli' },
+    ); // prettier-ignore
     expect(sourcesOf(coreEnvironment(env), workspaceVariables(env))).toMatchObject({
       env: { DATABRICKS_HOST: host, DATABRICKS_TOKEN: canary },
       configFile: null,

@@ -110,7 +110,53 @@ default_profile = team.one
       env: { DATABRICKS_HOST: 'dbc-other.cloud.databricks.com', DATABRICKS_HTTP_PATH: path },
       configFile: file,
     });
-    expect(found).toMatchObject({ ok: false, error: { tag: 'NotConfigured', code: 'MISSING' } });
+    // No token of the file: the CLI is asked, for this host alone.
+    expect(found).toMatchObject({ value: { host: 'dbc-other.cloud.databricks.com', credential: { kind: 'databricks-cli' } } }); // prettier-ignore
+    expect(JSON.stringify(found)).not.toContain('dapi');
+  });
+
+  const host = { DATABRICKS_HOST: 'dbc-other.cloud.databricks.com', DATABRICKS_HTTP_PATH: path };
+  it.each([
+    ['basic', { DATABRICKS_USERNAME: 'u', DATABRICKS_PASSWORD: 'p' }],
+    ['metadata-service', { DATABRICKS_METADATA_SERVICE_URL: 'http://localhost:1' }],
+    ['env-oidc', { DATABRICKS_CLIENT_ID: 'x', DATABRICKS_OIDC_TOKEN_ENV: 'X' }],
+    ['file-oidc', { DATABRICKS_CLIENT_ID: 'x', DATABRICKS_OIDC_TOKEN_FILEPATH: '/x' }],
+    ['azure-msi', { ARM_USE_MSI: 'true', ARM_CLIENT_ID: 'x' }],
+    ['google-credentials', { GOOGLE_CREDENTIALS: '{}' }],
+    ['google-id', { DATABRICKS_GOOGLE_SERVICE_ACCOUNT: 'x@y' }],
+    ['oauth-m2m', { DATABRICKS_CLIENT_ID: 'x' }],
+    ['azure-cli', { DATABRICKS_AUTH_TYPE: 'azure-cli', DATABRICKS_USERNAME: 'u' }],
+  ])('names the sign-in %s, which is not used here', (name, variables) => {
+    const found = connectionFrom({ env: { ...host, ...variables }, configFile: null });
+    expect(found).toMatchObject({ ok: false, error: { code: 'OTHER_SIGN_IN' } });
+    expect(!found.ok && found.error.what).toContain(`"${name}"`);
+    // What signs in stands before what only tells of another way.
+    const complete = connectionFrom({ env: { ...host, ...variables, DATABRICKS_AUTH_TYPE: 'pat', DATABRICKS_TOKEN: 'dapi-x' }, configFile: null }); // prettier-ignore
+    expect(complete).toMatchObject({ value: { credential: pat('dapi-x') } });
+  });
+
+  it('a host alone goes on to the Databricks CLI, from variables and from a section, but never where somebody typed it', () => {
+    const cli = { value: { credential: { kind: 'databricks-cli' } } };
+    expect(connectionFrom({ env: { ...host, ARM_USE_MSI: 'false' }, configFile: null })).toMatchObject(cli);
+    const section = `[alone]\nhost = dbc-1.cloud.databricks.com\nhttp_path = ${path}\n`;
+    expect(connectionFrom({ explicit: { profile: 'alone' }, env: {}, configFile: section })).toMatchObject(cli);
+    const basic = `${section}username = u\n`;
+    expect(connectionFrom({ explicit: { profile: 'alone' }, env: {}, configFile: basic })).toMatchObject({ error: { code: 'OTHER_SIGN_IN' } }); // prettier-ignore
+    // A token of the file for the very host comes before it.
+    const known = { DATABRICKS_HOST: 'dbc-default.cloud.databricks.com', DATABRICKS_HTTP_PATH: path, DATABRICKS_CONFIG_PROFILE: 'DEFAULT' }; // prettier-ignore
+    expect(tokenOf({ env: known, configFile: file })).toEqual(['dapi-default']);
+  });
+
+  it('a profile that is not there is named, with those that are; not where a host needs none', () => {
+    const env = { DATABRICKS_CONFIG_PROFILE: 'nope' };
+    const found = connectionFrom({ env, configFile: file });
+    expect(!found.ok && found.error.what).toContain(
+      'Profile "nope", which DATABRICKS_CONFIG_PROFILE names, is missing.',
+    );
+    expect(!found.ok && found.error.advice).toContain('DEFAULT, team.one.');
+    const nothing = connectionFrom({ env, configFile: null });
+    expect(!nothing.ok && nothing.error.advice).toContain('has no profile');
+    expect(connectionFrom({ env: { ...env, ...host }, configFile: file }).ok).toBe(true);
   });
 
   it('a profile with another host inherits nothing from DEFAULT, least of all its token', () => {

@@ -21,6 +21,9 @@ auth_type = databricks-cli
 host = evil.test
 token = dapi-evil
 [no-host-here]
+[unreadable]
+host = dbc-four.cloud.databricks.com
+token = da pi
 [__settings__]
 default_profile = team.two
 `;
@@ -45,7 +48,8 @@ describe('what this machine knows of workspaces', () => {
       ['databrickscfg:DEFAULT', 'dbc-one.cloud.databricks.com', null, 'dapi-one'],
       ['databrickscfg:no-host-here', 'dbc-one.cloud.databricks.com', null, 'dapi-one'],
       ['databrickscfg:sign-on', 'dbc-three.cloud.databricks.com', null, 'databricks-cli'],
-      ['databrickscfg:team.two', 'dbc-two.cloud.databricks.com', '/sql/1.0/warehouses/abc', null],
+      ['databrickscfg:team.two', 'dbc-two.cloud.databricks.com', '/sql/1.0/warehouses/abc', 'databricks-cli'],
+      ['databrickscfg:unreadable', 'dbc-four.cloud.databricks.com', null, null],
     ]);
   });
 
@@ -93,7 +97,7 @@ describe('a token that was found', () => {
     ['databrickscfg:DEFAULT', 'dbc-two.cloud.databricks.com', 'OTHER_HOST'],
     ['environment', 'dbc-one.cloud.databricks.com', 'OTHER_HOST'],
     ['databrickscfg:DEFAULT', 'dbc-one.cloud.databricks.com.evil.test', 'HOST'],
-    ['databrickscfg:team.two', 'dbc-two.cloud.databricks.com', 'MISSING'],
+    ['databrickscfg:unreadable', 'dbc-four.cloud.databricks.com', 'MISSING'],
     ['databrickscfg:elsewhere', 'evil.test', 'GONE'],
     ['nowhere', 'dbc-one.cloud.databricks.com', 'GONE'],
   ])('%s is not given for %s', (id, host, code) => {

@@ -1,6 +1,9 @@
 // Where tokens come from without a workspace: renewal, the Databricks CLI and its cache, Microsoft Entra.
-import { describe, expect, it } from 'vitest';
-import { type CliSeam, cliToken } from '../../main/databricks/cli-token.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { cliHere, type CliSeam, cliToken } from '../../main/databricks/cli-token.ts';
 import type { HttpsCall } from '../../main/databricks/oauth-http.ts';
 import { renewing } from '../../main/databricks/renewing.ts';
 import { azureToken } from '../../main/databricks/service-principal.ts';
@@ -94,6 +97,14 @@ describe('the Databricks CLI', () => {
     const { answer, asked } = await get({ run: () => Promise.resolve(printed('from-cli', 50)) });
     expect(answer).toEqual(ok('from-cli'));
     expect(asked).toEqual([['auth', 'token', '--host', 'https://adb-1.2.azuredatabricks.net']]);
+  });
+  it('is the program that DATABRICKS_CLI_PATH names, else the one on the PATH', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'bw-cli-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const program = join(dir, 'my databricks');
+    writeFileSync(program, '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    expect(await cliHere(dir, { DATABRICKS_CLI_PATH: program }).run(['auth', 'token'])).toBe('auth token\n');
+    expect(await cliHere(dir, { DATABRICKS_CLI_PATH: join(dir, 'none') }).run(['auth'])).toBeNull();
   });
   it('that is not installed: its cache counts while its token lasts', async () => {
     expect((await get({ cache: () => cache('https://adb-1.2.azuredatabricks.net', 30) })).answer).toEqual(ok('cached'));

@@ -17,7 +17,7 @@ type Way = 'token' | 'oauth-u2m' | 'databricks-cli';
 
 const foundNote = (one: CallOutput<'connection.found'>['found'][number]): { readonly note?: string } => {
   if (one.unattended) return { note: 'a service principal, for unattended use' };
-  if (one.auth === 'databricks-cli') return { note: 'signed in with the Databricks CLI' };
+  if (one.auth === 'databricks-cli') return { note: 'through the Databricks CLI' };
   if (one.otherSignIn !== null) return { note: `signs in by ${one.otherSignIn}; here in the browser` };
   return one.hasToken ? {} : { note: 'without a token' };
 };
