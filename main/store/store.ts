@@ -9,6 +9,7 @@ import { migrate, newestVersion } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { ReadableDb, Row, Sql, Store, WritableDb } from './port.ts';
+import { createPrivate, makePrivate } from './private-files.ts';
 import { openDriver, type Driver, type DriverStatement } from './sqlite.ts';
 
 /** 'BkWr': marks a SQLite file as ours, so that a foreign one is recognised before anything is written. */
@@ -166,6 +167,7 @@ const storeOf = (path: string, driver: Driver, deps: StoreDeps): Store => {
     },
     backup: (target) => {
       assert(!existsSync(target), 'a backup never overwrites a file');
+      createPrivate(target);
       write.run({ text: 'VACUUM INTO ?', values: [target] } as unknown as Sql);
     },
     check: () => {
@@ -219,7 +221,7 @@ const prepare = (path: string, driver: Driver, deps: StoreDeps): StoreFailure | 
 
 /**
  * Open (or create) the database of a profile. Failures are named: NotOurs, FileNewerThanApp, Corrupt, ReadOnlyFolder,
- * DiskFull, InUse; on each of them the file stays as it was.
+ * DiskFull, InUse; on each of them the file stays as it was. Only its owner may read it and what lies beside it (0600).
  */
 export const openStore = (path: string, deps: StoreDeps): Result<Store, StoreFailure> => {
   let driver: Driver | undefined;
@@ -235,8 +237,12 @@ export const openStore = (path: string, deps: StoreDeps): Result<Store, StoreFai
     }
     accessSync(dirname(path), constants.W_OK);
     if (header.kind === 'sqlite') accessSync(path, constants.W_OK);
+    // Before SQLite makes what lies beside it. Of a file that may not be ours only afterwards: it stays as it was.
+    if (header.kind === 'new') createPrivate(path);
+    else if (header.application === applicationId) makePrivate(path, deps.log);
     driver = openDriver(path);
     const problem = prepare(path, driver, deps);
+    if (problem === null) makePrivate(path, deps.log);
     return problem ? fail(problem) : ok(storeOf(path, driver, deps));
   } catch (thrown) {
     const named = storeFailureOf(thrown, path);

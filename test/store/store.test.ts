@@ -64,6 +64,39 @@ describe('a new database', () => {
     expect(readFileSync(path).readUInt16BE(16)).toBe(size);
   });
 
+  const modes = (path: string): readonly string[] =>
+    ['', '-wal', '-shm']
+      .filter((end) => existsSync(path + end))
+      .map((end) => `${end} ${(statSync(path + end).mode & 0o777).toString(8)}`);
+  const isPrivate = [' 600', '-wal 600', '-shm 600'];
+
+  test.skipIf(process.platform === 'win32')('is readable to its owner alone, with what SQLite keeps beside it, and so is one of before', () => {
+    const path = newPath();
+    let store = must(openStore(path, deps()));
+    store.transaction((db) => ok(setSetting(db, 'a', 1)));
+    expect(modes(path)).toEqual(isPrivate);
+    store.backup(`${path}.backup`);
+    expect(modes(`${path}.backup`)).toEqual([' 600']);
+    // What an earlier version left behind, after a crash: its files are here before SQLite is.
+    for (const end of ['', '-wal', '-shm']) {
+      writeFileSync(`${path}.old${end}`, readFileSync(path + end));
+      chmodSync(`${path}.old${end}`, 0o644);
+    }
+    store.close();
+    store = must(openStore(`${path}.old`, deps()));
+    expect(modes(`${path}.old`)).toEqual(isPrivate);
+    expect(getSetting(store.read, 'a')).toBe(1);
+    store.close();
+    // One that is not ours stays as it was.
+    const foreign = newPath();
+    const other = openDriver(foreign);
+    other.exec('CREATE TABLE theirs (x)');
+    other.close();
+    chmodSync(foreign, 0o644);
+    expect(openStore(foreign, deps())).toMatchObject({ ok: false, error: { tag: 'NotOurs' } });
+    expect(modes(foreign)).toEqual([' 644']);
+  }); // prettier-ignore
+
   test('has STRICT tables only', () => {
     const store = must(openStore(newPath(), deps()));
     const tables = store.read.all<{ name: string; strict: number }>(
