@@ -34,7 +34,8 @@ type Identity = Awaited<ReturnType<Workspace['identity']>>;
 
 /**
  * Ids that scope asset and signal ids, so every device must find the same: the header `x-databricks-org-id` or the metastore
- * assignment names the workspace, the assignment or `current_metastore()` the metastore.
+ * assignment names the workspace, the assignment or `current_metastore()` the metastore; the summary or `current_metastore()` the
+ * region. Statements are sent only for what REST does not say.
  */
 const askIdentity = async (
   { connection, warehouse }: Pick<Workspace, 'connection' | 'warehouse'>,
@@ -60,11 +61,12 @@ const askIdentity = async (
   let metastoreId =
     (assigned.ok ? field(assigned.value.body, 'metastore_id') : undefined) ??
     (summary.ok ? field(summary.value.body, 'metastore_id') : undefined);
-  if (metastoreId === undefined) {
+  // Whoever may not read the summary is not told the region, and a rule about any region then keeps all of the workspace away.
+  if (metastoreId === undefined || region === null) {
     // `<cloud>:<region>:<uuid>`; system tables hold the uuid alone.
     const found = await warehouse.query(metastoreKind(dbx`SELECT current_metastore() AS metastore`), options);
     const full = found.ok ? (found.value.rows[0]?.['metastore'] ?? undefined) : undefined;
-    metastoreId = full?.split(':').at(-1);
+    metastoreId ??= full?.split(':').at(-1);
     region ??= regionIn(full);
   }
   let user = me.ok ? field(me.value.body, 'userName') : undefined;

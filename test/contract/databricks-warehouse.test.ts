@@ -338,6 +338,24 @@ describe('who and where', () => {
     });
   });
 
+  it('finds the region by one statement where the summary of the metastore may not be read, and asks it for nothing else', async () => {
+    for (const denied of [false, true]) {
+      if (denied) await practice.control({ deny: { pattern: 'unity-catalog/metastore_summary', count: null } });
+      const workspace = open();
+      const asked: string[] = [];
+      const found = await workspace.identity(undefined, {
+        ...workspace.warehouse,
+        query: (statement, options) => {
+          asked.push(statement.text);
+          return workspace.warehouse.query(statement, options);
+        },
+      });
+      expect(found).toMatchObject({ ok: true, value: { region: 'practice:local', metastoreId: practice.server.world.metastoreId } });
+      expect(asked).toEqual(denied ? ['SELECT current_metastore() AS metastore'] : []);
+    }
+    await practice.control({ release: true });
+  }); // prettier-ignore
+
   it('does not follow a redirect: the token stays with its host', async () => {
     const asked: (string | undefined)[] = [];
     const files = { key: readFileSync(join(practice.dir, 'key.pem')), cert: practice.ca };
