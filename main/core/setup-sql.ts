@@ -121,6 +121,7 @@ export const setupSql = ({ principal, sources, share, metastoreId }: SetupWanted
     ...(inWords.length === 0 ? [] : ['-- 4. Given outside of this file, where wanted:', ...noteLines(inWords.map((line) => `   ${line}`)), '']),
     ...(share === null ? ['-- No share: nothing is written to Databricks.', ''] : ['-- 5. The share: the only place that is written to. Run from one session, in this order.', ...share.make, ...share.grants, '']),
     '-- Undo, in reverse. Commented out, so that running this file does not take back what it gave.',
+    '-- A right that the principal had before this file was run is taken back as well: leave such a line out.',
     ...noteLines(undo),
     '',
   ].join('\n'); // prettier-ignore

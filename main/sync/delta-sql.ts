@@ -205,6 +205,7 @@ export const printShareSql = (place: Place, org: LogId, backendId: string): stri
     ...grants,
     '',
     '-- Undo. Removes the shared copy for everybody; every device keeps its own.',
+    '-- A right that was there before is taken back as well: leave such a line out.',
     ...undo.map((line) => `-- ${line}`),
     '',
   ].join('\n');

@@ -71,6 +71,9 @@ describe('SQL for an administrator', () => {
   it('takes back all that it gives, in reverse, and can be run again', () => {
     const sql = made('analysts', 'main.war_room');
     const given = statements(sql).filter((one) => one.startsWith('GRANT') && !one.includes('`war_room`.'));
+    expect(sql).toContain(
+      '-- A right that the principal had before this file was run is taken back as well: leave such a line out.',
+    );
     const taken = statements(sql, true).filter((one) => one.startsWith('REVOKE'));
     const asGrant = (one: string): string => one.replace('REVOKE', 'GRANT').replace(' FROM ', ' TO ');
     expect([...taken].reverse().map(asGrant)).toEqual(
