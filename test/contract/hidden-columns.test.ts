@@ -58,7 +58,7 @@ beforeAll(async () => {
   const edges = device.lake.allEdges(store.read).flatMap(({ from, to }) => [from, to]);
   const facts = device.lake.facts(store.read, { limit: 500, before: null }).rows.flatMap(({ assets }) => assets);
   scope = new Map([...new Set([...warehouses, ...edges, ...facts])].map((asset, i) => [asset, i]));
-}, 120_000);
+}, 300_000);
 afterAll(() => at.close());
 
 type Looked = { readonly found: Collected | string; readonly text: string };
@@ -136,7 +136,7 @@ describe('a column that is hidden', () => {
       }
       expect(found).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 });
 
@@ -166,6 +166,6 @@ describe('a column by which rows are asked for, masked', () => {
       }
       expect(found).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 });

@@ -113,7 +113,7 @@ const Unlock = () => {
 const protectionWords = {
   keyring: 'Sign-ins are wrapped by the keyring of this system.',
   passphrase: 'Sign-ins are wrapped by your passphrase, which is asked for once a start and stored nowhere.',
-  file: 'Sign-ins lie in plain files, not encrypted (mode 0600): there is no keyring here. Whoever can read your files can sign in as you.',
+  file: 'Sign-ins lie in plain files, not encrypted (0600): there is no keyring here. Whoever reads your files can sign in as you.',
 } as const;
 
 const Protection = ({ secrets }: { readonly secrets: Answer['secrets'] }) => {
