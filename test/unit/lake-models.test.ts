@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ok } from '../../shared/base/result.ts';
 import type { RestRequest } from '../../main/databricks/port.ts';
 import { modelsCollector } from '../../main/lake/collectors/models.ts';
-import { collectContext, collectNow, fakeWorkspace } from '../support/collect.ts';
+import { collectContext, collectNow, fakeWorkspace, instantAt } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
 const cleanups: (() => void)[] = [];
@@ -45,5 +45,55 @@ describe('the list of models', () => {
     expect(models).toEqual([]);
     expect(note).toContain('Not complete: there are more models than one look goes through.');
     expect(partly).toBe(true);
+  });
+});
+
+describe('an alias that moved between two looks', () => {
+  const hour = 3_600_000;
+  const looks = async (first: readonly object[], second: readonly object[], forget = false) => {
+    let aliases = first;
+    const { workspace } = fakeWorkspace({
+      // Changed last long before either look: that says nothing of aliases.
+      rest: ({ path }) => (path.endsWith('/versions') ? ok({}) : ok({ aliases, updated_at: collectNow - 90 * hour })),
+    });
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    const at = (ms: number, cursor: string | null) =>
+      modelsCollector.collect(
+        collectContext(workspace, store.read, ['model|ms|main.ml.price'], { observedAt: instantAt(ms), cursor }),
+      );
+    const one = await at(collectNow - 2 * hour, null);
+    aliases = second;
+    const cursor = one.ok ? one.value.cursor : null;
+    const two = await at(collectNow, forget ? (cursor?.replace(/,?"":"[^"]+"/, '') ?? null) : cursor);
+    return two.ok
+      ? (two.value.facts ?? []).flatMap(({ fact }) =>
+          fact.kind === 'alias-move' ? [{ title: fact.title, at: fact.happenedAt, ...fact.data }] : [],
+        )
+      : [];
+  };
+  const [now, before] = [instantAt(collectNow), instantAt(collectNow - 2 * hour)];
+  const [one, two] = [[{ alias_name: 'champion', version_num: 1 }], [{ alias_name: 'champion', version_num: 2 }]];
+
+  it('is dated by them, and by nothing that is not said of aliases', async () => {
+    expect(await looks(one, two)).toMatchObject([
+      {
+        title: 'Alias champion of model price points to version 2 instead of 1, not before 2026-11-24 10:00 UTC',
+        at: now, notBefore: before, from: '1', to: '2',
+      },
+    ]); // prettier-ignore
+    expect(await looks(one, one)).toEqual([]);
+    expect(await looks([], one)).toMatchObject([{ at: now, notBefore: before, from: null, to: '1' }]);
+    // A cursor of before: when it was looked at is not known.
+    expect(await looks(one, two, true)).toMatchObject([{ at: now, notBefore: null, from: '1', to: '2' }]);
+  });
+
+  it('or was deleted, which is a moment too', async () => {
+    expect(await looks(one, [])).toMatchObject([
+      {
+        title: 'Alias champion of model price was removed; it pointed to version 1, not before 2026-11-24 10:00 UTC',
+        at: now, notBefore: before, from: '1', to: null,
+      },
+    ]); // prettier-ignore
   });
 });

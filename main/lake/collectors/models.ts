@@ -77,26 +77,38 @@ const readAliases = (cursor: string | null): Aliases =>
     ),
   );
 
-/** An alias that points elsewhere than at the last look. Who and exactly when is known from the audit log, where it can be read. */
+/** Under which name the cursor holds when a model was looked at last: no alias has an empty name. */
+const lookedAt = '';
+
+/**
+ * An alias that points elsewhere than at the last look, or nowhere now (`to` null). It moved between the two looks: nothing that REST
+ * says is documented to tell when, nor who. Both are known from the audit log, where that can be read.
+ */
 const moveFact = (
   full: string,
   alias: string,
-  from: string | null,
-  to: string,
-  at: Instant,
+  { from, to, since }: { readonly from: string | null; readonly to: string | null; readonly since: Instant | null },
   context: CollectContext,
-): LakeFact => ({
-  id: factId('alias-move', context.metastoreId, `${full.toLowerCase()}@${alias}/${to}/${at}`),
-  kind: 'alias-move',
-  source,
-  workspace: context.workspaceId,
-  happenedAt: at,
-  observedAt: context.observedAt,
-  completeTo: null,
-  assets: [modelAsset(context.metastoreId, full)],
-  title: `Alias ${alias} of model ${full.split('.').at(-1) ?? full} points to version ${to}${from === null ? '' : ` instead of ${from}`}`,
-  data: { model: full.toLowerCase(), alias, from, to, by: null, seen: 'by comparison' },
-});
+): LakeFact => {
+  const at = context.observedAt;
+  const model = full.split('.').at(-1) ?? full;
+  const moved =
+    to === null
+      ? `was removed${from === null ? '' : `; it pointed to version ${from}`}`
+      : `points to version ${to}${from === null ? '' : ` instead of ${from}`}`;
+  return {
+    id: factId('alias-move', context.metastoreId, `${full.toLowerCase()}@${alias}/${to ?? ''}/${at}`),
+    kind: 'alias-move',
+    source,
+    workspace: context.workspaceId,
+    happenedAt: at,
+    observedAt: at,
+    completeTo: null,
+    assets: [modelAsset(context.metastoreId, full)],
+    title: `Alias ${alias} of model ${model} ${moved}${since === null ? '' : `, not before ${since.slice(0, 16).replace('T', ' ')} UTC`}`,
+    data: { model: full.toLowerCase(), alias, from, to, by: null, seen: 'by comparison', notBefore: since },
+  };
+};
 
 /** Where the aliases of a model point now: one fact, beside the one about what is served (a mismatch of the two is drawn). */
 const aliasState = (full: string, now: Readonly<Record<string, string>>, context: CollectContext): CollectedFact => {
@@ -190,22 +202,17 @@ export const modelsCollector: Collector = {
         const [alias, number] = [text(one['alias_name']), one['version_num']];
         if (alias === null || (typeof number !== 'number' && typeof number !== 'string')) continue;
         now[alias] = String(number);
-        const before = ownOf(known[full], alias) ?? null;
-        // At the first look nobody knows when it moved: only a change between two looks is a fact.
-        if (known[full] !== undefined && before !== String(number))
-          facts.push({
-            fact: moveFact(
-              full,
-              alias,
-              before,
-              String(number),
-              instant(detail.value['updated_at']) ?? context.observedAt,
-              context,
-            ),
-          });
       }
+      const before = known[full];
+      // At the first look nobody knows when they moved: only a change between two looks is a fact.
+      if (before !== undefined)
+        for (const alias of new Set([...Object.keys(before), ...Object.keys(now)])) {
+          const [from, to] = [ownOf(before, alias) ?? null, ownOf(now, alias) ?? null];
+          if (alias === lookedAt || from === to) continue;
+          facts.push({ fact: moveFact(full, alias, { from, to, since: ownOf(before, lookedAt) ?? null }, context) });
+        }
       how.set(full, versions.value.whole ? 'read' : 'read short');
-      aliases[full] = now;
+      aliases[full] = { ...now, [lookedAt]: context.observedAt };
       facts.push(aliasState(full, now, context));
     }
     const {
