@@ -208,4 +208,45 @@ describe('list prices', () => {
       again: true,
     });
   });
+
+  const midnight = Date.parse(instantAt(collectNow).slice(0, 10));
+  const day = instantAt(midnight - 1).slice(0, 10);
+  const until = (at: number | null): string | null => (at === null ? null : micros(at));
+  /** Usage of one day as the warehouse would sum it: by the changes that it is told, or all of the day. */
+  const billed = async (changedAt: number, rows: readonly (readonly [endsAt: number, quantity: number])[]) => {
+    const held = [
+      { ...price, since: micros(midnight - 90 * 86_400_000), until: until(changedAt), price: '0.5' },
+      { ...price, since: micros(changedAt), until: until(null), price: '2' },
+    ];
+    const answer: Answer = ({ name, parameters = {}, text }) => {
+      if (name === 'lake.list-prices') return rowPage(held);
+      if (name === 'lake.list-prices.changes') return rowPage(held.map(({ since, until: end }) => ({ since, until: end })));
+      if (name !== 'lake.usage') return undefined;
+      const changes = Object.entries(parameters).flatMap(([key, value]) =>
+        /^change\d+$/.test(key) && text.includes(`:${key} `) ? [Date.parse(`${(value as { value: string }).value.replace(' ', 'T')}Z`)] : [],
+      );
+      const eras = Map.groupBy(rows, ([endsAt]) => changes.filter((at) => endsAt >= at).length);
+      return rowPage(
+        [...eras.values()].map((all) => ({
+          ...use, day, place: `${day} job|9`, quantity: String(all.reduce((sum, [, quantity]) => sum + quantity, 0)),
+          newest: micros(Math.max(...all.map(([endsAt]) => endsAt))),
+        })),
+      );
+    };
+    const { facts } = await collected(costCollector, answer, { lane: 'watch' });
+    return facts.map(({ data }) => [data['day'], data['quantity'], data['listAmount'], data['listPrice']]);
+  }; // prettier-ignore
+  const hour = 3_600_000;
+
+  it('that change at midnight are those of each row by its own end', async () => {
+    // The last hour of the day ends when the new price begins to hold (facts 1.1).
+    const rows = [[midnight - 2 * hour, 4], [midnight - hour, 4], [midnight, 1]] as const; // prettier-ignore
+    expect(await billed(midnight, rows)).toEqual([[day, '9', '6', null]]);
+  });
+
+  it('that change within a day hold before and after it', async () => {
+    const rows = [[midnight - 12 * hour, 4], [midnight - hour, 1]] as const; // prettier-ignore
+    expect(await billed(midnight - 6 * hour, rows)).toEqual([[day, '5', '4', null]]);
+    expect(await billed(midnight + hour, rows)).toEqual([[day, '5', '2.5', '0.5']]);
+  });
 });

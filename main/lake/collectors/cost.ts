@@ -16,8 +16,9 @@ import { decimalOf, instantOf, later, latest, minus, numberOf, textOf } from '..
 import { among, scoped } from '../scope-filter.ts';
 import { asText, computed, computedOf, fieldOf } from '../select.ts';
 import { readNow, resting, restsUntil } from '../throttle.ts';
+import { priceEra } from './cost-era.ts';
 import { cutStretch, stretchOf, type Stretch } from './cost-stretch.ts';
-import { pricesTable, readPrices, type Price } from './prices.ts';
+import { priceChanges, pricesTable, readPrices, type Price } from './prices.ts';
 
 const kind = statementKind('lake.usage', 'read', 'what jobs, pipelines, endpoints and compute used, summed up');
 const countKind = statementKind('lake.usage.count', 'read', 'how many sums of usage there are');
@@ -69,16 +70,24 @@ const sums = [
   computed('usage_end_time', 'newest', dbx`unix_micros(max(usage_end_time))`),
 ];
 
-/** Sums by day in the background; by hour, of the assets in scope, when a room is packed. */
-const spec = (context: CollectContext): Pull | null => {
+/** From which day on usage is summed, as a rule. */
+const beginOf = (context: CollectContext): Instant =>
+  context.lane === 'pack' ? context.horizon : minus(context.horizon, weeksBack);
+
+/**
+ * Sums by day in the background, and by what the price was where `changes` says that any price changed; by hour, of the assets in scope,
+ * when a room is packed.
+ */
+const spec = (context: CollectContext, changes: readonly Instant[]): Pull | null => {
   const packs = context.lane === 'pack';
-  const keys = packs ? [...groups, place, hour] : [...groups, place];
+  const era = packs ? null : priceEra(changes);
+  const keys = [...groups, place, ...(packs ? [hour] : []), ...(era === null ? [] : [era.key])];
   const { from } = stretchOf(context);
   const wanted = ids.flatMap(([name]) => scoped(context, name).map((id) => `${name}|${id}`));
   if (packs && wanted.length === 0) return null;
   const of = (value: Piece) => among(meta, value, 'charged', wanted);
   const whole = of(chargedFully);
-  const begin = (packs ? context.horizon : minus(context.horizon, weeksBack)).slice(0, 10);
+  const begin = beginOf(context).slice(0, 10);
   // Whole days before the stretch are not scanned again.
   const since = from !== null && from.slice(0, 10) > begin ? from.slice(0, 10) : begin;
   const behind = (at: Piece | null): Piece => dbx`${at ?? dbx`NULL`} >= :place`;
@@ -114,6 +123,7 @@ const spec = (context: CollectContext): Pull | null => {
       ...(context.until === null ? {} : { until: context.until.slice(0, 10) }),
       workspace: context.workspaceId,
       ...(packs ? whole.parameters : {}),
+      ...era?.parameters,
     },
     order: 'place',
     cannot: without(['usage_quantity'], 'nothing tells how much was used'),
@@ -226,11 +236,13 @@ export const costCollector: Collector = {
     restsMs: everyMs,
   },
   collect: async (context) => {
-    const asked = spec(context);
     const rest = { cursor: context.cursor, completeTo: context.completeTo, missingColumns: [] };
-    if (asked === null) return ok({ ...rest, note: null });
+    if (spec(context, []) === null) return ok({ ...rest, note: null });
     const until = restsUntil(context, everyMs);
     if (until !== null) return ok(resting(context, source, until, restWords));
+    const changes = context.lane === 'pack' ? ok([]) : await priceChanges(context, beginOf(context));
+    const asked = spec(context, changes.ok ? changes.value : []);
+    if (asked === null) return ok({ ...rest, note: null });
     const found = await pull(context, asked);
     if (!found.ok) return found;
     const { cutOff, full, missingColumns, unasked } = found.value;
@@ -246,7 +258,10 @@ export const costCollector: Collector = {
       if (known === undefined) days.set(key, [sum]);
       else known.push(sum);
     }
-    const prices = await readPrices(context, [...new Set(sums.flatMap((sum) => (sum === null ? [] : [sum.sku])))]);
+    // Without knowing when prices changed, none of a day is known.
+    const prices = changes.ok
+      ? await readPrices(context, [...new Set(sums.flatMap((sum) => (sum === null ? [] : [sum.sku])))])
+      : changes;
     const unreadable = sums.filter((sum) => sum === null).length;
     const facts = [...days.values()].map((parts): CollectedFact => {
       const price = (sum: Sum): Price | null =>
@@ -292,7 +307,7 @@ export const costCollector: Collector = {
     });
   },
   estimate: async (context): Promise<Result<Estimate, DatabricksFailure>> => {
-    const asked = spec(context);
+    const asked = spec(context, []);
     if (asked === null) return ok({ rows: 0, statements: 0, counted: true });
     const rows = await countRows(context, { ...asked, kind: countKind });
     return rows.ok ? ok({ rows: rows.value, statements: 3, counted: true }) : rows;

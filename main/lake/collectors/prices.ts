@@ -4,14 +4,45 @@ import type { DatabricksFailure } from '../../databricks/port.ts';
 import { dbx, statementKind } from '../../databricks/statements.ts';
 import type { CollectContext } from '../collector.ts';
 import { pull } from '../pull.ts';
-import { decimalOf, instantOf, textOf } from '../rows.ts';
+import { decimalOf, instantOf, textOf, timestampParameter } from '../rows.ts';
 import { oneOf } from '../scope-filter.ts';
 import { asMicros, asText, computedOf, fieldOf, type Path } from '../select.ts';
 
 const kind = statementKind('lake.list-prices', 'read', 'list prices of what was used');
+const changesKind = statementKind('lake.list-prices.changes', 'read', 'when list prices changed');
 export const pricesTable = { catalog: 'system', schema: 'billing', table: 'list_prices' };
 /** The list price that holds, and the older place of it. */
 const amounts: readonly Path[] = [['effective_list', 'default'], ['default']];
+
+/**
+ * When any list price began or ended since a moment, oldest first: between two of these no price changes.
+ */
+export const priceChanges = async (
+  context: CollectContext,
+  since: Instant,
+): Promise<Result<readonly Instant[], DatabricksFailure>> => {
+  const found = await pull(context, {
+    kind: changesKind,
+    table: pricesTable,
+    wants: [asMicros('price_start_time', { as: 'since', required: true }), asMicros('price_end_time', { as: 'until' })],
+    where: [
+      {
+        needs: 'price_start_time',
+        piece: dbx`(price_start_time >= :since OR price_end_time >= :since)`,
+        build: (has) =>
+          has('price_end_time')
+            ? dbx`(price_start_time >= :since OR price_end_time >= :since)`
+            : dbx`price_start_time >= :since`,
+      },
+    ],
+    parameters: { since: timestampParameter(since) },
+    order: 'since',
+    groupBy: ['since', 'until'],
+  });
+  if (!found.ok) return found;
+  const moments = found.value.rows.flatMap((row) => [instantOf(row, 'since'), instantOf(row, 'until')]);
+  return ok([...new Set(moments.filter((one) => one !== null && one > since))].flatMap((one) => one ?? []).toSorted());
+};
 
 export type Price = { readonly amount: string; readonly currency: string };
 export type Use = { readonly sku: string; readonly cloud: string | null; readonly unit: string };
