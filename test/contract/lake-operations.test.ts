@@ -227,6 +227,8 @@ describe('cost', { timeout: 180_000 }, () => {
     await addRows(workspace, 'billing.list_prices', [
       { sku_name: 'TEST_JOBS', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(now - 9000 * hour), price_end_time: at(now - 900 * hour), pricing: { default: '9' } },
       { sku_name: 'TEST_JOBS', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(now - 900 * hour), pricing: { default: '0.6', effective_list: { default: '0.300000000000000001' } } },
+      { sku_name: 'TEST_MOVED', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(now - 9000 * hour), price_end_time: at(start + hour), pricing: { default: '1' } },
+      { sku_name: 'TEST_MOVED', cloud: 'AZURE', usage_unit: 'DBU', currency_code: 'USD', price_start_time: at(start + hour), pricing: { default: '2' } },
     ]); // prettier-ignore
     await addRows(workspace, 'billing.usage', [
       usage({ usage_quantity: '10.000000000000000001' }),
@@ -234,6 +236,14 @@ describe('cost', { timeout: 180_000 }, () => {
       usage({ usage_quantity: '5', usage_metadata: { cluster_id: 'k-3' }, record_type: 'ORIGINAL' }),
       usage({ usage_quantity: '-5', usage_metadata: { cluster_id: 'k-3' }, record_type: 'RETRACTION' }),
       usage({ usage_quantity: '100', usage_metadata: {} }),
+      usage({
+        sku_name: 'TEST_MOVED',
+        usage_quantity: '3',
+        usage_metadata: { job_id: 'c-9' },
+        usage_start_time: at(start - hour),
+        usage_end_time: at(start),
+      }),
+      usage({ sku_name: 'TEST_MOVED', usage_quantity: '4', usage_metadata: { job_id: 'c-9' } }),
       usage({ usage_quantity: '7', sku_name: 'TEST_FREE', usage_metadata: { warehouse_id: 'w-1' } }),
     ]);
     const rig = await read('system.billing.usage');
@@ -245,6 +255,8 @@ describe('cost', { timeout: 180_000 }, () => {
         data: { quantity: '12.000000000000000001', listPrice: '0.300000000000000001', listAmount: '3.600000000000000012300000000000000001', corrections: 0 },
       },
     ]); // prettier-ignore
+    // Each by the price that holds when it ends.
+    expect(of('|c-9')).toMatchObject([{ data: { quantity: '7', listAmount: '11', listPrice: null } }]);
     expect(of('|k-3')).toMatchObject([{ data: { quantity: '0', corrections: 1 } }]);
     expect(of('|w-1')).toMatchObject([{ title: `warehouse w-1 used 7 DBU on ${day}: list price not known` }]);
 
