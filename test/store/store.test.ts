@@ -70,7 +70,9 @@ describe('a new database', () => {
       .map((end) => `${end} ${(statSync(path + end).mode & 0o777).toString(8)}`);
   const isPrivate = [' 600', '-wal 600', '-shm 600'];
 
-  test.skipIf(process.platform === 'win32')('is readable to its owner alone, with what SQLite keeps beside it, and so is one of before', () => {
+  test('is readable to its owner alone, with what SQLite keeps beside it, and so is one of before', () => {
+    // A mode means nothing there.
+    if (process.platform === 'win32') return;
     const path = newPath();
     let store = must(openStore(path, deps()));
     store.transaction((db) => ok(setSetting(db, 'a', 1)));
