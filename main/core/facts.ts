@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../shared/base/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts';
 import type { Instant } from '../../shared/base/time.ts';
 import type { Entry } from '../../shared/contract/room.ts';
 import type { LakeFact } from '../lake/port.ts';
@@ -22,16 +22,25 @@ export const factsBeforeMs = 36 * 3_600_000;
 const names = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 
-/** What was said of it before, where a later row replaced that; null = nothing else was said. */
-const replacedWords = ({ data }: LakeFact): string | null => {
-  const replaced = data['replaced'];
-  if (replaced === undefined || !isJsonObject(replaced) || typeof replaced['source'] !== 'string') return null;
-  if (typeof replaced['result'] === 'string')
-    return replaced['result'] === data['result']
-      ? `Replaces what ${replaced['source']} told earlier, with the same result.`
-      : `Replaces what ${replaced['source']} told earlier: ${replaced['result'].replaceAll('-', ' ')}.`;
-  const tables = [...names(replaced['reads']), ...names(replaced['writes'])];
-  return `Lineage came later; before, it named ${tables.length === 0 ? 'no table' : displayName([...new Set(tables)].join(', '))}.`;
+/**
+ * That a later row replaced what was told before: by whom, as a chip; and in words what was told, where it was something else than that
+ * it still runs.
+ */
+const replacedOf = ({ data }: LakeFact): { readonly by: readonly string[]; readonly words: string | null } => {
+  const { replaced } = data;
+  if (replaced === undefined || !isJsonObject(replaced) || typeof replaced['source'] !== 'string')
+    return { by: [], words: null };
+  const { source, result } = replaced;
+  return {
+    by: typeof result === 'string' ? [`replaces ${source}`] : [],
+    words: typeof result === 'string' ? toldEarlier(source, result, data['result']) : beforeLineage(replaced),
+  };
+};
+const toldEarlier = (source: string, result: string, now: JsonValue | undefined): string | null =>
+  result === now || result === 'running' ? null : `Told earlier by ${source}: ${result.replaceAll('-', ' ')}.`;
+const beforeLineage = ({ reads, writes }: JsonObject): string => {
+  const tables = [...new Set([...names(reads), ...names(writes)])];
+  return `Lineage came later; before, it named ${tables.length === 0 ? 'no table' : displayName(tables.join(', '))}.`;
 };
 
 /** A cached fact as a line of the timeline. It is this device's copy of what the platform said: `cached`, by nobody. */
@@ -40,14 +49,14 @@ export const factEntry = (fact: LakeFact): Entry => ({
   kind: 'fact',
   factKind: fact.kind,
   title: displayName(fact.title),
-  body: replacedWords(fact),
+  body: replacedOf(fact).words,
   by: null,
   happenedAt: fact.happenedAt,
   observedAt: fact.observedAt,
   recordedAt: null,
   tone: factTone(fact.kind, fact.data),
   assets: onMap(fact.assets),
-  chips: [fact.source],
+  chips: [fact.source, ...replacedOf(fact).by],
   versions: [],
   witnesses: 0,
   withheld: 0,

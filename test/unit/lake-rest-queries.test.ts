@@ -273,9 +273,12 @@ describe('one statement from two sources', () => {
     // Read again, by either: nothing is forgotten.
     expect(mergeQueries(merged, rest)).toEqual(merged);
     expect(mergeQueries(merged, row)).toEqual(merged);
-    expect(factEntry(merged).body).toBe('Replaces what rest.sql.history.queries told earlier: running.');
-    expect(factEntry(mergeQueries(told(restQueriesSource, 'failed'), row)).body).toBe('Replaces what rest.sql.history.queries told earlier, with the same result.'); // prettier-ignore
-    expect(factEntry(row).body).toBeNull();
+    const shown = (fact: LakeFact) => [factEntry(fact).body, factEntry(fact).chips];
+    const chips = [table, `replaces ${restQueriesSource}`];
+    expect(shown(merged)).toEqual([null, chips]);
+    expect(shown(mergeQueries(told(restQueriesSource, 'failed'), row))).toEqual([null, chips]);
+    expect(shown(mergeQueries(told(restQueriesSource, 'succeeded'), row))).toEqual([`Told earlier by ${restQueriesSource}: succeeded.`, chips]); // prettier-ignore
+    expect(shown(row)).toEqual([null, [table]]);
   });
 
   it('of two answers of REST the one that knows the end counts', () => {
