@@ -18,6 +18,7 @@ export type LakePart = {
   readonly sources: () => readonly SourceState[];
   readonly sourceLabel: (source: string) => string;
   readonly sourceWhen: (source: string) => Collector['meta']['when'];
+  readonly sourceRests: (source: string) => boolean;
   /** The name that people know of a workspace id. */
   readonly workspaceName: (workspaceId: string) => string;
   /** What the signals propose when those that were declined are left out. */

@@ -5,7 +5,7 @@ import { momentKinds } from '../../shared/domain/vocabulary.ts';
 import { detectOnce, readProposals, readSignal, readSignals, watchedRules } from '../detect/detect.ts';
 import type { Proposal } from '../detect/port.ts';
 import { createLake } from '../lake/lake.ts';
-import { sourceLabel, sourceWhen } from '../lake/sources.ts';
+import { sourceLabel, sourceRests, sourceWhen } from '../lake/sources.ts';
 import { isNamedAsset, namedAssets } from '../store/lake-index.ts';
 import { packedAges } from '../store/packs.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
@@ -72,6 +72,7 @@ export const lakePartOf = (
     sources: () => withPacked(lake.sourceStates(db), packedAges(db), clock.now()),
     sourceLabel,
     sourceWhen,
+    sourceRests,
     workspaceName: (id) => workspaceNames(connection)(id),
     proposals: (declined) => {
       const key = [...declined].sort().join(' ');

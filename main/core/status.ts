@@ -62,6 +62,7 @@ export const freshnessOf = (lake: LakePart): Freshness[] => {
     observedAt,
     state,
     read: reads[lake.sourceWhen(source)],
+    ...(lake.sourceRests(source) ? { rests: true } : {}),
     missing: [...missingColumns],
     note,
   }));

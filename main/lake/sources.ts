@@ -150,6 +150,10 @@ export const isAskedByRest = (source: string): boolean => source.startsWith('res
 export const sourceWhen = (source: string): Collector['meta']['when'] =>
   collectors.find((one) => one.source === source)?.meta.when ?? 'pack';
 
+/** Whether a source rests between readings by itself, longer than others are read again (`restsMs`). */
+export const sourceRests = (source: string): boolean =>
+  (collectors.find((one) => one.source === source)?.meta.restsMs ?? 0) > 0;
+
 /** What every source needs and gives, for the connection check and the SQL that an administrator gets. */
 export const checkedSources = collectors.map(({ source, label, table, meta }) => ({
   source,

@@ -15,6 +15,8 @@ export const freshness = v.object({
   state: v.picklist(['never', 'fresh', 'stale', 'denied', 'failed', 'missing']),
   /** When it is read: by the background always, only around something affected or watched, or only when a room is packed. */
   read: v.picklist(['always', 'around', 'packing']),
+  /** It rests for a while after each reading, as its note says: it is older than the others, and not late. */
+  rests: v.optional(v.boolean()),
   missing: v.array(v.string()),
   note: v.nullable(v.string()),
 });

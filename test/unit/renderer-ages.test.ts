@@ -26,6 +26,20 @@ describe('the age of all facts in one line', () => {
     expect(summaryOf([fact('runs', 'never'), around])).toEqual({ readAt: null, good: 0, expected: 1 });
   });
 
+  it('does not grow old by what only a packing reads: how old a packed room is, its card tells', () => {
+    const packed = (state: Freshness['state']) => fact('columns', state, { read: 'packing', observedAt: at(1) });
+    for (const state of ['fresh', 'stale'] as const)
+      expect(summaryOf([fact('runs', 'fresh'), packed(state)])).toEqual({ readAt: at(10), good: 1, expected: 1 });
+    expect(ageGroups([packed('stale'), packed('fresh')]).map(([group]) => group)).toEqual(['fresh', 'around']);
+    expect(summaryOf([packed('denied')])).toMatchObject({ good: 0, expected: 1 });
+  });
+
+  it('is not made old by what rests between its readings, unless there is nothing else', () => {
+    const usage = fact('usage', 'fresh', { rests: true, observedAt: at(1) });
+    expect(summaryOf([fact('runs', 'fresh'), usage])).toEqual({ readAt: at(10), good: 2, expected: 2 });
+    expect(summaryOf([usage])).toEqual({ readAt: at(1), good: 1, expected: 1 });
+  });
+
   it('says of old facts how old they are', () => {
     expect(summaryOf([fact('runs', 'stale', { observedAt: at(2) })])).toEqual({ readAt: at(2), good: 0, expected: 1 });
   });

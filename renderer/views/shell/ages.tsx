@@ -14,7 +14,7 @@ import {
 import { useModel } from '../../model/index.ts';
 import { bySameReason } from '../common/same-reason.ts';
 import { useNow, useStatus, useTimes } from '../common/use.ts';
-import { type AgeGroup, ageGroups, summaryOf } from './age-summary.ts';
+import { type AgeGroup, ageGroups, groupOf, summaryOf } from './age-summary.ts';
 
 const ageWords = (fact: Freshness, now: number): string => {
   if (fact.state === 'denied') return 'denied';
@@ -45,7 +45,7 @@ export const Ages = ({ facts }: { readonly facts: readonly Freshness[] }) => {
   const words =
     readAt === null ? 'No facts read yet' : `Facts read ${ago(readAt, now)} · ${good} of ${expected} sources`;
   // What may not be read is known and stays so; what got old or broke is news.
-  const isNews = facts.some(({ state }) => state === 'stale' || state === 'failed');
+  const isNews = facts.some((fact) => fact.state === 'failed' || groupOf(fact) === 'old');
   return (
     <div className={`status-ages ${isNews ? 'tone-warn' : ''}`}>
       <ul data-testid="freshness" aria-label="Age of each kind of fact" className="sr-only">
