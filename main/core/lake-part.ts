@@ -15,7 +15,10 @@ import type { FactSource } from './facts.ts';
 /** What the core asks of the cached lake and of detection. Reads answer from this device; only `refresh` goes out. */
 export type LakePart = {
   readonly facts: FactSource;
+  /** How far the background has read each source. */
   readonly sources: () => readonly SourceState[];
+  /** The same with what packings read of it for single rooms: how old each is on this device. */
+  readonly ages: () => readonly SourceState[];
   readonly sourceLabel: (source: string) => string;
   readonly sourceWhen: (source: string) => Collector['meta']['when'];
   readonly sourceRests: (source: string) => boolean;

@@ -1,14 +1,14 @@
-import { fromInstant, type Instant } from '../../shared/base/time.ts';
+import { fromInstant } from '../../shared/base/time.ts';
 import type { SourceState } from '../lake/port.ts';
 import type { PackedAge } from '../store/packs.ts';
 
 /** What was packed so long ago is old, as what the background read is (main/lake/lake.ts). */
 const staleAfterMs = 2 * 3_600_000;
-const newest = (a: Instant | null, b: Instant | null): Instant | null => (a === null || (b !== null && b > a) ? b : a);
 
 /**
  * Sources as they stand on this device, whoever read them: the background, or the packing of a room, which reads more of them. Ages
- * are the newest of the two. What the background cannot read stays so: that is news, whatever lies here from before.
+ * are the newest of the two; up to when a source is complete only the background says, since a packing reads what touches one room.
+ * What the background cannot read stays so: that is news, whatever lies here from before.
  */
 export const withPacked = (
   states: readonly SourceState[],
@@ -22,12 +22,14 @@ export const withPacked = (
     const found = packed.find((one) => one.source === state.source && one.workspace === state.workspace);
     const isOlder = found === undefined || (state.observedAt !== null && state.observedAt >= found.observed);
     if (isOlder || state.state === 'denied' || state.state === 'failed' || state.state === 'missing') return state;
-    return { ...state, ...ageOf(found, now), completeTo: newest(state.completeTo, found.completeTo) };
+    const age = ageOf(found, now);
+    // A source that rests is not late where the background says so.
+    return state.state === 'fresh' ? { ...state, observedAt: age.observedAt } : { ...state, ...age };
   });
   const more = packed.flatMap((one): SourceState[] =>
     known.some(({ source, workspace }) => source === one.source && workspace === one.workspace)
       ? []
-      : [{ source: one.source, workspace: one.workspace, region: null, completeTo: one.completeTo, missingColumns: [], note: 'Read for packed rooms.', ...ageOf(one, now) }],
+      : [{ source: one.source, workspace: one.workspace, region: null, completeTo: null, missingColumns: [], note: 'Read for packed rooms.', ...ageOf(one, now) }],
   ); // prettier-ignore
   return [...joined, ...more];
 };

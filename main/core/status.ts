@@ -52,7 +52,7 @@ const reads = { watch: 'always', room: 'around', pack: 'packing' } as const;
 
 /** Age of every kind of fact, named for people. Where all come from one workspace it is not named: nothing to tell apart. */
 export const freshnessOf = (lake: LakePart): Freshness[] => {
-  const sources = lake.sources();
+  const sources = lake.ages();
   const several = new Set(sources.flatMap(({ workspace }) => (workspace === '' ? [] : [workspace]))).size > 1;
   return sources.map(({ source, workspace, completeTo, observedAt, state, missingColumns, note }) => ({
     source,

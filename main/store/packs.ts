@@ -113,17 +113,14 @@ export const releasePack = (
   return { removed, cited: kept };
 };
 
-/** When a source of a workspace was last read for a room that is packed here, and how far it reached then. */
+/** When a source of a workspace was last read for a room that is packed here. */
 export type PackedAge = {
   readonly source: string;
   readonly workspace: string;
   readonly observed: Instant;
-  readonly completeTo: Instant | null;
 };
 export const packedAges = (db: ReadableDb): readonly PackedAge[] =>
-  db.all<
-    PackedAge & Row
-  >(sql`SELECT s.source, s.workspace, max(s.observed) AS observed, max(s.complete_to) AS completeTo
+  db.all<PackedAge & Row>(sql`SELECT s.source, s.workspace, max(s.observed) AS observed
     FROM pack_source s JOIN pack p ON p.id = s.pack
     WHERE p.state <> 'released' AND s.observed IS NOT NULL AND s.state IN ('done', 'left-out', 'due', 'reading')
     GROUP BY s.source, s.workspace ORDER BY s.source, s.workspace`);

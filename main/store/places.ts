@@ -13,13 +13,14 @@ export const storedPlaces = (db: ReadableDb): readonly StoredPlace[] =>
 
 /**
  * Drop everything cached of one place: its facts, and edges, names, signals and what packed rooms list in its scopes. `region` null =
- * it is not known; `metastore` null = nothing is named by it, or others may name the same.
+ * it is not known, and rows without one are meant; `metastore` null = nothing is named by it, or others may name the same.
  */
 export const forgetPlace = (
   db: WritableDb,
   place: { readonly workspace: string; readonly metastore: string | null; readonly region: string | null },
 ): void => {
-  const of = sql`workspace = ${place.workspace} OR region = ${place.region}`;
+  // What lies in another region stays: a workspace may have moved, and account-level rows of all regions bear one number.
+  const of = sql`(workspace = ${place.workspace} AND region IS NULL) OR region = ${place.region}`;
   db.run(sql`DELETE FROM pack_fact WHERE fact IN (SELECT rid FROM lake_fact WHERE ${of})`);
   dropFacts(db, of);
   for (const id of place.metastore === null ? [place.workspace] : [place.workspace, place.metastore]) {
@@ -37,5 +38,5 @@ export const withholdSources = (db: WritableDb, workspace: string, note: string)
   db.run(sql`UPDATE lake_source SET cursor = NULL, complete_to = NULL, observed = NULL, state = 'denied', missing = '[]', note = ${note}
     WHERE workspace = ${workspace}`);
   db.run(sql`UPDATE pack_source SET state = 'withheld', cursor = NULL, complete_to = NULL, covered = '[]', missing = '[]', note = ${note},
-    since = NULL, lost_before = NULL, rows = 0, bytes = 0, expected = NULL, facts = 0, links = 0 WHERE workspace = ${workspace}`);
+    since = NULL, lost_before = NULL, observed = NULL, rows = 0, bytes = 0, expected = NULL, facts = 0, links = 0 WHERE workspace = ${workspace}`);
 };

@@ -50,7 +50,7 @@ const put = (store: Store, rows: readonly FactRow[]): void => {
 /** Everything goes; numbers are given again from the first. */
 const cleared = (store: Store): void => {
   store.transaction((db) => {
-    forgetPlace(db, { workspace: '7', metastore: 'm', region: null });
+    forgetPlace(db, { workspace: '7', metastore: 'm', region: 'eu' });
     return ok(null);
   });
 };
@@ -191,6 +191,25 @@ describe('a batch', () => {
       }),
       { numRuns: 60 },
     );
+    store.close();
+  });
+
+  it('keeps what lies in another region when a place is forgotten, under the same number of a workspace too', () => {
+    const store = opened(place());
+    const regions = ['eu', 'us', null];
+    put(store, ['0', '7'].flatMap((workspace) => regions.map((region) => ({ ...row(`${workspace} ${region}`, 1, ['x']), workspace, region })))); // prettier-ignore
+    store.transaction((db) => ok(forgetPlace(db, { workspace: '7', metastore: null, region: 'us' })));
+    expect(
+      factsPage(store.read, all)
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(['0 eu', '0 null', '7 eu']);
+    store.transaction((db) => ok(forgetPlace(db, { workspace: '0', metastore: null, region: null })));
+    expect(
+      factsPage(store.read, all)
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(['0 eu', '7 eu']);
     store.close();
   });
 

@@ -152,6 +152,18 @@ describe('statements by REST', () => {
     expect(await starts(store)).toEqual([String(collectNow - 4 * hour)]);
   });
 
+  it('of a time that the table has told are not asked for at all', async () => {
+    const store = open();
+    store.transaction((db) => {
+      putSource(db, tableRead(collectNow - hour));
+      return ok(null);
+    });
+    const until = instantAt(collectNow - 24 * hour);
+    const found = await look([info('f', 60 * 30)], { lane: 'pack', until }, store);
+    expect(found).toMatchObject({ called: [], facts: [], note: 'Not asked: the system table has told all of this time.' }); // prettier-ignore
+    expect((await look([info('f', 60 * 30)], { lane: 'pack', until })).ids).toEqual(['f']);
+  });
+
   it('that finished are the five slowest of an hour, together with those that are known', async () => {
     const store = open();
     const of = (id: string, ms: number): JsonObject => slow(id, 30 + ms / 1e6, ms);

@@ -73,7 +73,8 @@ const driftFact = (row: TextRow, monitor: Monitor, context: CollectContext): Col
   const compared = instantOf(row, 'compared_start');
   const psi = distanceOf(row, 'psi');
   const told = others.map(([key, as, label]) => ({ key, label, distance: distanceOf(row, as) }));
-  const instead = psi === null ? told.find(({ distance }) => isMore(distance)) : undefined;
+  // Where it does not apply it is NULL; a PSI that is no number says nothing of the others.
+  const instead = textOf(row, 'psi') === null ? told.find(({ distance }) => isMore(distance)) : undefined;
   const name = fullName(monitor.watched);
   const against =
     type === 'BASELINE' ? 'the baseline' : type === 'UNKNOWN' ? 'what it is compared with' : 'the window before';

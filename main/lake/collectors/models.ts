@@ -80,6 +80,16 @@ const readAliases = (cursor: string | null): Aliases =>
 /** Under which name the cursor holds when a model was looked at last: no alias has an empty name. */
 const lookedAt = '';
 
+type Moved = {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly since: Instant | null;
+  /** When the model changed last: the same for everybody who looks, whenever that is. */
+  readonly changedAt: Instant | null;
+};
+/** The background and each packed room look by themselves: one move is one fact, told by who saw it first. */
+const seenFirst = (old: LakeFact, next: LakeFact): LakeFact => (old.happenedAt <= next.happenedAt ? old : next);
+
 /**
  * An alias that points elsewhere than at the last look, or nowhere now (`to` null). It moved between the two looks: nothing that REST
  * says is documented to tell when, nor who. Both are known from the audit log, where that can be read.
@@ -87,7 +97,7 @@ const lookedAt = '';
 const moveFact = (
   full: string,
   alias: string,
-  { from, to, since }: { readonly from: string | null; readonly to: string | null; readonly since: Instant | null },
+  { from, to, since, changedAt }: Moved,
   context: CollectContext,
 ): LakeFact => {
   const at = context.observedAt;
@@ -97,7 +107,11 @@ const moveFact = (
       ? `was removed${from === null ? '' : `; it pointed to version ${from}`}`
       : `points to version ${to}${from === null ? '' : ` instead of ${from}`}`;
   return {
-    id: factId('alias-move', context.metastoreId, `${full.toLowerCase()}@${alias}/${to ?? ''}/${at}`),
+    id: factId(
+      'alias-move',
+      context.metastoreId,
+      `${full.toLowerCase()}@${alias}/${from ?? ''}/${to ?? ''}/${changedAt ?? at}`,
+    ),
     kind: 'alias-move',
     source,
     workspace: context.workspaceId,
@@ -209,7 +223,9 @@ export const modelsCollector: Collector = {
         for (const alias of new Set([...Object.keys(before), ...Object.keys(now)])) {
           const [from, to] = [ownOf(before, alias) ?? null, ownOf(now, alias) ?? null];
           if (alias === lookedAt || from === to) continue;
-          facts.push({ fact: moveFact(full, alias, { from, to, since: ownOf(before, lookedAt) ?? null }, context) });
+          const since = ownOf(before, lookedAt) ?? null;
+          const changedAt = instant(detail.value['updated_at']);
+          facts.push({ fact: moveFact(full, alias, { from, to, since, changedAt }, context), merge: seenFirst });
         }
       how.set(full, versions.value.whole ? 'read' : 'read short');
       aliases[full] = { ...now, [lookedAt]: context.observedAt };
