@@ -23,16 +23,16 @@ const names = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 
 /**
- * That a later row replaced what was told before: by whom, as a chip; and in words what was told, where it was something else than that
- * it still runs.
+ * That a later row replaced what was told before: by whom; and in words what was told, where it was something else than that it
+ * still runs. Nearly every run of an open room is told twice: what agrees is said in the opened line only.
  */
-const replacedOf = ({ data }: LakeFact): { readonly by: readonly string[]; readonly words: string | null } => {
+const replacedOf = ({ data }: LakeFact): { readonly by: string | null; readonly words: string | null } => {
   const { replaced } = data;
   if (replaced === undefined || !isJsonObject(replaced) || typeof replaced['source'] !== 'string')
-    return { by: [], words: null };
+    return { by: null, words: null };
   const { source, result } = replaced;
   return {
-    by: typeof result === 'string' ? [`replaces ${source}`] : [],
+    by: typeof result === 'string' ? source : null,
     words: typeof result === 'string' ? toldEarlier(source, result, data['result']) : beforeLineage(replaced),
   };
 };
@@ -44,22 +44,26 @@ const beforeLineage = ({ reads, writes }: JsonObject): string => {
 };
 
 /** A cached fact as a line of the timeline. It is this device's copy of what the platform said: `cached`, by nobody. */
-export const factEntry = (fact: LakeFact): Entry => ({
-  id: fact.id,
-  kind: 'fact',
-  factKind: fact.kind,
-  title: displayName(fact.title),
-  body: replacedOf(fact).words,
-  by: null,
-  happenedAt: fact.happenedAt,
-  observedAt: fact.observedAt,
-  recordedAt: null,
-  tone: factTone(fact.kind, fact.data),
-  assets: onMap(fact.assets),
-  chips: [fact.source, ...replacedOf(fact).by],
-  versions: [],
-  witnesses: 0,
-  withheld: 0,
-  withoutEffect: null,
-  ledger: 'cached',
-});
+export const factEntry = (fact: LakeFact): Entry => {
+  const replaced = replacedOf(fact);
+  return {
+    id: fact.id,
+    kind: 'fact',
+    factKind: fact.kind,
+    title: displayName(fact.title),
+    body: replaced.words,
+    by: null,
+    happenedAt: fact.happenedAt,
+    observedAt: fact.observedAt,
+    recordedAt: null,
+    tone: factTone(fact.kind, fact.data),
+    assets: onMap(fact.assets),
+    chips: [fact.source],
+    ...(replaced.by === null ? {} : { replaces: replaced.by }),
+    versions: [],
+    witnesses: 0,
+    withheld: 0,
+    withoutEffect: null,
+    ledger: 'cached',
+  };
+};

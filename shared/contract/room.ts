@@ -154,6 +154,8 @@ export const entry = v.object({
   versions: v.array(v.object({ text: v.string(), by: person, at: instant })),
   witnesses: count,
   withheld: count,
+  /** Of a fact that a later row replaced: who told it before. */
+  replaces: v.optional(v.string()),
   /** Null = it counts; otherwise why it has no effect, for people. */
   withoutEffect: v.nullable(v.string()),
   ledger,

@@ -285,12 +285,11 @@ describe('one statement from two sources', () => {
     // Read again, by either: nothing is forgotten.
     expect(mergeQueries(merged, rest)).toEqual(merged);
     expect(mergeQueries(merged, row)).toEqual(merged);
-    const shown = (fact: LakeFact) => [factEntry(fact).body, factEntry(fact).chips];
-    const chips = [table, `replaces ${restQueriesSource}`];
-    expect(shown(merged)).toEqual([null, chips]);
-    expect(shown(mergeQueries(told(restQueriesSource, 'failed'), row))).toEqual([null, chips]);
-    expect(shown(mergeQueries(told(restQueriesSource, 'succeeded'), row))).toEqual([`Told earlier by ${restQueriesSource}: succeeded.`, chips]); // prettier-ignore
-    expect(shown(row)).toEqual([null, [table]]);
+    const shown = (fact: LakeFact) => [factEntry(fact).body, factEntry(fact).replaces];
+    expect(shown(merged)).toEqual([null, restQueriesSource]);
+    expect(shown(mergeQueries(told(restQueriesSource, 'failed'), row))).toEqual([null, restQueriesSource]);
+    expect(shown(mergeQueries(told(restQueriesSource, 'succeeded'), row))).toEqual([`Told earlier by ${restQueriesSource}: succeeded.`, restQueriesSource]); // prettier-ignore
+    expect(shown(row)).toEqual([null, undefined]);
   });
 
   it('of two answers of REST the one that knows the end counts', () => {

@@ -91,6 +91,12 @@ const EntryDetail = ({ entry, log, canWrite }: Omit<Props, 'contested'>) => {
             <dd>{times.full(entry.recordedAt)}</dd>
           </div>
         )}
+        {entry.replaces === undefined ? null : (
+          <div>
+            <dt>replaces what was told by</dt>
+            <dd>{entry.replaces}</dd>
+          </div>
+        )}
       </dl>
       {entry.versions.length === 0 ? null : (
         <ol className="entry-versions" aria-label="Earlier texts">
