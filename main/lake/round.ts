@@ -13,9 +13,10 @@ const mostInARow = 3;
 export type Round = {
   /**
    * What an answer about one thing means for the others. `unanswered`: it costs this thing only, the next one is asked; `stopped`: the
-   * next would end the same way. A refusal is an answer.
+   * next would end the same way. A refusal is an answer. `by`: who was asked, where one thing takes questions to several: what one of them
+   * answers says nothing of another, which is counted for itself.
    */
-  readonly judge: (found: Result<unknown, DatabricksFailure>) => 'answered' | 'unanswered' | 'stopped';
+  readonly judge: (found: Result<unknown, DatabricksFailure>, by?: string) => 'answered' | 'unanswered' | 'stopped';
   /** What ended the round; null = nothing did. */
   readonly stopped: () => DatabricksFailure | null;
   /** The first failure that cost one thing only; null = there was none. */
@@ -27,17 +28,18 @@ export type Round = {
  * from being read, at this look and at all that follow; nor may each of hundreds wait for a service that does not answer at all.
  */
 export const newRound = (): Round => {
-  let inARow = 0;
+  const inARow = new Map<string, number>();
   let stopped: DatabricksFailure | null = null;
   let first: DatabricksFailure | null = null;
   return {
-    judge: (found) => {
+    judge: (found, by = '') => {
       if (found.ok || !endsRound(found.error)) {
-        inARow = 0;
+        inARow.delete(by);
         return 'answered';
       }
-      inARow += 1;
-      if (!ofOneOrAll.includes(found.error.tag) || inARow >= mostInARow) {
+      const failed = (inARow.get(by) ?? 0) + 1;
+      inARow.set(by, failed);
+      if (!ofOneOrAll.includes(found.error.tag) || failed >= mostInARow) {
         stopped = found.error;
         return 'stopped';
       }

@@ -62,9 +62,9 @@ export type Turn<T> = {
   readonly each: Iterable<T>;
   /**
    * Whether no answer came about a thing (round.ts): then there is nothing more to do about it, and `ended` says so. What was read
-   * of other things before and after it is kept.
+   * of other things before and after it is kept. `by`: who was asked, as there.
    */
-  readonly lost: (one: T, found: Result<unknown, DatabricksFailure>) => boolean;
+  readonly lost: (one: T, found: Result<unknown, DatabricksFailure>, by?: string) => boolean;
   /** It was asked in this round and has more: it goes on where it ended, and does not look back again. */
   readonly goesOn: (one: T) => boolean;
   /**
@@ -124,8 +124,8 @@ export const nextTurn = <T>(
   const asking = newRound();
   const silent = new Set<string>();
   let stoppedAt: string | null = null;
-  const lost: Turn<T>['lost'] = (one, found) => {
-    const went = asking.judge(found);
+  const lost: Turn<T>['lost'] = (one, found, by) => {
+    const went = asking.judge(found, by);
     if (went === 'unanswered') silent.add(key(one));
     else if (went === 'stopped') stoppedAt = key(one);
     return went !== 'answered';

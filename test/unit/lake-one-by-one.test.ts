@@ -4,6 +4,8 @@ import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksTag, RestRequest, Statement } from '../../main/databricks/port.ts';
 import type { CollectContext, Collector } from '../../main/lake/collector.ts';
 import { driftCollector } from '../../main/lake/collectors/drift.ts';
+import { eventLogCollector } from '../../main/lake/collectors/event-log.ts';
+import { expectationsSource } from '../../main/lake/collectors/expectations.ts';
 import { externalLineageCollector } from '../../main/lake/collectors/external-lineage.ts';
 import { historyCollector } from '../../main/lake/collectors/history.ts';
 import { inferenceCollector } from '../../main/lake/collectors/inference.ts';
@@ -129,6 +131,45 @@ describe.each(all)('%s', (_, collector) => {
     expect(found.asked).toEqual(names.slice(0, 5));
     expect(found).toMatchObject({ failure: { tag: 'TimedOut' }, more: false });
   });
+});
+
+describe('a thing that is asked about in several places', () => {
+  const denied = (source: string) => ({ source, workspace: '7', region: null, cursor: null, complete_to: null, observed: null, state: 'denied' as const, missing: '[]', note: null }); // prettier-ignore
+  it.each([
+    { collector: inferenceCollector, kind: 'table|ms|main.shop', every: (n: number) => n % 2 === 0 },
+    { collector: eventLogCollector, kind: 'pipeline|7|main', every: () => true },
+    { collector: externalLineageCollector, kind: 'table|ms|main.shop', every: () => true },
+  ])('ends at three in a row of which one place does not answer, though the other does: $collector.source', async (one) => {
+    const { collector, kind, every } = one;
+    const { store, close } = temporaryStore(() => collectNow);
+    cleanups.push(close);
+    store.transaction<null>((db) => {
+      putSource(db, denied(expectationsSource));
+      return ok(null);
+    });
+    const hung: string[] = [];
+    const hang = (said: string) => {
+      hung.push(nameIn(said));
+      return err(databricksFailure('TimedOut'));
+    };
+    const { workspace } = fakeWorkspace({
+      columns: [...columns, 'id', 'origin', 'timestamp', 'details', 'event_type'],
+      sql: ({ text }) => hang(text),
+      rest: ({ path, query }) => {
+        const name = nameIn(`${path} ${JSON.stringify(query ?? {})}`);
+        if (query?.['lineage_direction'] === 'DOWNSTREAM') return hang(name);
+        // A table without a monitor tells nothing of the warehouse.
+        if (path.endsWith('/monitor'))
+          return every(Number(name.slice(1)))
+            ? ok({ inference_log: { timestamp_col: 'at', prediction_col: 'p' } })
+            : err(databricksFailure('BadAnswer', { code: 'HTTP 404' }));
+        return ok({ spec: { catalog: 'main', schema: 'shop', event_log: { name } } });
+      },
+    });
+    const found = await collector.collect(collectContext(workspace, store.read, names.map((name) => `${kind}.${name}`))); // prettier-ignore
+    expect(found).toMatchObject({ ok: true, value: { failure: { tag: 'TimedOut' }, more: false } });
+    expect([...new Set(hung)]).toEqual(names.filter((_, n) => every(n)).slice(0, 3));
+  }); // prettier-ignore
 });
 
 it('a refresh stores what came with where it goes on, and forgets no missing column of what had no answer', async () => {

@@ -142,7 +142,8 @@ export const eventLogCollector: Collector = boundTo(
             unreadable += read.value.unreadable;
           }
         }
-        if (turn.lost(pipeline, reads.find((read) => !read.ok && endsRound(read.error)) ?? ok(null))) {
+        const silent = reads.find((read) => !read.ok && endsRound(read.error));
+        if (reads.length > 0 && turn.lost(pipeline, silent ?? ok(null), 'warehouse')) {
           answered = false;
           continue;
         }

@@ -87,7 +87,7 @@ export const externalLineageCollector: Collector = {
           'object_info.table.name': assetParts(table).native,
           lineage_direction: direction,
         });
-        if (turn.lost(table, found)) break;
+        if (turn.lost(table, found, direction)) break;
         if (!found.ok) {
           how.set(table, `${how.get(table) ?? 'read'} refused`);
           failure = found.error.tag === 'Forbidden' ? found.error : failure;

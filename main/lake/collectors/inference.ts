@@ -273,7 +273,7 @@ export const inferenceCollector: Collector = boundTo(
         how.set(full, monitor.ok || monitor.error.tag !== 'Forbidden' ? 'none' : 'hidden');
         if (watched === null) continue;
         const found = await readTable(watched, context);
-        if (turn.lost(table, found)) continue;
+        if (turn.lost(table, found, 'warehouse')) continue;
         if (!found.ok) {
           how.set(full, 'refused');
           failure = found.error;
