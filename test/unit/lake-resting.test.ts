@@ -162,6 +162,18 @@ describe('a source that rests', () => {
     expect(count()).toBe(before);
   }); // prettier-ignore
 
+  it.each(
+    [costCollector, eventLogCollector, queryTablesCollector].map((collector) => [collector.label, collector] as const),
+  )('that brought nothing says so again when it is read again: %s', async (_, collector) => {
+    const { refresh, pass } = rig();
+    const nothing = 'Nothing found in scope that this user can see.';
+    expect((await refresh(collector)).note).toBe(nothing);
+    pass(minute);
+    expect((await refresh(collector)).note).toMatch(new RegExp(`^${nothing} .*Asked again from `));
+    pass(collector.meta.restsMs ?? 0);
+    expect((await refresh(collector)).note).toBe(nothing);
+  });
+
   it('does not scan usage again because a field of it is missing', async () => {
     const { refresh, asked, pass } = rig({ usage_metadata: 'struct<job_id:string,dlt_pipeline_id:string,endpoint_name:string,warehouse_id:string>' }); // prettier-ignore
     const scans = (): number => asked.filter(({ name }) => name === 'lake.usage').length;
