@@ -6,9 +6,11 @@ import { beneath } from './counted-workspace.ts';
 import { isMasked } from './rows.ts';
 
 /** What was seen of a table's keys, per warehouse: rights change rarely, and asking costs a statement each time. */
-const looked = new WeakMap<Warehouse, Map<string, { readonly at: number; readonly masked: readonly string[] }>>();
+type Seen = { readonly at: number; readonly forMs: number; readonly masked: readonly string[] };
+const looked = new WeakMap<Warehouse, Map<string, Seen>>();
 const openForMs = 24 * anHour;
-const maskedForMs = anHour / 4;
+/** What may soon be otherwise: a mask that was seen, or that the question itself failed. */
+const soonMs = anHour / 4;
 
 /** What a question stands on: columns that every row has, and those of conditions, which may be NULL. */
 export type Keys = { readonly table: TableName; readonly always: readonly string[]; readonly asked: readonly string[] };
@@ -27,18 +29,18 @@ export const maskedKeys = async (
   const names = [...new Set([...always, ...asked])].filter((name) => !lacking.includes(name));
   if (names.length === 0) return [];
   const line = beneath(context.workspace.warehouse);
-  const known = looked.get(line) ?? new Map<string, { readonly at: number; readonly masked: readonly string[] }>();
+  const known = looked.get(line) ?? new Map<string, Seen>();
   looked.set(line, known);
   const key = `${quoteTable(table)} ${names.join()}`;
   const before = known.get(key);
   const age = before === undefined ? -1 : context.clock.now() - before.at;
-  if (before !== undefined && age >= 0 && age < (before.masked.length > 0 ? maskedForMs : openForMs))
-    return before.masked;
+  if (before !== undefined && age >= 0 && age < before.forMs) return before.masked;
   const found = await probeShown(context.workspace.warehouse, table, names, context.options);
   // The rows themselves were answered: what only this question could not tell costs nothing else.
-  if (!found.ok) return [];
-  const masked = names.filter((name) => isHidden(found.value, name, always.includes(name)));
-  known.set(key, { at: context.clock.now(), masked });
+  const masked = found.ok ? names.filter((name) => isHidden(found.value, name, always.includes(name))) : [];
+  // One that somebody took back would have been answered.
+  if (found.ok || found.error.tag !== 'Cancelled')
+    known.set(key, { at: context.clock.now(), forMs: found.ok && masked.length === 0 ? openForMs : soonMs, masked });
   return masked;
 };
 

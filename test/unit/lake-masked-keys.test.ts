@@ -1,10 +1,12 @@
 // A mask changes what conditions compare, and by what rows are ordered: an answer is then no word about what happened.
 import { afterEach, describe, expect, it } from 'vitest';
+import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { Statement, TextRow, Workspace } from '../../main/databricks/port.ts';
 import type { CollectContext, Collected } from '../../main/lake/collector.ts';
 import { runsCollector } from '../../main/lake/collectors/runs.ts';
 import { runCollector } from '../../main/lake/refresh.ts';
 import { sourceRow } from '../../main/store/lake.ts';
+import { err } from '../../shared/base/result.ts';
 import { collectContext, collectNow, fakeWorkspace, instantAt, micros, rowPage } from '../support/collect.ts';
 import { temporaryStore } from '../support/lakehouse.ts';
 
@@ -29,7 +31,7 @@ const rig = () => {
   let now = collectNow;
   const { store, close } = temporaryStore(() => now);
   cleanups.push(close);
-  const says: { rows: readonly TextRow[]; shown: readonly TextRow[] } = { rows: [], shown: [] };
+  const says: { rows: readonly TextRow[]; shown: readonly TextRow[] | null } = { rows: [], shown: [] };
   const looks: Statement[] = [];
   const { workspace: under } = fakeWorkspace({ columns, sql: () => rowPage(says.rows, ['ws']) });
   const workspace: Workspace = {
@@ -39,7 +41,9 @@ const rig = () => {
       query: (statement, options) => {
         if (statement.name !== 'probe.shown') return under.warehouse.query(statement, options);
         looks.push(statement);
-        return Promise.resolve(rowPage(says.shown, ['x']));
+        return Promise.resolve(
+          says.shown === null ? err(databricksFailure('StatementFailed')) : rowPage(says.shown, ['x']),
+        );
       },
     },
   };
@@ -86,6 +90,20 @@ describe('a masked column by which rows are asked for', () => {
     says.rows = [slice('2', micros(collectNow + hour))];
     pass(60_000);
     expect(await refresh()).toMatchObject({ cursor: instantAt(collectNow + hour), note: null, missing: '[]' });
+  });
+
+  it('is not asked for at each look where that question fails, and soon again', async () => {
+    const { says, looks, refresh, pass } = rig();
+    says.shown = null;
+    for (let times = 0; times < 3; times += 1) {
+      expect((await refresh())?.note).not.toBe(masked);
+      pass(4 * 60_000);
+    }
+    expect(looks).toHaveLength(1);
+    says.shown = [asShown(null)];
+    pass(4 * 60_000);
+    expect((await refresh())?.note).toBe(masked);
+    expect(looks).toHaveLength(2);
   });
 
   it('that is text is known by its mask, and one that is NULL now and then is not masked', async () => {
