@@ -2,12 +2,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksFailure } from '../../main/databricks/port.ts';
+import { newerAnswer } from '../../main/lake/collectors/merge-runs.ts';
 import { runMessagesCollector } from '../../main/lake/collectors/run-messages.ts';
 import { updateMessagesCollector } from '../../main/lake/collectors/update-messages.ts';
 import type { Collector } from '../../main/lake/collector.ts';
+import { factOf } from '../../main/lake/fact-rows.ts';
 import { createPacking } from '../../main/lake/packing.ts';
 import { runCollector } from '../../main/lake/refresh.ts';
-import { sourceRow } from '../../main/store/lake.ts';
+import { type FactRow, sourceRow } from '../../main/store/lake.ts';
 import { sql } from '../../main/store/sql.ts';
 import { err, ok, type Err } from '../../shared/base/result.ts';
 import type { AssetId } from '../../shared/domain/ids.ts';
@@ -161,7 +163,27 @@ describe('what failed updates said, behind many errors of others', () => {
         return ok({ events: events.slice(from, from + size), ...(from + size < events.length ? { next_page_token: String(from + size) } : {}) }); // prettier-ignore
       },
     });
-    return { filters, called, collect: () => updateMessagesCollector.collect(collectContext(workspace, store.read, ['pipeline|7|p'])) }; // prettier-ignore
+    const deps = { store, clock: { now: () => collectNow }, log: () => undefined };
+    const { source } = updateMessagesCollector;
+    const packing = createPacking({
+      ...deps, workspaces: () => [workspace], breathe: () => Promise.resolve(), assetsOf: () => ['pipeline|7|p' as AssetId],
+      limits: () => ({ rows: 1e6, bytes: 1e9 }), changed: () => undefined, collectors: [updateMessagesCollector],
+    }); // prettier-ignore
+    return {
+      filters,
+      called,
+      stored: () => store.read.all<FactRow>(sql`SELECT * FROM lake_fact`).map(factOf)[0],
+      collect: () => updateMessagesCollector.collect(collectContext(workspace, store.read, ['pipeline|7|p'])),
+      watch: async () => {
+        await runCollector(deps, updateMessagesCollector, { workspace, ids, scope: new Map(), options: {} });
+        return sourceRow(store.read, source, '7');
+      },
+      pack: async () => {
+        packing.start({ room, hops: 1, from: instantAt(collectNow - 14 * 86_400_000), to: null });
+        await packing.settled();
+        return packing.pack(store.read, room)?.sources[0];
+      },
+    };
   };
 
   it('is read page by page, from when the update began', async () => {
@@ -179,5 +201,22 @@ describe('what failed updates said, behind many errors of others', () => {
       value: { partly: true, note: '1 updates said nothing in the newest 1000 error events of their pipeline; older ones were not looked through.' }, // prettier-ignore
     });
     expect(called).toHaveLength(10);
+  });
+
+  it('is not asked for again behind that limit, and no look counts it as looked through', async () => {
+    const { called, pack, stored, watch } = rigOf(1_000);
+    const said = /^1 updates said nothing in the newest 1000 error events/;
+    const first = await pack();
+    expect(first).toMatchObject({ state: 'left-out', calls: 10 });
+    const second = await pack();
+    expect(second).toMatchObject({ state: 'left-out', calls: 0 });
+    expect(second?.note).toMatch(said);
+    expect((await watch())?.note).toMatch(said);
+    // Nor does it when REST tells of the update once more.
+    const old = stored();
+    if (old === undefined) throw new Error('no fact');
+    const again = { ...old, data: { result: 'failed', message: null } };
+    expect(newerAnswer(old, again).data).toMatchObject({ message: '', messageBehindLimit: true });
+    expect(called.filter(({ path }) => path.endsWith('/events'))).toHaveLength(10);
   });
 });

@@ -2,6 +2,7 @@ import type { LakeFact } from '../port.ts';
 import { later } from '../rows.ts';
 import { runTitle } from '../titles.ts';
 import { said } from '../values.ts';
+import { behindLimit } from './messages.ts';
 
 /** Runs as REST tells them, at once; the system tables tell the same an hour later (facts 1.0). */
 export const restRunsSource = 'rest.jobs.runs/list';
@@ -82,5 +83,7 @@ const longestWaitMs = 86_400_000;
 export const newerAnswer: Merge = (old, next) => {
   const ahead = moment(old.observedAt) - moment(next.observedAt);
   const [first, last] = ahead <= 0 || ahead > longestWaitMs ? [old, next] : [next, old];
-  return { ...last, data: { ...last.data, message: last.data['message'] ?? first.data['message'] ?? null } };
+  const message = last.data['message'] ?? first.data['message'] ?? null;
+  const isBehind = message === '' && [first, last].some(({ data }) => data[behindLimit] === true);
+  return { ...last, data: { ...last.data, message, ...(isBehind ? { [behindLimit]: true } : {}) } };
 };

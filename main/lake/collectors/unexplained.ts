@@ -12,7 +12,7 @@ import { isGone } from '../rest-read.ts';
 import { isBadResult } from '../rows.ts';
 import { nextTurn } from '../turns.ts';
 import { said } from '../values.ts';
-import { messageOnly } from './messages.ts';
+import { behindLimit, messageOnly } from './messages.ts';
 
 const pageRows = 1_000;
 /** So many facts are looked through in the background, newest first; a packing looks through all of its room. */
@@ -20,18 +20,23 @@ const watched = 5_000;
 
 /**
  * Facts of this workspace that tell of a failure of which nobody said why yet, newest first: around a room those of its `carriers`
- * only. `explained`: of others it was said before. `cut`: older ones were not looked through.
+ * only. `explained`: of others it was said before. `behind`: so many said nothing up to a limit. `cut`: older ones were not looked through.
  */
 const unexplained = (
   context: CollectContext,
   kind: FactKind,
   carriers: AssetKind,
-): { readonly failed: readonly LakeFact[]; readonly explained: boolean; readonly cut: boolean } => {
+): {
+  readonly failed: readonly LakeFact[];
+  readonly explained: boolean;
+  readonly behind: number;
+  readonly cut: boolean;
+} => {
   const isPack = context.lane === 'pack';
   const own = [...new Set([...context.scope.keys()].map(carrier))].filter((one) => assetParts(one).kind === carriers);
-  if (isPack && own.length === 0) return { failed: [], explained: false, cut: false };
+  if (isPack && own.length === 0) return { failed: [], explained: false, behind: 0, cut: false };
   const failed: LakeFact[] = [];
-  let explained = false;
+  let [explained, behind] = [false, 0];
   let before: { readonly happened: string; readonly id: string } | null = null;
   for (let seen = 0; ;) {
     const page: readonly LakeFact[] = factsPage(context.db, {
@@ -41,9 +46,10 @@ const unexplained = (
     const bad = page.filter((fact) => fact.workspace === context.workspaceId && isBadResult(said(fact.data['result'])));
     failed.push(...bad.filter(({ data }) => data['message'] === null));
     explained ||= bad.some(({ data }) => typeof data['message'] === 'string' && data['message'] !== '');
+    behind += bad.filter(({ data }) => data['message'] === '' && data[behindLimit] === true).length;
     seen += page.length;
-    if (page.length < pageRows || last === undefined) return { failed, explained, cut: false };
-    if (!isPack && seen >= watched) return { failed, explained, cut: true };
+    if (page.length < pageRows || last === undefined) return { failed, explained, behind, cut: false };
+    if (!isPack && seen >= watched) return { failed, explained, behind, cut: true };
     before = { happened: last.happenedAt, id: last.id };
   }
 };
@@ -73,20 +79,20 @@ type Explaining = {
 };
 
 const failedThings = (context: CollectContext, { kind, carriers, of }: Explaining) => {
-  const { failed, explained, cut } = unexplained(context, kind, carriers);
-  return { things: [...Map.groupBy(failed, (fact) => said(fact.data[of]))], explained, cut };
+  const { failed, ...others } = unexplained(context, kind, carriers);
+  return { things: [...Map.groupBy(failed, (fact) => said(fact.data[of]))], ...others };
 };
 
 /** Messages of failures that system tables tell by a code only, from REST: how many calls that takes, and the pull itself. */
 export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Required<Pick<Collector, 'estimate'>> => ({
   estimate: (context) => Promise.resolve(ok(callsOnly(failedThings(context, spec).things.length))),
   collect: async (context) => {
-    const { things, explained, cut } = failedThings(context, spec);
+    const { things, explained, behind, cut } = failedThings(context, spec);
     const { words } = spec;
     const turn = nextTurn(context, things, { key: ([id]) => id, limit: spec.limit, plural: words.plural });
     const how = new Map<string, string>();
     const facts: LakeFact[] = [];
-    let silent = 0;
+    let silent = behind;
     let failure: DatabricksFailure | undefined;
     for (const thing of turn.each) {
       const [id, failed] = thing;
@@ -96,8 +102,12 @@ export const explaining = (spec: Explaining): Pick<Collector, 'collect'> & Requi
         how.set(id, 'read');
         for (const fact of failed) {
           const message = spec.said(found.value, fact);
-          if (message === null && found.value.isShort === true) silent += 1;
-          facts.push({ ...fact, data: { ...fact.data, message: message ?? '' } });
+          const isBehind = message === null && found.value.isShort === true;
+          if (isBehind) silent += 1;
+          facts.push({
+            ...fact,
+            data: { ...fact.data, message: message ?? '', ...(isBehind ? { [behindLimit]: true } : {}) },
+          });
         }
         continue;
       }
