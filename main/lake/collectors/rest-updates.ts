@@ -20,6 +20,7 @@ import { latest, later, minus, normaliseResult } from '../rows.ts';
 import { scoped } from '../scope-filter.ts';
 import { nextTurn, unfinished } from '../turns.ts';
 import { said } from '../values.ts';
+import { listedLateMs } from './rest-stretch.ts';
 import {
   endsOf, latestUpdates, restUpdate, restUpdatesSource, updateCompute, updateFact, updateFactId, type RestUpdate,
 } from './rest-update.ts'; // prettier-ignore
@@ -33,8 +34,6 @@ const pagesPerPull = 4;
 const eventPages = 20;
 const eventsOnPage = '250';
 const mostEvents = eventPages * Number(eventsOnPage);
-/** An update can be listed a little after it began. */
-const lookBackMs = 5 * 60_000;
 
 /**
  * Where one pipeline stands: updates begun until `upTo` are stored, except older ones down to `gap.from` that are not read yet (the
@@ -80,7 +79,7 @@ const listUpdates = async (
 ): Promise<Result<Listed, DatabricksFailure>> => {
   const from = before.gap === null ? null : (later(before.gap.from, context.horizon) ?? context.horizon);
   const since =
-    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, lookBackMs);
+    before.upTo === null || before.upTo < context.horizon ? context.horizon : minus(before.upTo, listedLateMs);
   const isFromTop = before.gap !== null && before.gap.token === null;
   const list = (start: Instant, token?: string) =>
     listPages(context, `${path}/updates`, 'updates', {
