@@ -26,7 +26,7 @@ export const laneOf = (entry: Pick<Entry, 'kind' | 'factKind'>): LaneKind => {
 export const lanesOfSource = (source: string): readonly LaneKind[] => {
   const name = source.toLowerCase();
   if (/lineage|job_task_run/.test(name) || name.startsWith('rest.jobs')) return [];
-  if (/mlflow|query\.history|pipeline_events|profile_metrics/.test(name)) return [];
+  if (/mlflow|query\.history|pipeline_events|profile_metrics|served_entities/.test(name)) return [];
   if (/table_results/.test(name)) return ['signals'];
   if (/drift|monitor|metric|profile/.test(name)) return ['signals'];
   if (/run/.test(name)) return ['runs'];
