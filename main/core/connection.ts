@@ -8,6 +8,7 @@ import type { Profile } from '../store/profile.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { createSlot, type Slot } from './connection-slot.ts';
 import { prepare, type SigningIn } from './prepare-connection.ts';
+import { withKnownRegion } from './known-region.ts';
 import type { NetworkChoice } from './network-choice.ts';
 import { notedWorkspace } from './noted-workspace.ts';
 import type { SecretStore } from './secrets.ts';
@@ -153,7 +154,12 @@ export const createConnection = (deps: ConnectionDeps): ConnectionPart => {
       moves: () => id === primaryId && link !== null,
       changed: deps.changed,
       wrap: (workspace, told) =>
-        notedWorkspace(deps.counted(workspace, id, savedAs(id) === null ? 'practice' : 'workspace'), () => told(null)),
+        withKnownRegion(
+          notedWorkspace(deps.counted(workspace, id, savedAs(id) === null ? 'practice' : 'workspace'), () =>
+            told(null),
+          ),
+          saved.known,
+        ),
     });
 
   const primary = slotOf(primaryId);

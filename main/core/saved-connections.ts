@@ -4,6 +4,7 @@ import { ok, type Result } from '../../shared/base/result.ts';
 import type { Profile } from '../store/profile.ts';
 import { type AuthKind, authKinds } from '../databricks/port.ts';
 import { type NetworkChoice, networkIn } from './network-choice.ts';
+import { regionOf } from './known-region.ts';
 import type { SecretStore } from './secrets.ts';
 import { moveTokenFile } from './token-file.ts';
 import type { ReadableDb } from '../store/port.ts';
@@ -45,7 +46,8 @@ export type SavedConnections = {
   /** What signs in; null when there is nothing. */
   readonly secret: (id: string) => Result<JsonObject | null, Failure>;
   readonly known: () => readonly KnownWorkspace[];
-  readonly learn: (about: KnownWorkspace) => void;
+  /** A region that was known stays where nothing is said of it. */
+  readonly learn: (said: KnownWorkspace) => void;
 };
 
 /** The primary workspace as the settings have it; null = the practice lakehouse. */
@@ -106,8 +108,9 @@ export const savedConnections = (profile: Profile, secrets: SecretStore): SavedC
       const moved = id === primaryId ? moveTokenFile(profile.dir, secrets, secretIdOf(id)) : ok(undefined);
       return moved.ok ? secrets.read(secretIdOf(id)) : moved;
     },
-    learn: (about) => {
+    learn: (said) => {
       const before = known();
+      const about = { ...said, region: regionOf(said, before) };
       if (before.some((one) => JSON.stringify(one) === JSON.stringify(about))) return;
       const rest = before.filter(({ workspaceId }) => workspaceId !== about.workspaceId);
       write(knownKey, [...rest, about].slice(-mostConnections * 5));
