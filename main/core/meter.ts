@@ -8,7 +8,7 @@ import { getSetting, setSetting } from '../store/settings.ts';
 import { type Budget, budgetOf, isReached, reportDue, sumOf, type Use, utcDay } from './budget-rule.ts';
 import { countWhile } from './answer-time.ts';
 import type { Parts } from './parts.ts';
-import { takeBeside } from './usage-beside.ts';
+import { type LeftBeside, leftBeside } from './usage-beside.ts';
 import { append } from './write.ts';
 
 /** Told of every statement that leaves and of every answer that came. */
@@ -44,6 +44,8 @@ export type Meter = {
 
 const daysKey = 'usage.days';
 const roomsKey = 'usage.rooms';
+/** Id of what commands left that is counted in the days. */
+const besideKey = 'usage.beside';
 const keptDays = 7;
 const keptRooms = 500;
 /** What is counted is written this long after, so that a burst of statements is one write. */
@@ -72,6 +74,8 @@ export const createMeter = (parts: Parts): Meter => {
     rows: numberIn(one, 'rows'),
   }));
   let waiting: Cancel | null = null;
+  /** What commands left, counted in the days here; its file goes when they are on disk. */
+  let beside: LeftBeside | null = null;
   let told: { readonly day: string; readonly use: Use; readonly at: number } | null = null;
 
   const write = (): void => {
@@ -79,11 +83,13 @@ export const createMeter = (parts: Parts): Meter => {
     waiting = null;
     const newest = <T>(map: Map<string, T>, most: number): { [key: string]: T } =>
       Object.fromEntries([...map].slice(-most));
-    store.transaction((db) => {
+    const written = store.transaction((db) => {
+      if (beside !== null) setSetting(db, besideKey, beside.id);
       setSetting(db, daysKey, newest(new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1))), keptDays));
       setSetting(db, roomsKey, newest(rooms, keptRooms));
       return ok(null);
     });
+    if (written.ok && beside?.drop() === true) beside = null;
   };
 
   const add = (day: string, statements: number, ms: number): void => {
@@ -92,9 +98,13 @@ export const createMeter = (parts: Parts): Meter => {
   };
   /** What commands sent beside this process counts from when it is first asked for. */
   const takeIn = (): void => {
-    const beside = takeBeside(profile.dir);
-    for (const { day, statements, ms } of beside) add(day, statements, ms);
-    if (beside.length > 0) waiting ??= parts.scheduler.after(writeMs, write);
+    if (beside !== null) return;
+    beside = leftBeside(profile.dir);
+    if (beside === null) return;
+    // Left over by an earlier session that had counted it on disk and came to no end.
+    const isCounted = beside.leftOver && getSetting(store.read, besideKey) === beside.id;
+    if (!isCounted) for (const { day, statements, ms } of beside.used) add(day, statements, ms);
+    waiting ??= parts.scheduler.after(writeMs, write);
   };
 
   const count = (

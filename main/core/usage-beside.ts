@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, parseJson, type JsonValue } from '../../shared/base/json.ts';
 
@@ -22,19 +23,49 @@ export const tellBeside = (profileDir: string, used: UsedBeside): boolean => {
   }
 };
 
-/** Take what commands left, once. Lines that are not as they should be count for nothing. Never throws. */
-export const takeBeside = (profileDir: string): readonly UsedBeside[] => {
+export type LeftBeside = {
+  /** Of this very content. */
+  readonly id: string;
+  /** It was taken before, and may be counted already. */
+  readonly leftOver: boolean;
+  readonly used: readonly UsedBeside[];
+  /** The file may go; false = it is still there. */
+  readonly drop: () => boolean;
+};
+
+/**
+ * What commands left; null = nothing. Drop it only once it is counted on disk, with the id beside the count: what is left over by a crash
+ * comes again under the same id. Lines that are not as they should be count for nothing, and one that is still
+ * being added while this is read can be missed; none counts twice. Never throws.
+ */
+export const leftBeside = (profileDir: string): LeftBeside | null => {
   const file = fileIn(profileDir);
-  if (!existsSync(file)) return [];
+  const mine = `${file}.taken`;
   try {
-    // Out of the way first: what is added meanwhile begins a new file.
-    const mine = `${file}.taken`;
-    renameSync(file, mine);
-    const lines = readFileSync(mine, 'utf8').split('\n');
-    unlinkSync(mine);
-    return lines.flatMap(usedIn);
+    // Out of the way first: what is added meanwhile begins a new file, which waits while an earlier one is here.
+    const leftOver = existsSync(mine);
+    if (!leftOver) {
+      if (!existsSync(file)) return null;
+      renameSync(file, mine);
+    }
+    const text = readFileSync(mine, 'utf8');
+    return {
+      id: createHash('sha256').update(text).digest('hex'),
+      leftOver,
+      used: text.split('\n').flatMap(usedIn),
+      drop: () => dropped(mine),
+    };
   } catch {
-    return [];
+    return null;
+  }
+};
+
+const dropped = (file: string): boolean => {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
   }
 };
 
