@@ -10,6 +10,12 @@ import type { Place } from './transport.ts';
 /** Access tokens last an hour (facts 4) where an answer does not say. */
 const standardSeconds = 3600;
 
+/** As the library writes id and secret into a basic header: a form's encoding of all but letters and digits (RFC 6749, appendix B). */
+const inBasic = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[-_.!~*'()]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
+
 const granted = async (
   server: oauth.AuthorizationServer,
   id: string,
@@ -27,7 +33,7 @@ const granted = async (
     return ok({ token: answer.access_token, expiresAt: asked + (answer.expires_in ?? standardSeconds) * 1000 });
   } catch (thrown) {
     // The two together are what a basic header carries, in base64.
-    const basic = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
+    const basic = `${inBasic(id)}:${inBasic(secret)}`;
     return err(oauthFailure(thrown, [secret, basic]));
   }
 };

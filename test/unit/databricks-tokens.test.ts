@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { cliHere, type CliSeam, cliToken } from '../../main/databricks/cli-token.ts';
 import type { HttpsCall } from '../../main/databricks/oauth-http.ts';
 import { renewing } from '../../main/databricks/renewing.ts';
-import { azureToken } from '../../main/databricks/service-principal.ts';
+import { azureToken, machineToken } from '../../main/databricks/service-principal.ts';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import { err, ok } from '../../shared/base/result.ts';
 
@@ -200,5 +200,27 @@ describe('a service principal of Microsoft Entra', () => {
     for (const tenantId of ['../x', 'a/b', 'x?y', '', 'evil.test/#'])
       expect(await source({ tenantId }).get(), tenantId).toMatchObject({ error: { tag: 'NotConfigured' } });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a service principal of Databricks', () => {
+  it('never shows what its header carried, when a server repeats it without the word before it', async () => {
+    const clientId = '0a1b2c3d-1111-4222-8333-444455556666';
+    const clientSecret = "dose CANARY_m2m.(1)!~*'";
+    let sent = '';
+    const call: HttpsCall = (url, { headers }) => {
+      const origin = `https://${place.host}`;
+      if (url.pathname.includes('.well-known'))
+        return Promise.resolve({ status: 200, headers: {}, body: JSON.stringify({ issuer: `${origin}/oidc`, authorization_endpoint: `${origin}/oidc/v1/authorize`, token_endpoint: `${origin}/oidc/v1/token` }) });
+      sent = (headers['authorization'] ?? '').replace('Basic ', '');
+      const body = JSON.stringify({ error: 'invalid_client', error_description: `no client for ${sent}` });
+      return Promise.resolve({ status: 400, headers: { 'content-type': 'application/json' }, body });
+    }; // prettier-ignore
+    const source = machineToken({ clientId, clientSecret }, place, { clock: { now: () => 0 } }, call);
+    const found = await source.get();
+    expect(sent).toMatch(/^[A-Za-z0-9+/]{80,}=*$/);
+    expect(found).toMatchObject({ ok: false, error: { tag: 'Unauthorized' } });
+    expect(JSON.stringify(found)).toContain('no client for <redacted>');
+    expect(JSON.stringify(found)).not.toContain(sent);
   });
 });
