@@ -133,13 +133,18 @@ export const lineageView = (input: LineageInput): LineageView => {
   };
 };
 
+/** What a documented table says counts before what a live answer said of the same pair (`rest.…`); among equals the first by name. */
+const isBetter = (one: Edge, known: Edge): boolean => {
+  const [a, b] = [one, known].map(({ source }) => source.startsWith('rest.'));
+  return a === b ? one.source < known.source : b === true;
+};
 /** One edge per pair, whatever number of jobs moves data along it; sorted. */
 const uniqueEdges = (edges: readonly Edge[]): readonly Edge[] => {
   const found = new Map<string, Edge>();
   for (const edge of edges) {
     const key = `${edge.from}\n${edge.to}`;
     const known = found.get(key);
-    if (edge.from !== edge.to && (known === undefined || edge.source < known.source)) found.set(key, edge);
+    if (edge.from !== edge.to && (known === undefined || isBetter(edge, known))) found.set(key, edge);
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => edge);
 };

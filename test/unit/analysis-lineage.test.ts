@@ -35,6 +35,16 @@ describe('the map', () => {
     expect(found.text).toBe('showing 5 of 5');
   });
 
+  it('names the documented table where a live answer says the same of a pair, whichever is told first', () => {
+    const from = (source: string): Edge => ({ ...e(t('a'), t('b')), source });
+    const two = [from('rest.lineage-tracking.table-lineage'), from('system.access.table_lineage')];
+    for (const edges of [two, two.toReversed()])
+      expect(view({ edges, focus: [t('a')] }).edges.map(({ source }) => source)).toEqual([
+        'system.access.table_lineage',
+      ]);
+    expect(view({ edges: two.slice(0, 1), focus: [t('a')] }).edges.map(({ source }) => source)).toEqual(['rest.lineage-tracking.table-lineage']); // prettier-ignore
+  });
+
   it('hops bound the map; what is cut off is counted at its neighbour', () => {
     const found = view({ edges: line, focus: [t('b')], hops: 1 });
     expect(found.nodes.map((one) => one.name)).toEqual(['a', 'side', 'b', 'c']);
