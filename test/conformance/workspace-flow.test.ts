@@ -78,6 +78,7 @@ test('a run fills schemas of its own, writes a report without secrets, and drops
       'grants.sources',
       'live.files-api',
       'open.pipeline-events',
+      'open.own-statements',
       'open.metric-layouts',
       'open.price',
     ]);
