@@ -35,7 +35,7 @@ export const placesOf = (connection: Pick<ConnectionPart, 'slots' | 'known'>): r
 };
 
 /** What is named, in one place. */
-export const assetIn = ({ kind, name }: Named, place: Place): AssetId => {
+const assetIn = ({ kind, name }: Named, place: Place): AssetId => {
   switch (kind) {
     case 'table':
       return tableAsset(place.metastoreId, name);
@@ -55,7 +55,7 @@ const spellings: Readonly<Partial<Record<WatchKind, readonly string[]>>> = {
 };
 
 /** A name found in a place; `known`: something cached speaks of it. */
-export type Located = { readonly asset: AssetId; readonly place: Place; readonly known: boolean };
+type Located = { readonly asset: AssetId; readonly place: Place; readonly known: boolean };
 
 /** Names → ids, over all workspaces of the profile. */
 export type Naming = {

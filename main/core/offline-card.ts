@@ -16,11 +16,11 @@ const isMissing = (one: PackedSource): boolean => isSettled(one) && one.state !=
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
 /** What a rule takes from a room: workspaces in which something lies that the room is about, by name, each with the reason. */
-export type Withheld = readonly { readonly workspace: string; readonly reason: string }[];
-export const withheldOf = (
+export type WithheldWorkspaces = readonly { readonly workspace: string; readonly reason: string }[];
+export const withheldWorkspaces = (
   pack: Pack | null,
   place: (workspaceId: string) => { readonly name: string; readonly concerned: boolean },
-): Withheld => {
+): WithheldWorkspaces => {
   const reasons = new Map(
     (pack?.sources ?? []).filter(isWithheld).map(({ workspace, note }) => [workspace, note ?? '']),
   );
@@ -35,7 +35,7 @@ export const badgeOf = (
   pack: Pack | null,
   now: number,
   label: (source: string) => string,
-  withheld: Withheld = [],
+  withheld: WithheldWorkspaces = [],
 ): OfflineBadge => {
   if (pack === null) return { state: 'none', done: 0, total: 0, missing: [], since: null };
   const { sources, finishedAt } = pack;

@@ -22,7 +22,7 @@ import type { DeviceLimits } from './device-limits.ts';
 import type { LakePart } from './lake-part.ts';
 import { isOpenRoom, letGoOf } from './let-go.ts';
 import type { Place } from './named-places.ts';
-import { badgeOf, sourceLine, withheldOf } from './offline-card.ts';
+import { badgeOf, sourceLine, withheldWorkspaces } from './offline-card.ts';
 import { type ChoiceChange, offlineChoices } from './offline-choice.ts';
 import type { Parts } from './parts.ts';
 import { roomScopeOf } from './room-scope.ts';
@@ -119,7 +119,7 @@ export const offlineOf = (
   const badge = (log: LogId): OfflineBadge => {
     const pack = packing.pack(db, log);
     const isRuled = pack?.sources.some(({ state }) => state === 'withheld') === true;
-    return badgeOf(pack, clock.now(), sourceLabel, isRuled ? withheldOf(pack, placeIn(log)) : []);
+    return badgeOf(pack, clock.now(), sourceLabel, isRuled ? withheldWorkspaces(pack, placeIn(log)) : []);
   };
 
   const isDue = (pack: Pack): boolean => {

@@ -1,5 +1,5 @@
 import type { DatabricksFailure } from '../databricks/port.ts';
-import type { Withheld } from '../lake/withhold.ts';
+import type { WithheldPlace } from '../lake/withhold.ts';
 import { storedPlaces, type StoredPlace } from '../store/places.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import type { ConnectionPart } from './connection.ts';
@@ -31,7 +31,7 @@ export const withholdingOf = (
     const known = regions.length === 0 ? [] : connection.known();
     const now = regions.length === 0 ? '' : JSON.stringify([regions, known.map(({ workspaceId, metastoreId, region }) => [workspaceId, metastoreId, region])]); // prettier-ignore
     if (now === done) return;
-    const places = regions.length === 0 ? [] : withheldOf(storedPlaces(db), known, residency.refuses);
+    const places = regions.length === 0 ? [] : forbiddenPlaces(storedPlaces(db), known, residency.refuses);
     if (!lake.withhold(places, (writable) => setSetting(writable, doneKey, now))) {
       logger.error(
         'cached facts that a rule of residency forbids could not be removed; tried again at the next change',
@@ -53,14 +53,14 @@ export const withholdingOf = (
 };
 
 /** Places that may not lie here, by the regions that are written beside what is stored and by what workspaces said of themselves. */
-const withheldOf = (
+const forbiddenPlaces = (
   stored: readonly StoredPlace[],
   known: readonly KnownWorkspace[],
   refuses: (region: string | null) => DatabricksFailure | null,
-): readonly Withheld[] => {
+): readonly WithheldPlace[] => {
   const all: readonly StoredPlace[] = [...stored, ...known.map(({ workspaceId: workspace, region }) => ({ workspace, region }))]; // prettier-ignore
   const allowed = new Set(known.flatMap(({ region, metastoreId }) => (region !== null && refuses(region) === null ? [metastoreId] : []))); // prettier-ignore
-  return [...new Set(all.map(({ workspace }) => workspace))].flatMap((workspace): readonly Withheld[] => {
+  return [...new Set(all.map(({ workspace }) => workspace))].flatMap((workspace): readonly WithheldPlace[] => {
     const regions = all.flatMap((one) => (one.workspace === workspace && one.region !== null ? [one.region] : []));
     // Whoever never said where it lies is judged as that; one that moved, by each region that is written beside its facts.
     const region = regions.find((one) => refuses(one) !== null) ?? null;

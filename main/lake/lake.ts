@@ -26,7 +26,7 @@ import type { AssetLabel, FactsPage, FactsQuery, LakeEdge, LakeFact, LakeScope, 
 import { forgetOld, runCollector, type Ids, type SourceResult } from './refresh.ts';
 import { ownAssets, regionalReader } from './regional.ts';
 import { around, nearestFirst } from './scope.ts';
-import { withholdPlace, withholdPlaces, type Withheld } from './withhold.ts';
+import { withholdPlace, withholdPlaces, type WithheldPlace } from './withhold.ts';
 import { collectors as allCollectors } from './sources.ts';
 
 export type LakeDeps = {
@@ -67,7 +67,7 @@ export type Lake = {
    * Forget all that is stored of these places, at once and without any network; `also` is written in the same transaction. False:
    * the disk refused, and nothing was changed.
    */
-  readonly withhold: (places: readonly Withheld[], also: (db: WritableDb) => void) => boolean;
+  readonly withhold: (places: readonly WithheldPlace[], also: (db: WritableDb) => void) => boolean;
   /** Facts newest first, at most `limit` (1 to 500). */
   readonly facts: (db: ReadableDb, query: FactsQuery) => FactsPage;
   /** How many facts a query without `before` and `limit` finds. */

@@ -7,7 +7,7 @@ import type { Collector } from './collector.ts';
 import { words, type Ids, type RefreshDeps } from './refresh.ts';
 
 /** A workspace of which nothing may lie here, and why. `metastore` null = not known, or another workspace may name the same. */
-export type Withheld = {
+export type WithheldPlace = {
   readonly workspace: string;
   readonly metastore: string | null;
   readonly region: string | null;
@@ -20,7 +20,7 @@ export type Withheld = {
  */
 export const withholdPlaces = (
   { store }: Pick<RefreshDeps, 'store'>,
-  places: readonly Withheld[],
+  places: readonly WithheldPlace[],
   also: (db: WritableDb) => void,
 ): boolean =>
   store.transaction<null>((db) => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { badgeOf, sourceLine, withheldOf } from '../../main/core/offline-card.ts';
+import { badgeOf, sourceLine, withheldWorkspaces } from '../../main/core/offline-card.ts';
 import type { Collector } from '../../main/lake/collector.ts';
 import { makeFact } from '../../main/lake/make-fact.ts';
 import { createPacking } from '../../main/lake/packing.ts';
@@ -91,7 +91,7 @@ it('what a rule takes of one of two workspaces is told once by its name, and is 
   ]);
   const half = { ...packed, sources };
   const badge = (concerned: boolean) =>
-    badgeOf(half, collectNow, sourceLabel, withheldOf(half, () => ({ name: 'Pricing', concerned }))); // prettier-ignore
+    badgeOf(half, collectNow, sourceLabel, withheldWorkspaces(half, () => ({ name: 'Pricing', concerned }))); // prettier-ignore
   expect(badge(true)).toMatchObject({
     state: 'partly',
     missing: [],
