@@ -10,6 +10,7 @@ import type { DatabricksFailure, DatabricksTag } from '../../main/databricks/por
 import { createLake } from '../../main/lake/lake.ts';
 import { collectors } from '../../main/lake/sources.ts';
 import { openProfile } from '../../main/store/profile.ts';
+import { sourceRow } from '../../main/store/lake.ts';
 import { sql } from '../../main/store/sql.ts';
 import { err, ok } from '../../shared/base/result.ts';
 import { collectNow, fakeWorkspace, micros, rowPage } from '../support/collect.ts';
@@ -68,7 +69,7 @@ it('a region that was known is not forgotten, nor taken along to another metasto
 it('a rule about another region takes nothing of a workspace that stopped saying where it lies', async () => {
   const source = 'system.lakeflow.job_run_timeline';
   const forbidden: DatabricksFailure = databricksFailure('Forbidden');
-  const left = async (knows: boolean): Promise<number | undefined> => {
+  const left = async (knows: boolean): Promise<unknown> => {
     const { store, close } = temporaryStore(() => collectNow);
     onTestFinished(close);
     const { workspace } = fakeWorkspace({
@@ -92,8 +93,10 @@ it('a rule about another region takes nothing of a workspace that stopped saying
         collectors: collectors.filter((collector) => collector.source === source),
       }).refresh({ assets: [] });
     }
-    return store.read.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM lake_fact`)?.n;
+    const facts = store.read.first<{ readonly n: number }>(sql`SELECT count(*) AS n FROM lake_fact`)?.n;
+    const { state, region, cursor } = sourceRow(store.read, source, '7') ?? {};
+    return { facts, state, region, isAtStart: cursor === null };
   };
-  expect(await left(true)).toBe(1);
-  expect(await left(false)).toBe(0);
+  expect(await left(true)).toEqual({ facts: 1, state: 'fresh', region: near, isAtStart: false });
+  expect(await left(false)).toMatchObject({ state: 'denied', isAtStart: true });
 });
