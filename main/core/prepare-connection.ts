@@ -16,6 +16,8 @@ export type SigningIn = {
   readonly stored: (id: string) => LoginStore;
   /** The login that somebody made for this host in this session and that is in no saved connection yet. */
   readonly fresh: (host: string) => Login | null;
+  /** User and password of this proxy, where a saved connection to this host goes through it: no screen is told them to send them back. */
+  readonly keptProxy: (host: string, proxy: string) => JsonObject | null;
   /** The login that a check of this host uses: the saved one where there is one, else the fresh one in memory. */
   readonly trial: (host: string) => LoginStore | null;
   /** The practice lakehouse as whoever signed in there, else with its token. */
@@ -40,11 +42,11 @@ export const prepare = (
     readonly credential: Credential;
     readonly network?: NetworkChoice | undefined;
   },
-  signing: Pick<SigningIn, 'reach' | 'fresh'>,
+  signing: Pick<SigningIn, 'reach' | 'fresh' | 'keptProxy'>,
 ): Result<PreparedConnection, Failure> => {
   const split = splitProxy(given.network ?? standardNetwork);
   if (!split.ok) return split;
-  const { choice, credentials } = split.value;
+  const { choice } = split.value;
   const { host, httpPath, credential } = given;
   const checked = connectionFrom({
     explicit: { kind: 'workspace', host, httpPath, credential: trimmed(credential) },
@@ -52,6 +54,7 @@ export const prepare = (
     configFile: null,
   });
   if (!checked.ok) return checked;
+  const credentials = split.value.credentials ?? signing.keptProxy(checked.value.host, choice.proxy);
   const reach = signing.reach(choice, credentials ?? undefined, checked.value.host);
   if (!reach.ok) return reach;
   const login = credential.kind === 'oauth-u2m' ? signing.fresh(checked.value.host) : null;

@@ -67,7 +67,9 @@ export const createSignIn = (deps: SignInDeps): SignInPart => {
     if (!host.ok) return host;
     const split = splitProxy(given.network ?? standardNetwork);
     if (!split.ok) return split;
-    const reach = signing.reach(split.value.choice, split.value.credentials ?? undefined, host.value.host);
+    const { choice, credentials } = split.value;
+    const kept = credentials ?? signing.keptProxy(host.value.host, choice.proxy) ?? undefined;
+    const reach = signing.reach(choice, kept, host.value.host);
     return reach.ok ? ok({ id: null, place: { kind: 'workspace', ...host.value, ...reach.value } }) : reach;
   };
 

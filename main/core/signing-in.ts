@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../shared/base/json.ts';
 import { ok } from '../../shared/base/result.ts';
 import type { Scheduler } from '../../shared/base/time.ts';
 import type { AuthSeams } from '../databricks/credential.ts';
@@ -44,6 +45,13 @@ export const signingInOf = (deps: {
       const made = deps.fresh.get(host);
       const same = deps.saved().find((one) => one.host === host && one.auth === 'oauth-u2m');
       return made ?? (same === undefined ? null : loginOf(same.id));
+    },
+    // Saving it again keeps these too; another address, also of the same name, is another proxy.
+    keptProxy: (host, proxy) => {
+      const same = deps.saved().find((one) => one.host === host && one.network.proxy === proxy);
+      const secret = same === undefined ? null : deps.secrets.read(secretIdOf(same.id));
+      const kept = secret?.ok === true ? secret.value?.['proxy'] : undefined;
+      return isJsonObject(kept) ? kept : null;
     },
     trial: (host) => {
       const made = deps.fresh.get(host);

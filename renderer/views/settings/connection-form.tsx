@@ -6,7 +6,8 @@ import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useFeed, useStatus } from '../common/use.ts';
 import { AdminSql } from './admin-sql.tsx';
 import { CheckList } from './check-list.tsx';
-import { NetworkFields, networkInput, usualNetwork } from './network-fields.tsx';
+import { draftOfNetwork, networkInput, networkOfDraft, withoutCredentials } from './network-draft.ts';
+import { NetworkFields } from './network-fields.tsx';
 import { Section } from './section.tsx';
 import { SignInFlow, startSignIn } from './sign-in-flow.tsx';
 
@@ -30,7 +31,7 @@ export const ConnectionForm = () => {
   const [token, setToken] = useState('');
   const [accepted, setAccepted] = useState(false);
   const [way, setWay] = useState<Way>('token');
-  const [network, setNetwork] = useState(usualNetwork);
+  const [network, setNetwork] = useState(() => networkOfDraft(draft));
   const [busy, setBusy] = useState<'no' | 'test' | 'save'>('no');
   const [check, setCheck] = useState<Check | null>(null);
   const live = useFeed('connection.testing', {}).value;
@@ -82,8 +83,10 @@ export const ConnectionForm = () => {
     setBusy('no');
     if (answer === null) return;
     setToken('');
-    // A password of the proxy is with the core now, as the token is.
-    setNetwork(usualNetwork);
+    // A password of the proxy is with the core now, as the token is; the route stays, for whoever saves again.
+    const route = withoutCredentials(network);
+    setNetwork(route);
+    typed(key, draftOfNetwork(route));
     tell(beside ? 'The workspace is added.' : 'The connection is saved.');
   };
   const backToPractice = async (): Promise<void> => {

@@ -1,16 +1,6 @@
 import { useState } from 'react';
-import type { CallInput } from '../../../shared/contract/calls.ts';
 import { Field, Tick } from '../../kit/index.ts';
-
-export type NetworkDraft = { readonly proxy: string; readonly caFile: string; readonly systemCa: boolean };
-export const usualNetwork: NetworkDraft = { proxy: '', caFile: '', systemCa: false };
-
-/** What the calls take; nothing where all is as usual. */
-export const networkInput = (draft: NetworkDraft): Pick<CallInput<'connection.test'>, 'network'> => {
-  const [proxy, caFile] = [draft.proxy.trim(), draft.caFile.trim()];
-  if (proxy === '' && caFile === '' && !draft.systemCa) return {};
-  return { network: { systemCa: draft.systemCa, caFile, proxy: proxy === '' ? 'environment' : proxy } };
-};
+import { isUsual, type NetworkDraft, usualNetwork } from './network-draft.ts';
 
 /** Proxy and certificates. Its state lives in the form: a password of a proxy is never kept in a draft. */
 export const NetworkFields = ({
@@ -20,7 +10,7 @@ export const NetworkFields = ({
   readonly value: NetworkDraft;
   readonly onChange: (value: NetworkDraft) => void;
 }) => {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(!isUsual(value));
   return (
     <>
       <Tick
@@ -40,7 +30,7 @@ export const NetworkFields = ({
             value={value.proxy}
             onChange={(proxy) => onChange({ ...value, proxy })}
             placeholder="http://proxy.example:8080"
-            hint="Empty: HTTPS_PROXY and NO_PROXY as this system has them. “none”: straight to the workspace. User and password may stand before the host; they are kept with the sign-in."
+            hint="Empty: HTTPS_PROXY and NO_PROXY as this system has them. “none”: straight to the workspace. User and password may stand before the host; they are kept with the sign-in, also when you save again without them."
             testId="connection-proxy"
           />
           <Field
