@@ -1,9 +1,10 @@
 import { incidentClasses, severities } from '../../../shared/domain/vocabulary.ts';
 import { openByHand } from '../../actions/index.ts';
-import { Button, Choose, Dialog, Field } from '../../kit/index.ts';
+import { Button, Choose, Dialog, Field, middleCut } from '../../kit/index.ts';
 import { selectDraft, store, useModel } from '../../model/index.ts';
 import { useStatus } from '../common/use.ts';
 import { classWords } from '../common/words.ts';
+import { severalInOne } from './affected-lines.ts';
 
 /** Under this name stands what was typed for a new room; others may fill in what it is about. */
 export const newRoomDraft = 'new room';
@@ -15,9 +16,10 @@ const hint = 'One a line: names may hold commas. Their versions, columns and run
 export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) => {
   const draft = useModel(selectDraft(newRoomDraft));
   const { typed, acknowledged } = store.getState();
-  const several = (useStatus()?.workspaces.length ?? 0) > 1;
+  const hasOthers = (useStatus()?.workspaces.length ?? 0) > 1;
   const title = draft['title'] ?? '';
   const named = draft['affected'] ?? '';
+  const several = severalInOne(named);
   const classOf = incidentClasses.find((one) => one === draft['class']) ?? 'data-quality';
   const severity = severities.find((one) => one === draft['severity']) ?? 'SEV3';
   const make = async (): Promise<void> => {
@@ -69,10 +71,15 @@ export const NewRoom = ({ open, onClose }: { readonly open: boolean; readonly on
         mono
         placeholder="catalog.schema.table, the number of a job, endpoint NAME"
         hint={
-          several ? `${hint} Where several workspaces know a name, say which one is meant: NAME in WORKSPACE.` : hint
+          hasOthers ? `${hint} Where several workspaces know a name, say which one is meant: NAME in WORKSPACE.` : hint
         }
         testId="room-affected"
       />
+      {several === null ? null : (
+        <p className="hint tone-warn" role="status" data-testid="room-affected-one">
+          One asset per line: “{middleCut(several, 60)}” is read as one name.
+        </p>
+      )}
     </Dialog>
   );
 };
