@@ -1,8 +1,8 @@
 import { mapOk } from '../../shared/base/result.ts';
 import type { Workspace } from '../databricks/port.ts';
-import type { KnownWorkspace } from './saved-connections.ts';
 
-type Ids = Pick<KnownWorkspace, 'workspaceId' | 'metastoreId' | 'region'>;
+/** What a workspace says of itself. `region`: `<cloud>:<region>`. */
+type Ids = { readonly workspaceId: string; readonly metastoreId: string; readonly region: string | null };
 
 /** Where this workspace lies: as it says, else as it said before. A metastore never moves; another metastore is asked anew. */
 export const regionOf = (now: Ids, before: readonly Ids[]): string | null =>
