@@ -21,14 +21,16 @@ export const laneOf = (entry: Pick<Entry, 'kind' | 'factKind'>): LaneKind => {
 
 /**
  * Which lanes a source of facts feeds, from its name. Lineage has its own "facts to …"; lists of jobs, of failed or slow tasks
- * and details of single runs say nothing about how far runs are known; neither does what is read around rooms or for a pack only. Schema changes are read from the history of tables.
+ * and details of single runs say nothing about how far runs are known; neither does what holds some rows of a table only (it has a "/"
+ * in its name: refused reads, personal data), what monitors say of themselves, and served versions. Schema changes are read from
+ * the history of tables.
  */
 export const lanesOfSource = (source: string): readonly LaneKind[] => {
   const name = source.toLowerCase();
-  if (/lineage|job_task_run/.test(name) || name.startsWith('rest.jobs')) return [];
+  if (/lineage|job_task_run|^system\..*\//.test(name) || name.startsWith('rest.jobs')) return [];
   if (/mlflow|query\.history|pipeline_events|profile_metrics|served_entities/.test(name)) return [];
   if (/table_results/.test(name)) return ['signals'];
-  if (/drift|monitor|metric|profile/.test(name)) return ['signals'];
+  if (/drift|metric/.test(name)) return ['signals'];
   if (/run/.test(name)) return ['runs'];
   if (/audit|grant/.test(name)) return ['access'];
   if (/model|serving|alias|registr/.test(name)) return ['model'];

@@ -32,6 +32,15 @@ describe('lanes', () => {
     expect(lanesOfSource('rest.unity-catalog.models')).toEqual(['model']);
     expect(lanesOfSource('system.lakeflow.jobs')).toEqual([]);
     expect(lanesOfSource('rest.jobs.runs')).toEqual([]);
+    expect(lanesOfSource('system.data_quality_monitoring.table_results')).toEqual(['signals']);
+    expect(lanesOfSource('drift_metrics')).toEqual(['signals']);
+    // Rare rows of a table, or when a monitor ran last: how far the rest is known they do not say.
+    for (const part of [
+      'system.access.audit/refused',
+      'system.information_schema.column_tags/personal',
+      'rest.data-quality.monitors',
+    ])
+      expect(lanesOfSource(part)).toEqual([]);
     // Read for a pack only, up to its newest change: that hatches nothing.
     expect(lanesOfSource('system.serving.served_entities')).toEqual([]);
   });
