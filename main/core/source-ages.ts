@@ -1,9 +1,9 @@
 import { fromInstant } from '../../shared/base/time.ts';
+import { staleAfterMs } from '../lake/lake.ts';
 import type { SourceState } from '../lake/port.ts';
 import type { PackedAge } from '../store/packs.ts';
 
-/** What was packed so long ago is old, as what the background read is (main/lake/lake.ts). */
-const staleAfterMs = 2 * 3_600_000;
+const keyOf = ({ source, workspace }: Pick<PackedAge, 'source' | 'workspace'>): string => `${source}\n${workspace}`;
 
 /**
  * Sources as they stand on this device, whoever read them: the background, or the packing of a room, which reads more of them. Ages
@@ -15,19 +15,20 @@ export const withPacked = (
   packed: readonly PackedAge[],
   now: number,
 ): readonly SourceState[] => {
-  const isRead = (source: string): boolean => packed.some((one) => one.source === source);
+  const [ages, read] = [new Map(packed.map((one) => [keyOf(one), one])), new Set(packed.map(({ source }) => source))];
   // A source that nothing read stands there once, of no workspace.
-  const known = states.filter(({ source, workspace }) => workspace !== '' || !isRead(source));
+  const known = states.filter(({ source, workspace }) => workspace !== '' || !read.has(source));
   const joined = known.map((state): SourceState => {
-    const found = packed.find((one) => one.source === state.source && one.workspace === state.workspace);
+    const found = ages.get(keyOf(state));
     const isOlder = found === undefined || (state.observedAt !== null && state.observedAt >= found.observed);
     if (isOlder || state.state === 'denied' || state.state === 'failed' || state.state === 'missing') return state;
     const age = ageOf(found, now);
     // A source that rests is not late where the background says so.
     return state.state === 'fresh' ? { ...state, observedAt: age.observedAt } : { ...state, ...age };
   });
+  const isKnown = new Set(known.map(keyOf));
   const more = packed.flatMap((one): SourceState[] =>
-    known.some(({ source, workspace }) => source === one.source && workspace === one.workspace)
+    isKnown.has(keyOf(one))
       ? []
       : [{ source: one.source, workspace: one.workspace, region: null, completeTo: null, missingColumns: [], note: 'Read for packed rooms.', ...ageOf(one, now) }],
   ); // prettier-ignore

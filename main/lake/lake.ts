@@ -99,7 +99,7 @@ export type Lake = {
 };
 
 /** A source not read for so long is stale, whatever it said then; one that rests by itself is so much later. */
-const staleAfterMs = 2 * 3_600_000;
+export const staleAfterMs = 2 * 3_600_000;
 const edgeLimit = 100_000;
 const columnEdgeLimit = 500;
 /** In the background only what is cheap; around affected assets what rooms need too; what only packing needs never here. */

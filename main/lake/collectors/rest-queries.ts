@@ -171,9 +171,11 @@ const toldByTable = (context: CollectContext): Instant | null => {
   return table?.state === 'fresh' && table.complete_to !== null ? minus(table.complete_to, lateness) : null;
 };
 
-/** A room that looks at a time which has gone by since, and the table has told all of it. */
-const isTold = (context: CollectContext): boolean =>
-  context.until !== null && (later(toldByTable(context), context.horizon) ?? context.horizon) >= context.until;
+/** Since when anything is asked for; null = a room looks at a time which has gone by since, and the table has told all of it. */
+const horizonOf = (context: CollectContext): Instant | null => {
+  const from = later(toldByTable(context), context.horizon) ?? context.horizon;
+  return context.until !== null && from >= context.until ? null : from;
+};
 
 /**
  * Statements that failed, still run or were slow, of the warehouses in scope, from REST at once (docs of `query-history`; facts 3.5);
@@ -194,13 +196,13 @@ export const restQueriesCollector: Collector = {
     retentionDays: null,
   },
   estimate: (context) =>
-    Promise.resolve(ok(callsOnly(isTold(context) ? 0 : 2 * computeInScope(context, 'warehouse').length))),
+    Promise.resolve(ok(callsOnly(horizonOf(context) === null ? 0 : 2 * computeInScope(context, 'warehouse').length))),
   collect: async (context) => {
     const places = placesOf(context.cursor);
-    const tableTo = toldByTable(context);
-    const horizon = later(tableTo, context.horizon) ?? context.horizon;
-    if (isTold(context))
+    const horizon = horizonOf(context);
+    if (horizon === null)
       return ok({ cursor: context.cursor, completeTo: null, missingColumns: [], note: 'Not asked: the system table has told all of this time.' }); // prettier-ignore
+    const hasTable = toldByTable(context) !== null;
     const turn = nextTurn(context, computeInScope(context, 'warehouse'), { key: (id) => id, limit: warehouseLimit, plural: 'warehouses' }); // prettier-ignore
     const next: Record<string, Place & { readonly slowFrom?: Instant | null }> = { ...places };
     const how = new Map<string, string>();
@@ -237,7 +239,7 @@ export const restQueriesCollector: Collector = {
     const isLonger = went(unfinished).length > 0;
     const notes = [
       ...(hidden.length === 0 ? [] : [`Not visible to this user, or gone: ${hidden.join(', ')}.`]),
-      ...(short.length === 0 ? [] : [`Slow statements that ended well are not looked through further back: ${short.join('; ')}.${tableTo === null ? '' : ' The system table tells them later.'}`]),
+      ...(short.length === 0 ? [] : [`Slow statements that ended well are not looked through further back: ${short.join('; ')}.${hasTable ? ' The system table tells them later.' : ''}`]),
       ...(maybeOurs === 0 ? [] : [`${maybeOurs} statements are not kept: nothing tells their client, and they may be our own.`]),
       ...(left === null ? [] : [left]),
       ...(unreadable === 0 ? [] : [`${unreadable} statements could not be read.`]),
@@ -251,7 +253,7 @@ export const restQueriesCollector: Collector = {
       completeTo: null,
       missingColumns: [],
       note: notes.length === 0 ? null : notes.join(' '),
-      partly: maybeOurs > 0 || (short.length > 0 && tableTo === null),
+      partly: maybeOurs > 0 || (short.length > 0 && !hasTable),
     });
   },
 };
