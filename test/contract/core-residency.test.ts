@@ -9,6 +9,7 @@ import { openDriver } from '../../main/store/sqlite.ts';
 import { failure } from '../../shared/base/failure.ts';
 import { ok } from '../../shared/base/result.ts';
 import { openCore, scratch, value } from '../support/core.ts';
+import { rowsIn } from '../support/profile-db.ts';
 import { databricksDeps, practiceConnection, practiceWorkspace, temporaryStore } from '../support/lakehouse.ts';
 import { type Practice, startPractice } from '../support/practice.ts';
 
@@ -28,18 +29,8 @@ const onPractice = (home: string): Promise<Core> =>
       ),
     openWorkspace: (connection) => openWorkspace(connection, databricksDeps()),
   });
-const counts = (home: string): Readonly<Record<string, unknown>> => {
-  const driver = openDriver(join(home, 'profiles', 'default', 'breakwater.db'), { mustExist: true });
-  try {
-    return driver
-      .prepare(
-        'SELECT (SELECT count(*) FROM lake_fact) AS facts, (SELECT count(*) FROM lake_edge) AS edges, (SELECT count(*) FROM lake_asset) AS assets, (SELECT count(*) FROM signal) AS signals',
-      )
-      .all([])[0] as Readonly<Record<string, unknown>>;
-  } finally {
-    driver.close();
-  }
-};
+const counts = (home: string): Readonly<Record<string, unknown>> =>
+  rowsIn(home, 'SELECT (SELECT count(*) FROM lake_fact) AS facts, (SELECT count(*) FROM lake_edge) AS edges, (SELECT count(*) FROM lake_asset) AS assets, (SELECT count(*) FROM signal) AS signals')[0] ?? {}; // prettier-ignore
 const nothing = { facts: 0, edges: 0, assets: 0, signals: 0 };
 /** A profile whose cache holds facts and signals of practice, with nobody at work in it. */
 const filledHome = async (): Promise<string> => {

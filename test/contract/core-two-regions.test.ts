@@ -1,58 +1,29 @@
 // One room over two workspaces of two regions, opened by hand from names: facts, map and packing of both halves, each under its
 // own workspace and region; and a rule against one region that takes that half alone.
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openWorkspace } from '../../main/databricks/workspace.ts';
-import { openDriver } from '../../main/store/sqlite.ts';
-import { mapOk, ok } from '../../shared/base/result.ts';
+import { expect, it } from 'vitest';
+import { mapOk } from '../../shared/base/result.ts';
 import { assetParts, type AssetId } from '../../shared/domain/ids.ts';
-import { openCore, scratch, value } from '../support/core.ts';
-import { databricksDeps, practiceConnection } from '../support/lakehouse.ts';
-import { type Practice, startPractice } from '../support/practice.ts';
+import { scratch, value } from '../support/core.ts';
+import { rowsIn } from '../support/profile-db.ts';
+import { coreOverTwo, further, twoLakehouses } from '../support/two-workspaces.ts';
 
-let here: Practice;
-let there: Practice;
-beforeAll(async () => {
-  [here, there] = await Promise.all([startPractice({ seed: 1 }), startPractice({ seed: 2, fault: 'two' })]);
-});
-afterAll(async () => {
-  await Promise.all([here.close(), there.close()]);
-});
-
-const farHost = 'dbc-far.cloud.databricks.com';
+const { both } = twoLakehouses();
 const [near, far] = ['aws:eu-central-1', 'aws:eu-west-1'];
 const slow = { timeout: 120_000, interval: 300 };
 
 it('a room opened by hand spans two workspaces of two regions, and a rule takes one half of it', async () => {
   const home = scratch();
-  const rows = (text: string): readonly Record<string, unknown>[] => {
-    const driver = openDriver(join(home, 'profiles', 'default', 'breakwater.db'), { mustExist: true });
-    try {
-      return driver.prepare(text).all([]) as readonly Record<string, unknown>[];
-    } finally {
-      driver.close();
-    }
-  };
-  const core = await openCore(home, {
-    background: true,
-    random: (length) => randomBytes(length),
-    practice: () =>
-      Promise.resolve(ok({ connection: practiceConnection(here), seed: 1, control: () => Promise.resolve(ok({})) })),
-    openWorkspace: (connection) => {
-      const isFar = connection.host === farHost;
-      // Practice is everywhere `practice:local`: the regions are told apart here.
-      return mapOk(openWorkspace(isFar ? practiceConnection(there) : connection, databricksDeps()), (workspace) => ({
-        ...workspace,
-        identity: async (options) =>
-          mapOk(await workspace.identity(options), (is) => ({ ...is, region: isFar ? far : near })),
-      }));
-    },
-  });
+  const rows = (text: string) => rowsIn(home, text);
+  // Practice is everywhere `practice:local`: the regions are told apart here.
+  const core = await coreOverTwo(home, both(), {}, (workspace, isFar) => ({
+    ...workspace,
+    identity: async (options) =>
+      mapOk(await workspace.identity(options), (is) => ({ ...is, region: isFar ? far : near })),
+  }));
   const name = 'Pricing, far away';
-  value(await core.call('connection.save', { host: farHost, httpPath: '/sql/1.0/warehouses/far', token: 'dapiCANARYfar', acceptUnencrypted: true, name })); // prettier-ignore
+  value(await core.call('connection.save', { ...further, name }));
 
-  const worlds = [here, there].map((one) => one.server.world);
+  const worlds = both().map((one) => one.server.world);
   const watchedTable = (metastore: string): string | undefined =>
     rows(`SELECT k.asset FROM lake_key k JOIN lake_fact_asset f ON f.asset = k.key WHERE k.asset LIKE 'table|${metastore}|%' GROUP BY k.asset ORDER BY count(*) DESC, k.asset LIMIT 1`)
       .map((row) => String(row['asset']))[0]; // prettier-ignore

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { databricksFailure } from '../../main/databricks/failures.ts';
 import type { DatabricksTag, RowPage, Statement } from '../../main/databricks/port.ts';
-import type { Sql } from '../../main/store/port.ts';
 import { createDeltaTransport } from '../../main/sync/delta.ts';
 import type { ShareStatus } from '../../main/sync/engine.ts';
 import { err, type Result } from '../../shared/base/result.ts';
+import { beforeWrites } from './support/before-writes.ts';
 import { openDevice, type Device } from './support/device.ts';
 import { eventsHeld, expectSound, type TableRow } from './support/pages.ts';
 import { adopt, all, delta, org, quit, room, shared } from './support/scene.ts';
@@ -161,25 +161,12 @@ test('a write that fails anywhere in the taking in leaves nothing of its page, i
   let struck = 0;
   for (let nth = 1, done = false; !done; nth += 9) {
     const bob = await reader();
-    const { store } = bob.profile;
-    const real = store.transaction;
-    let writes = 0;
-    const failing: typeof real = (work, flush) =>
-      real(
-        (db) =>
-          work({
-            ...db,
-            run: (query: Sql) => {
-              if ((writes += 1) === nth) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
-              return db.run(query);
-            },
-          }),
-        flush,
-      ); // prettier-ignore
-    Object.assign(store, { transaction: failing });
+    const writes = beforeWrites(bob.profile.store, (count) => {
+      if (count === nth) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    });
     await bob.sync.syncNow();
-    Object.assign(store, { transaction: real });
-    done = writes < nth;
+    writes.undo();
+    done = writes.count() < nth;
     if (!done) {
       struck += 1;
       expect(status(bob)).toMatchObject({ state: 'failed', failure: { tag: 'DiskFull' } });

@@ -4,8 +4,8 @@
  */
 import { writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import type { Sql } from '../../../main/store/port.ts';
 import { createDeltaTransport } from '../../../main/sync/delta.ts';
+import { beforeWrites } from './before-writes.ts';
 import { openDevice } from './device.ts';
 import { connect, type Address } from './workspace.ts';
 
@@ -13,24 +13,11 @@ const [dir = '', place = '', rows = '', nth = '', address = ''] = process.argv.s
 const workspace = connect(JSON.parse(address) as Address);
 const transport = (_: unknown, at: string) => createDeltaTransport(at, workspace.warehouse, randomBytes, Number(rows));
 const device = openDevice('bob', transport, { dir, random: randomBytes });
-const { store } = device.profile;
-const real = store.transaction;
-let writes = 0;
-const dying: typeof real = (work, flush) =>
-  real(
-    (db) =>
-      work({
-        ...db,
-        run: (query: Sql) => {
-          if ((writes += 1) === Number(nth)) process.kill(process.pid, 'SIGKILL');
-          return db.run(query);
-        },
-      }),
-    flush,
-  );
 if (device.sync.shares().length === 0) await device.sync.joinShare('delta', place);
-Object.assign(store, { transaction: dying });
+const writes = beforeWrites(device.profile.store, (count) => {
+  if (count === Number(nth)) process.kill(process.pid, 'SIGKILL');
+});
 await device.sync.syncNow();
-writeSync(1, `${JSON.stringify({ writes })}\n`);
+writeSync(1, `${JSON.stringify({ writes: writes.count() })}\n`);
 await device.close();
 await workspace.close();
